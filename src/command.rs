@@ -1,0 +1,87 @@
+//! The subcommands: arguments in, exit code out.
+//!
+//! In: the command line. Out: text on standard output, faults on standard error, an [`ExitError`]'s
+//! code. Each command is one file with `Args` and `run`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Why a command ended without success; the number is the exit code (sysexits).
+#[derive(Debug, thiserror::Error)]
+pub enum ExitError {
+    /// The command line cannot be followed (1).
+    #[error("{0}")]
+    Usage(String),
+    /// Input data or a file's content is faulty (65).
+    #[error("{0}")]
+    Data(String),
+    /// Something inside Lantian failed (70).
+    #[error("{0}")]
+    Internal(String),
+    /// A file, socket or disk failed (74).
+    #[error("{0}")]
+    Io(String),
+    /// Another process holds the store, or a deadline passed (75).
+    #[error("{0}")]
+    Busy(String),
+    /// The configuration is faulty (78).
+    #[error("{0}")]
+    Config(String),
+}
+
+impl ExitError {
+    /// The exit code.
+    #[must_use]
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 1,
+            Self::Data(_) => 65,
+            Self::Internal(_) => 70,
+            Self::Io(_) => 74,
+            Self::Busy(_) => 75,
+            Self::Config(_) => 78,
+        }
+    }
+}
+
+/// Lantian (蓝天): a city's air in real time.
+#[derive(Debug, Parser)]
+#[command(name = "lantian", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// Parses the command line, runs the command and returns the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let shown = e.print();
+            let ok = shown.is_ok() && !e.use_stderr();
+            return ExitCode::from(u8::from(!ok));
+        }
+    };
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            #[expect(
+                clippy::print_stderr,
+                reason = "the one place where a fault meets the terminal"
+            )]
+            {
+                eprintln!("lantian: {e}");
+            }
+            ExitCode::from(e.code())
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), ExitError> {
+    match command {}
+}

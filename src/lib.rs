@@ -1,0 +1,9 @@
+//! Lantian (蓝天): a city's air in real time.
+
+// words
+pub mod time;
+pub mod quantity;
+pub mod observation;
+// science
+// shell
+pub mod command;

@@ -1,0 +1,214 @@
+//! What a station says: properties, readings and their validity.
+//!
+//! In: the payload of one message ([`decode`]). Out: an [`Observation`], or a [`Rejection`] with its
+//! reason.
+//!
+//! Invariants: a fault of the payload rejects the whole message; a fault of one value makes that value
+//! invalid with its reason and leaves the others alone; nothing is dropped without a word.
+//!
+//! Source: HJ 633-2026 Table 3 (pollutants), HJ 212-2017 Table 8 (flags).
+
+mod decode;
+mod pollutant;
+mod rejection;
+
+pub use decode::{Code, FeedFormat, Observation, TimeFormat, UnknownValue, decode};
+pub use pollutant::{POLLUTANTS, PROPERTIES, Pollutant, Property};
+pub use rejection::{Rejection, RejectionReason};
+
+use crate::quantity::Amount;
+
+/// The code of a station, as it stands in topic and payload.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StationId(Box<str>);
+
+impl StationId {
+    /// A station code: 1 to 64 bytes without `/`, `+`, `#`, white space or control characters.
+    #[must_use]
+    pub fn new(code: &str) -> Option<Self> {
+        let bad = |c: char| matches!(c, '/' | '+' | '#' | ',') || c.is_whitespace();
+        let fits = (1..=64).contains(&code.len());
+        (fits && !code.chars().any(|c| bad(c) || c.is_control())).then(|| Self(code.into()))
+    }
+
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for StationId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for StationId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Mark of the instrument or of a person on a value (HJ 212-2017 Table 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Qualifier {
+    /// N: normal.
+    Normal,
+    /// F: stopped.
+    Stopped,
+    /// M: maintenance.
+    Maintenance,
+    /// S: entered by hand.
+    Manual,
+    /// D: fault.
+    Fault,
+    /// C: calibrating.
+    Calibrating,
+    /// T: over range.
+    OverRange,
+    /// B: communication error.
+    Communication,
+}
+
+impl Qualifier {
+    /// Reads the letter of HJ 212.
+    #[must_use]
+    pub fn parse(letter: &str) -> Option<Self> {
+        Some(match letter {
+            "N" => Self::Normal,
+            "F" => Self::Stopped,
+            "M" => Self::Maintenance,
+            "S" => Self::Manual,
+            "D" => Self::Fault,
+            "C" => Self::Calibrating,
+            "T" => Self::OverRange,
+            "B" => Self::Communication,
+            _ => return None,
+        })
+    }
+
+    /// What the mark means for the value: only `N` leaves it valid.
+    #[must_use]
+    pub const fn validity(self) -> Validity {
+        match self {
+            Self::Normal => Validity::Valid,
+            Self::Stopped => Validity::FlagStopped,
+            Self::Maintenance => Validity::FlagMaintenance,
+            Self::Manual => Validity::FlagManual,
+            Self::Fault => Validity::FlagFault,
+            Self::Calibrating => Validity::FlagCalibrating,
+            Self::OverRange => Validity::FlagOverRange,
+            Self::Communication => Validity::FlagCommunication,
+        }
+    }
+}
+
+/// Whether a value may be used, and if not, why.
+///
+/// The numbers are stored and never reused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Validity {
+    /// Never reported, or reported as missing.
+    #[default]
+    Missing = 0,
+    /// Reported and usable.
+    Valid = 1,
+    /// An hour computed from shorter periods, with at least 45 minutes.
+    ValidFromMinutes = 2,
+    /// An hour from shorter periods with less than 45 minutes (GB 3095-2026 Table 4).
+    InsufficientMinutes = 3,
+    /// Below zero, sentinels such as -999 included.
+    Negative = 4,
+    /// Above what the property can physically reach.
+    Absurd = 5,
+    /// Not a decimal number.
+    NotANumber = 6,
+    /// The flag is not one of HJ 212.
+    UnknownFlag = 7,
+    /// Flag F.
+    FlagStopped = 8,
+    /// Flag M.
+    FlagMaintenance = 9,
+    /// Flag S.
+    FlagManual = 10,
+    /// Flag D.
+    FlagFault = 11,
+    /// Flag C.
+    FlagCalibrating = 12,
+    /// Flag T.
+    FlagOverRange = 13,
+    /// Flag B.
+    FlagCommunication = 14,
+}
+
+impl Validity {
+    /// Every validity, by its stored number.
+    pub const ALL: [Self; 15] = [
+        Self::Missing,
+        Self::Valid,
+        Self::ValidFromMinutes,
+        Self::InsufficientMinutes,
+        Self::Negative,
+        Self::Absurd,
+        Self::NotANumber,
+        Self::UnknownFlag,
+        Self::FlagStopped,
+        Self::FlagMaintenance,
+        Self::FlagManual,
+        Self::FlagFault,
+        Self::FlagCalibrating,
+        Self::FlagOverRange,
+        Self::FlagCommunication,
+    ];
+
+    /// Whether the value enters figures.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        matches!(self, Self::Valid | Self::ValidFromMinutes)
+    }
+
+    /// The stored number.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// From the stored number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
+    /// The name in JSON and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Valid => "valid",
+            Self::ValidFromMinutes => "valid_from_minutes",
+            Self::InsufficientMinutes => "insufficient_minutes",
+            Self::Negative => "negative",
+            Self::Absurd => "absurd",
+            Self::NotANumber => "not_a_number",
+            Self::UnknownFlag => "unknown_flag",
+            Self::FlagStopped => "flag_stopped",
+            Self::FlagMaintenance => "flag_maintenance",
+            Self::FlagManual => "flag_manual",
+            Self::FlagFault => "flag_fault",
+            Self::FlagCalibrating => "flag_calibrating",
+            Self::FlagOverRange => "flag_over_range",
+            Self::FlagCommunication => "flag_communication",
+        }
+    }
+}
+
+/// One property's value in one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Reading {
+    /// The amount as sent; zero when missing or not a number.
+    pub amount: Amount,
+    /// Whether it may be used.
+    pub validity: Validity,
+}
