@@ -4,6 +4,5 @@
 pub mod time;
 pub mod quantity;
 pub mod observation;
-// science
 // shell
 pub mod command;

@@ -1,7 +1,7 @@
 //! What a station says: properties, readings and their validity.
 //!
 //! In: the payload of one message ([`decode`]). Out: an [`Observation`], or a [`Rejection`] with its
-//! reason.
+//! reason; and back to a payload ([`encode`]), for what is recorded or simulated.
 //!
 //! Invariants: a fault of the payload rejects the whole message; a fault of one value makes that value
 //! invalid with its reason and leaves the others alone; nothing is dropped without a word.
@@ -9,10 +9,12 @@
 //! Source: HJ 633-2026 Table 3 (pollutants), HJ 212-2017 Table 8 (flags).
 
 mod decode;
+mod encode;
 mod pollutant;
 mod rejection;
 
-pub use decode::{Code, FeedFormat, Observation, TimeFormat, UnknownValue, decode};
+pub use decode::{Code, FeedFormat, Observation, TimeFormat, UnknownValue, decode, read_amount};
+pub use encode::encode;
 pub use pollutant::{POLLUTANTS, PROPERTIES, Pollutant, Property};
 pub use rejection::{Rejection, RejectionReason};
 
@@ -84,6 +86,21 @@ impl Qualifier {
             "C" => Self::Calibrating,
             "T" => Self::OverRange,
             "B" => Self::Communication,
+            _ => return None,
+        })
+    }
+
+    /// The letter of HJ 212 that gives this validity to a value; `None` if no letter does.
+    #[must_use]
+    pub const fn letter_of(validity: Validity) -> Option<&'static str> {
+        Some(match validity {
+            Validity::FlagStopped => "F",
+            Validity::FlagMaintenance => "M",
+            Validity::FlagManual => "S",
+            Validity::FlagFault => "D",
+            Validity::FlagCalibrating => "C",
+            Validity::FlagOverRange => "T",
+            Validity::FlagCommunication => "B",
             _ => return None,
         })
     }
@@ -211,4 +228,17 @@ pub struct Reading {
     pub amount: Amount,
     /// Whether it may be used.
     pub validity: Validity,
+}
+
+impl Reading {
+    /// The reading under a flag of HJ 212: a flag other than `N` makes a valid value invalid, a
+    /// worse reason found in the value itself stays.
+    #[must_use]
+    pub fn flagged(self, flag: &str) -> Self {
+        if self.validity != Validity::Valid {
+            return self;
+        }
+        let says = Qualifier::parse(flag).map_or(Validity::UnknownFlag, Qualifier::validity);
+        Self { validity: says, ..self }
+    }
 }

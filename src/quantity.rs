@@ -171,6 +171,37 @@ pub enum DecimalFault {
 /// # Errors
 /// [`DecimalFault`] when the text is no decimal number or the result exceeds an [`Amount`].
 pub fn parse_decimal(text: &[u8], scale: u32) -> Result<Amount, DecimalFault> {
+    if let Some(amount) = parse_plain(text, scale) {
+        return Ok(amount);
+    }
+    parse_any(text, scale)
+}
+
+/// Nearly every value: up to nine digits, perhaps a point, no digit finer than `scale`.
+fn parse_plain(text: &[u8], scale: u32) -> Option<Amount> {
+    if text.len() > 10 || !text.last()?.is_ascii_digit() {
+        return None;
+    }
+    let (mut digits, mut places, mut seen) = (0_i64, None, 0_u32);
+    for &b in text {
+        match b {
+            b'0'..=b'9' => {
+                digits = digits * 10 + i64::from(b - b'0');
+                places = places.map(|p| p + 1);
+                seen += 1;
+            }
+            b'.' if places.is_none() && seen > 0 => places = Some(0_u32),
+            _ => return None,
+        }
+    }
+    if seen > 9 {
+        return None;
+    }
+    let finer = scale.checked_sub(places.unwrap_or(0)).filter(|f| *f <= 6)?;
+    i32::try_from(digits * 10_i64.pow(finer)).ok().map(Amount)
+}
+
+fn parse_any(text: &[u8], scale: u32) -> Result<Amount, DecimalFault> {
     let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
@@ -266,6 +297,20 @@ mod tests {
         assert_eq!(read("0.00150000000000000000000000000000000001", 3), Ok(2));
         assert_eq!(read("1e-400", 3), Ok(0));
         assert_eq!(read("0e999999", 3), Ok(0));
+    }
+
+    #[test]
+    fn the_short_way_reads_as_the_general_one() {
+        for text in ["0", "61", "0.8", "007", "12.345", "999999999", "2147483", "1.0", "5.", ".5"] {
+            for scale in [0, 3, 6] {
+                if let Some(amount) = parse_plain(text.as_bytes(), scale) {
+                    assert_eq!(parse_any(text.as_bytes(), scale), Ok(amount), "{text} {scale}");
+                }
+            }
+        }
+        assert_eq!(parse_plain(b"12.345", 3), Some(Amount(12_345)));
+        assert_eq!(parse_plain(b"12.3456", 3), None);
+        assert_eq!(parse_plain(b"-1", 3), None);
     }
 
     #[test]

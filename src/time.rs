@@ -262,6 +262,18 @@ pub enum HourLabel {
     End,
 }
 
+impl std::str::FromStr for HourLabel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "begin" => Ok(Self::Begin),
+            "end" => Ok(Self::End),
+            _ => Err(format!("begin or end expected, got {text:?}")),
+        }
+    }
+}
+
 /// A natural day in Beijing time: days since 1970-01-01.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(i32);

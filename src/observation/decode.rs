@@ -11,7 +11,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Property, Qualifier, Reading, Rejection, RejectionReason, Validity};
+use super::{PROPERTIES, Property, Reading, Rejection, RejectionReason, Validity};
 use crate::quantity::{Amount, DecimalFault, parse_decimal};
 use crate::time::{AveragingPeriod, HourLabel, Instant, TimeFault};
 
@@ -35,6 +35,14 @@ pub struct Code {
     pub property: Property,
     /// Decimal digits between the unit on the wire and 0.001 of Lantian's unit (3: µg/m³; 6: mg/m³).
     pub scale: u32,
+}
+
+impl Code {
+    /// A property in Lantian's own unit on the wire.
+    #[must_use]
+    pub const fn of(property: Property) -> Self {
+        Self { property, scale: property.wire_scale() }
+    }
 }
 
 /// How a feed writes `time`.
@@ -65,10 +73,40 @@ pub struct Observation<'a> {
     pub revision: u32,
     /// By [`Property::index`].
     pub readings: [Reading; Property::COUNT],
+    /// Which properties the message names (bit by index): one that it does not name is left as it is.
+    pub given: u16,
     /// Values of properties that are not known here.
     pub unknown_values: Vec<UnknownValue>,
     /// How many fields were ignored.
     pub ignored_fields: u32,
+}
+
+impl<'a> Observation<'a> {
+    /// An observation that names every pollutant, and the meteorological elements it has.
+    #[must_use]
+    pub fn of(
+        station: &'a str,
+        (period, start): (AveragingPeriod, Instant),
+        revision: u32,
+        readings: [Reading; Property::COUNT],
+    ) -> Self {
+        let mut given = 0;
+        for property in PROPERTIES {
+            let present = readings[property.index()].validity != Validity::Missing;
+            if present || matches!(property, Property::Pollutant(_)) {
+                given |= 1 << property.index();
+            }
+        }
+        let (unknown_values, ignored_fields) = (Vec::new(), 0);
+        let station = station.into();
+        Self { station, period, start, revision, readings, given, unknown_values, ignored_fields }
+    }
+
+    /// Whether the message names the property, be it with `null`.
+    #[must_use]
+    pub const fn gives(&self, property: Property) -> bool {
+        self.given & 1 << property.index() != 0
+    }
 }
 
 /// A value under a name that is no known property.
@@ -85,7 +123,10 @@ pub struct UnknownValue {
 /// # Errors
 /// A [`Rejection`] naming the field and the fault.
 pub fn decode<'a>(payload: &'a [u8], format: &FeedFormat) -> Result<Observation<'a>, Rejection> {
-    let fields: Fields<'a> = serde_json::from_slice(payload).map_err(|e| refuse_json(&e))?;
+    // Checked once as a whole, UTF-8 need not be checked text by text.
+    let text = std::str::from_utf8(payload)
+        .map_err(|e| Rejection::new(RejectionReason::NotJson, e.to_string()))?;
+    let fields: Fields<'a> = serde_json::from_str(text).map_err(|e| refuse_json(&e))?;
     let missing =
         |name| Rejection::new(RejectionReason::MissingField, format!("no field `{name}`"));
     let station = fields.station.ok_or_else(|| missing("station"))?.0;
@@ -102,6 +143,7 @@ pub fn decode<'a>(payload: &'a [u8], format: &FeedFormat) -> Result<Observation<
         start: interval_start(&time_text, period, format)?,
         revision: fields.revision.unwrap_or(0),
         readings: [Reading::default(); Property::COUNT],
+        given: 0,
         unknown_values: Vec::new(),
         ignored_fields: fields.ignored,
     };
@@ -153,7 +195,7 @@ fn interval_start(
 /// The property behind a name of this feed.
 fn find(name: &str, format: &FeedFormat) -> Option<Code> {
     if format.codes.is_empty() {
-        return Property::parse(name).map(|p| Code { property: p, scale: p.wire_scale() });
+        return Property::parse(name).map(Code::of);
     }
     format.codes.get(name).copied()
 }
@@ -164,6 +206,7 @@ fn place(observation: &mut Observation<'_>, name: &str, text: &str, format: &Fee
         observation.unknown_values.push(unknown);
         return;
     };
+    observation.given |= 1 << code.property.index();
     observation.readings[code.property.index()] = read_value(text, code, format);
 }
 
@@ -172,8 +215,16 @@ fn read_value(text: &str, code: Code, format: &FeedFormat) -> Reading {
     if text == "null" || format.missing.iter().any(|m| m == bare) {
         return Reading::default();
     }
+    read_amount(text.as_bytes(), code)
+}
+
+/// Reads and judges one amount as written: every source of values, message or file, does it here.
+///
+/// What is no usable amount comes back as an invalid reading with its reason.
+#[must_use]
+pub fn read_amount(text: &[u8], code: Code) -> Reading {
     let invalid = |amount, validity| Reading { amount, validity };
-    match parse_decimal(text.as_bytes(), code.scale) {
+    match parse_decimal(text, code.scale) {
         Err(DecimalFault::NotANumber) => invalid(Amount::default(), Validity::NotANumber),
         Err(DecimalFault::OutOfRange) => invalid(Amount::default(), Validity::Absurd),
         Ok(amount) => {
@@ -189,14 +240,10 @@ fn read_value(text: &str, code: Code, format: &FeedFormat) -> Reading {
     }
 }
 
-/// A flag other than `N` makes a valid value invalid; a worse reason found in the value stays.
 fn apply_flag(observation: &mut Observation<'_>, name: &str, flag: &str, format: &FeedFormat) {
     let Some(code) = find(name, format) else { return };
     let reading = &mut observation.readings[code.property.index()];
-    let says = Qualifier::parse(flag).map_or(Validity::UnknownFlag, Qualifier::validity);
-    if reading.validity == Validity::Valid {
-        reading.validity = says;
-    }
+    *reading = reading.flagged(flag);
 }
 
 /// A text borrowed where it holds no escape.
@@ -358,6 +405,7 @@ mod tests {
         assert_eq!(at(Pollutant::Co).amount.milli(), 800_000);
         assert_eq!(at(Pollutant::Pm10).validity, Validity::FlagMaintenance);
         assert_eq!(at(Pollutant::O3).validity, Validity::Missing);
+        assert_eq!(o.given, 0b111_1111, "null is given, what is not named is not");
         assert_eq!(o.readings[Property::WindSpeed.index()].amount.milli(), 2500);
     }
 

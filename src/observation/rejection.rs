@@ -71,6 +71,12 @@ impl RejectionReason {
         Self::Internal,
     ];
 
+    /// Position in [`RejectionReason::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// The name in JSON, in the store and in metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
