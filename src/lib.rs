@@ -4,5 +4,7 @@
 pub mod time;
 pub mod quantity;
 pub mod observation;
+// science
+pub mod average;
 // shell
 pub mod command;

@@ -1,0 +1,268 @@
+//! A station's day, or a span of its hours, as bytes for the store.
+//!
+//! Layout (version 1): version, first hour, end hour; count of columns; each column: property with flags,
+//! validities unless all are valid, a power of ten common to all amounts, their differences as zigzag
+//! varints, marks; then the past and the minutes as counted lists. About 10 bytes for an hour of six
+//! pollutants in a full day.
+//!
+//! Invariant: `decode(encode(day)) == day`, for every span and for the spans of one day put together.
+
+use super::station_day::{Column, MinuteValue, Past, StationDay};
+use crate::observation::{PROPERTIES, Property, Validity};
+use crate::time::DAY_H;
+
+const VERSION: u8 = 1;
+/// Room for a span's heads, and for each of its hours, as six pollutants usually need.
+const SPAN_BYTES: usize = 32;
+const CELL_BYTES: usize = 12;
+/// Every hour of the span is valid.
+const ALL_VALID: u8 = 0x10;
+/// Conflict or difference marks follow.
+const MARKED: u8 = 0x20;
+/// The property's bits.
+const PROPERTY: u8 = 0x0f;
+
+/// A stored day that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Written by a newer version.
+    #[error("station day of version {0}, newer than this program")]
+    Version(u8),
+    /// Cut off or damaged.
+    #[error("station day is damaged")]
+    Damaged,
+}
+
+impl StationDay {
+    /// The hours `from..to` of the day as bytes.
+    #[must_use]
+    pub fn encode(&self, from: usize, to: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(SPAN_BYTES + CELL_BYTES * (to - from));
+        out.extend([VERSION, byte(from), byte(to), 0]);
+        for property in PROPERTIES {
+            let Some(column) = self.column(property) else { continue };
+            if column.validity[from..to].iter().any(|v| *v != Validity::Missing) {
+                out[3] += 1;
+                encode_column(property, column, from, to, &mut out);
+            }
+        }
+        let inside = |hour: u8| (from..to).contains(&usize::from(hour));
+        let past: Vec<&Past> = self.past.iter().filter(|p| inside(p.hour)).collect();
+        varint(past.len() as u64, &mut out);
+        for p in past {
+            out.extend([p.property, p.hour]);
+            varint(u64::from(p.revision), &mut out);
+            encode_seen(&p.seen, &mut out);
+        }
+        let minutes: Vec<&MinuteValue> = self.minutes.iter().filter(|m| inside(m.hour)).collect();
+        varint(minutes.len() as u64, &mut out);
+        for m in minutes {
+            out.extend([m.property, m.hour, m.period, m.minute, m.validity, u8::from(m.conflict)]);
+            varint(u64::from(m.revision), &mut out);
+            varint(zigzag(m.amount.into()), &mut out);
+            encode_seen(&m.seen, &mut out);
+        }
+        out
+    }
+
+    /// The hour `hour` as bytes.
+    #[must_use]
+    pub fn encode_hour(&self, hour: usize) -> Vec<u8> {
+        self.encode(hour, hour + 1)
+    }
+
+    /// The whole day as bytes.
+    #[must_use]
+    pub fn encode_day(&self) -> Vec<u8> {
+        self.encode(0, DAY_H)
+    }
+
+    /// Puts a stored span into the day.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when the bytes are no span of this version.
+    pub fn decode_into(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+        let mut input = Input(bytes);
+        let version = input.byte()?;
+        if version != VERSION {
+            return Err(DecodeError::Version(version));
+        }
+        let (from, to) = (usize::from(input.byte()?), usize::from(input.byte()?));
+        if from >= to || to > DAY_H {
+            return Err(DecodeError::Damaged);
+        }
+        for _ in 0..input.byte()? {
+            self.decode_column(&mut input, from, to)?;
+        }
+        for _ in 0..input.varint()? {
+            let (property, hour) = (input.byte()?, input.byte()?);
+            let revision = input.small()?;
+            self.past.push(Past { property, hour, revision, seen: input.seen()? });
+        }
+        for _ in 0..input.varint()? {
+            let [property, hour, period, minute] =
+                [input.byte()?, input.byte()?, input.byte()?, input.byte()?];
+            let (validity, conflict) = (input.byte()?, input.byte()? != 0);
+            let revision = input.small()?;
+            let amount = input.amount()?;
+            let seen = input.seen()?;
+            self.minutes.push(MinuteValue {
+                property,
+                hour,
+                period,
+                minute,
+                revision,
+                amount,
+                validity,
+                seen,
+                conflict,
+            });
+        }
+        self.past.sort_unstable();
+        self.minutes.sort_unstable();
+        if input.0.is_empty() { Ok(()) } else { Err(DecodeError::Damaged) }
+    }
+
+    fn decode_column(
+        &mut self,
+        input: &mut Input<'_>,
+        from: usize,
+        to: usize,
+    ) -> Result<(), DecodeError> {
+        let head = input.byte()?;
+        let property = PROPERTIES.get(usize::from(head & PROPERTY)).ok_or(DecodeError::Damaged)?;
+        let column = self.column_mut(*property);
+        for hour in from..to {
+            column.validity[hour] = if head & ALL_VALID != 0 {
+                Validity::Valid
+            } else {
+                Validity::from_number(input.byte()?).ok_or(DecodeError::Damaged)?
+            };
+        }
+        let factor = 10_i64.checked_pow(input.byte()?.into()).ok_or(DecodeError::Damaged)?;
+        let mut amount = 0_i64;
+        for hour in from..to {
+            if column.validity[hour] != Validity::Missing {
+                amount = amount.checked_add(input.signed()?).ok_or(DecodeError::Damaged)?;
+                let milli = amount.checked_mul(factor).and_then(|m| i32::try_from(m).ok());
+                column.amount[hour] = milli.ok_or(DecodeError::Damaged)?;
+            }
+        }
+        if head & MARKED != 0 {
+            column.conflict |= input.small()?;
+            column.differs |= input.small()?;
+        }
+        Ok(())
+    }
+}
+
+fn encode_column(property: Property, column: &Column, from: usize, to: usize, out: &mut Vec<u8>) {
+    let all_valid = column.validity[from..to].iter().all(|v| *v == Validity::Valid);
+    let span = mask(from, to);
+    let (conflict, differs) = (column.conflict & span, column.differs & span);
+    let marked = conflict | differs != 0;
+    let flags = if all_valid { ALL_VALID } else { 0 } | if marked { MARKED } else { 0 };
+    out.push(byte(property.index()) | flags);
+    if !all_valid {
+        out.extend(column.validity[from..to].iter().map(|v| v.number()));
+    }
+    let present = || {
+        let cells = column.amount[from..to].iter().zip(&column.validity[from..to]);
+        cells.filter(|(_, v)| **v != Validity::Missing).map(|(a, _)| *a)
+    };
+    let tens = common_tens(present());
+    out.push(tens);
+    let factor = 10_i32.pow(tens.into());
+    let mut last = 0;
+    for amount in present() {
+        let scaled = i64::from(amount / factor);
+        varint(zigzag(scaled - last), out);
+        last = scaled;
+    }
+    if marked {
+        varint(conflict.into(), out);
+        varint(differs.into(), out);
+    }
+}
+
+/// The largest power of ten, up to 6, that divides every amount.
+fn common_tens(amounts: impl Iterator<Item = i32>) -> u8 {
+    let mut tens = 6;
+    for amount in amounts {
+        while amount % 10_i32.pow(tens) != 0 {
+            tens -= 1;
+        }
+    }
+    u8::try_from(tens).unwrap_or(0)
+}
+
+fn mask(from: usize, to: usize) -> u32 {
+    (from..to).fold(0, |bits, hour| bits | 1 << hour)
+}
+
+fn encode_seen(seen: &[(i32, u8)], out: &mut Vec<u8>) {
+    varint(seen.len() as u64, out);
+    for (amount, validity) in seen {
+        varint(zigzag((*amount).into()), out);
+        out.push(*validity);
+    }
+}
+
+/// Hours and property indices are far below 256.
+fn byte(n: usize) -> u8 {
+    u8::try_from(n).unwrap_or(u8::MAX)
+}
+
+fn zigzag(n: i64) -> u64 {
+    (n.unsigned_abs() << 1) - u64::from(n < 0)
+}
+
+fn varint(mut n: u64, out: &mut Vec<u8>) {
+    while n >= 0x80 {
+        out.push((n & 0x7f) as u8 | 0x80);
+        n >>= 7;
+    }
+    out.push((n & 0x7f) as u8);
+}
+
+/// Bytes still to read.
+struct Input<'a>(&'a [u8]);
+
+impl Input<'_> {
+    fn byte(&mut self) -> Result<u8, DecodeError> {
+        let (first, rest) = self.0.split_first().ok_or(DecodeError::Damaged)?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    fn varint(&mut self) -> Result<u64, DecodeError> {
+        let mut n = 0_u64;
+        for shift in (0..63).step_by(7) {
+            let byte = self.byte()?;
+            n |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(n);
+            }
+        }
+        Err(DecodeError::Damaged)
+    }
+
+    fn small(&mut self) -> Result<u32, DecodeError> {
+        u32::try_from(self.varint()?).map_err(|_| DecodeError::Damaged)
+    }
+
+    fn signed(&mut self) -> Result<i64, DecodeError> {
+        let n = self.varint()?;
+        let half = i64::try_from(n.div_ceil(2)).map_err(|_| DecodeError::Damaged)?;
+        Ok(if n % 2 == 0 { half } else { -half })
+    }
+
+    fn amount(&mut self) -> Result<i32, DecodeError> {
+        i32::try_from(self.signed()?).map_err(|_| DecodeError::Damaged)
+    }
+
+    fn seen(&mut self) -> Result<Vec<(i32, u8)>, DecodeError> {
+        let count = self.varint()?;
+        (0..count).map(|_| Ok((self.amount()?, self.byte()?))).collect()
+    }
+}

@@ -1,0 +1,185 @@
+//! Averages against sorted lists.
+
+use super::*;
+use crate::observation::{PROPERTIES, Property, Reading, Validity};
+use crate::quantity::Amount;
+use crate::time::Day;
+use proptest::prelude::*;
+
+fn window(fill: impl Fn(usize) -> i32) -> Window {
+    std::array::from_fn(|_| std::array::from_fn(&fill))
+}
+
+fn quotient(num: i128, den: i64) -> Option<Quotient> {
+    Some(Quotient { num, den })
+}
+
+#[test]
+fn a_24_h_mean_needs_20_hours() {
+    let with = |missing: usize| window(|h| if h < missing { MISSING } else { 10_000 });
+    let mean = |missing| Averages::at(&with(missing), 23).rolling_24h[0].mean(DAY_H_MIN);
+    assert_eq!(mean(4), quotient(200_000, 20));
+    assert_eq!(mean(5), None);
+}
+
+#[test]
+fn an_8_h_mean_needs_6_hours() {
+    let with = |missing: usize| window(|h| if h >= 24 - missing { MISSING } else { 60_000 });
+    let mean = |missing| Averages::at(&with(missing), 10).o3_8h.mean(EIGHT_H_MIN);
+    assert_eq!(mean(2), quotient(360_000, 6));
+    assert_eq!(mean(3), None);
+}
+
+#[test]
+fn the_days_largest_8_h_mean_uses_no_hour_of_the_day_before() {
+    let yesterday_high = window(|h| if h < 16 { 300_000 } else { 50_000 });
+    let at_seven = Averages::at(&yesterday_high, 6);
+    assert_eq!((at_seven.o3_8h_max.count, at_seven.o3_8h_windows), (0, 0));
+    let at_eight = Averages::at(&yesterday_high, 7);
+    assert_eq!(at_eight.o3_8h_max, Sum { total: 400_000, count: 8 });
+    assert_eq!(at_eight.o3_8h_windows, 1);
+    assert_eq!(Averages::at(&window(|_| 1), 23).o3_8h_windows, 17);
+}
+
+#[test]
+fn the_day_so_far_begins_at_midnight() {
+    let hours = Averages::at(&window(|h| i32::try_from(h).expect("small")), 2);
+    assert_eq!(hours.day[0], Sum { total: 21 + 22 + 23, count: 3 });
+    assert_eq!(hours.day_hours, 0b111);
+    assert_eq!(hours.o3_1h_max, 23);
+}
+
+#[test]
+fn an_hour_from_minutes_needs_45_of_them() {
+    let minutes = |count: u16| Sum { total: i64::from(count) * 61_000, count };
+    assert_eq!(hour_from_minutes(minutes(45), 1).map(|(_, enough)| enough), Some(true));
+    assert_eq!(hour_from_minutes(minutes(44), 1).map(|(_, enough)| enough), Some(false));
+    assert_eq!(hour_from_minutes(minutes(9), 5).map(|(_, enough)| enough), Some(true));
+    assert_eq!(hour_from_minutes(minutes(2), 20).map(|(_, enough)| enough), Some(false));
+    assert_eq!(hour_from_minutes(Sum::default(), 1), None);
+    let tie = Sum { total: 1_000_001, count: 2 };
+    assert_eq!(hour_from_minutes(tie, 30).map(|(a, _)| a.milli()), Some(500_000));
+}
+
+fn pm(hour: usize, revision: u32, milli: i32) -> Incoming {
+    let reading = Reading { amount: Amount::from_milli(milli), validity: Validity::Valid };
+    Incoming { property: PROPERTIES[0], hour, part: None, revision, reading }
+}
+
+#[test]
+fn one_value_holds_per_key() {
+    let mut day = StationDay::default();
+    let held = |day: &StationDay| day.reading(PROPERTIES[0], 5).amount.milli();
+    assert_eq!(day.take(&pm(5, 0, 10)), Effect::New);
+    assert_eq!(day.take(&pm(5, 0, 10)), Effect::Repeated);
+    assert_eq!(day.take(&pm(5, 0, 12)), Effect::Conflict);
+    assert_eq!(day.take(&pm(5, 0, 10)), Effect::Repeated, "a redelivery flips nothing");
+    assert_eq!(held(&day), 12);
+    assert!(day.is_conflict(PROPERTIES[0], 5));
+    assert_eq!(day.take(&pm(5, 2, 20)), Effect::Revised);
+    assert_eq!(day.take(&pm(5, 1, 15)), Effect::Superseded);
+    assert_eq!(day.take(&pm(5, 0, 99)), Effect::Superseded);
+    assert_eq!(held(&day), 20);
+    assert!(!day.is_conflict(PROPERTIES[0], 5));
+}
+
+#[test]
+fn a_correction_can_take_a_value_back_and_null_never_does() {
+    let mut day = StationDay::default();
+    let null = |revision| Incoming { reading: Reading::default(), ..pm(5, revision, 0) };
+    day.take(&pm(5, 0, 10));
+    assert_eq!(day.take(&null(0)), Effect::Repeated);
+    assert_eq!(day.take(&null(1)), Effect::Revised);
+    assert_eq!(day.take(&pm(5, 0, 10)), Effect::Superseded);
+    assert!(!day.has_hour(5));
+    assert_eq!(day.take(&pm(5, 1, 11)), Effect::New);
+}
+
+#[test]
+fn a_reported_hour_stands_before_its_minutes_and_a_difference_is_marked() {
+    let mut day = StationDay::default();
+    for part in 0..9 {
+        day.take(&Incoming { part: Some((part * 5, 5)), ..pm(3, 0, 40_000) });
+    }
+    let reading = |day: &StationDay| day.reading(PROPERTIES[0], 3);
+    assert_eq!(reading(&day).validity, Validity::ValidFromMinutes);
+    day.take(&pm(3, 0, 41_000));
+    assert_eq!(reading(&day).amount.milli(), 41_000);
+    assert!(day.differs_from_minutes(PROPERTIES[0], 3));
+    day.take(&Incoming { reading: Reading::default(), ..pm(3, 1, 0) });
+    assert_eq!(reading(&day).amount.milli(), 40_000, "taken back: the minutes hold again");
+    assert!(!day.differs_from_minutes(PROPERTIES[0], 3));
+}
+
+fn incoming() -> impl Strategy<Value = Incoming> {
+    let part = prop_oneof![
+        3 => Just(None),
+        1 => (0_u8..12).prop_map(|m| Some((m * 5, 5))),
+        1 => (0_u8..4).prop_map(|m| Some((m * 15, 15))),
+    ];
+    let validity = prop_oneof![
+        6 => Just(Validity::Valid),
+        1 => Just(Validity::Missing),
+        1 => Just(Validity::FlagMaintenance),
+    ];
+    (0..Property::COUNT, 0..DAY_H, part, 0_u32..3, 0_i32..400, validity).prop_map(
+        |(property, hour, part, revision, amount, validity)| {
+            let amount = if validity == Validity::Missing { 0 } else { amount * 500 };
+            let reading = Reading { amount: Amount::from_milli(amount), validity };
+            Incoming { property: PROPERTIES[property], hour, part, revision, reading }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_day_survives_its_bytes_whole_and_hour_by_hour(
+        all in prop::collection::vec(incoming(), 0..200)
+    ) {
+        let mut day = StationDay::default();
+        all.iter().for_each(|i| { day.take(i); });
+        let mut whole = StationDay::default();
+        prop_assert_eq!(whole.decode_into(&day.encode_day()), Ok(()));
+        let mut pieces = StationDay::default();
+        for hour in 0..DAY_H {
+            prop_assert_eq!(pieces.decode_into(&day.encode_hour(hour)), Ok(()));
+        }
+        prop_assert_eq!(whole.encode_day(), day.encode_day());
+        prop_assert_eq!(pieces.encode_day(), day.encode_day());
+        for property in PROPERTIES {
+            for hour in 0..DAY_H {
+                prop_assert_eq!(pieces.reading(property, hour), day.reading(property, hour));
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut bytes = bytes;
+        if let Some(first) = bytes.first_mut() { *first = 1; }
+        let _ = StationDay::default().decode_into(&bytes);
+    }
+
+    #[test]
+    fn both_drivers_give_the_same_averages(
+        amounts in
+            prop::collection::vec(prop_oneof![1 => Just(MISSING), 5 => 0_i32..500_000], 72 * 6)
+    ) {
+        let first = Day::from_number(20_000).start();
+        let mut columns = Columns::new(first, 72);
+        for p in POLLUTANTS {
+            columns.amounts_mut(p).copy_from_slice(&amounts[p.index() * 72..][..72]);
+        }
+        let mut at = 0;
+        columns.for_each(|hour, averages| {
+            let window: Window = std::array::from_fn(|p| std::array::from_fn(|h| {
+                (at + h).checked_sub(23).map_or(MISSING, |i| amounts[p * 72 + i])
+            }));
+            assert_eq!(*averages, Averages::at(&window, hour.of_day()));
+            at += 1;
+        });
+        prop_assert_eq!(at, 72);
+    }
+}
