@@ -6,5 +6,7 @@ pub mod quantity;
 pub mod observation;
 // science
 pub mod average;
+pub mod standard;
+pub mod index;
 // shell
 pub mod command;
