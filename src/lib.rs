@@ -8,5 +8,6 @@ pub mod observation;
 pub mod average;
 pub mod standard;
 pub mod index;
+pub mod area;
 // shell
 pub mod command;

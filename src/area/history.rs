@@ -1,0 +1,337 @@
+//! The figures of many stations over many hours: the driver for files, exports and the API.
+//!
+//! In: station days of a span and of the day before it. Out: for each hour, in the order of time, the
+//! [`Figures`] of the sets and stations asked for.
+//!
+//! Invariants: the same kernels as for live air, so the same figures, digit for digit; memory is that of
+//! the span, 576 bytes for a day of a station, so callers go over long histories in pieces.
+
+use super::{Figures, Judge, Registry, SetMeans};
+use crate::average::{Averages, Columns, StationDay};
+use crate::standard::{Entity, Parameters};
+use crate::time::{Day, Hour};
+
+/// A station or a set of one registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Member {
+    /// Index in [`Registry::sets`].
+    Set(usize),
+    /// Index in [`Registry::stations`].
+    Station(usize),
+}
+
+impl Registry {
+    /// The set or station of a name: the area, `area/set`, or a station's code.
+    ///
+    /// A station that has the area's code is reached through no name; the area goes before it.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<Member> {
+        let set = (0..self.sets.len()).find(|set| self.entity(*set) == name).map(Member::Set);
+        set.or_else(|| self.find(name).map(Member::Station))
+    }
+
+    /// The name of a set or station, as [`Registry::member`] takes it.
+    #[must_use]
+    pub fn name_of(&self, member: Member) -> String {
+        match member {
+            Member::Set(set) => self.entity(set),
+            Member::Station(station) => self.stations[station].id.to_string(),
+        }
+    }
+
+    /// Every set, then every station by its code: the order of files.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member> {
+        let sets = (0..self.sets.len()).map(Member::Set);
+        sets.chain((0..self.stations.len()).map(Member::Station)).collect()
+    }
+
+    /// The stations on which the figures of `members` rest, ascending.
+    #[must_use]
+    pub fn stations_of(&self, members: &[Member]) -> Vec<usize> {
+        let mut all = Vec::new();
+        for member in members {
+            match member {
+                Member::Set(set) => all.extend(self.sets[*set].members.iter().map(|m| m.station)),
+                Member::Station(station) => all.push(*station),
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+/// The hours of one area over a span.
+#[derive(Debug)]
+pub struct History<'a> {
+    registry: &'a Registry,
+    members: &'a [Member],
+    from: Hour,
+    hours: usize,
+    /// By station; those that are not needed have no hours.
+    columns: Vec<Columns>,
+}
+
+impl<'a> History<'a> {
+    /// The hours `from` to `to`, both included, of the sets and stations asked for.
+    #[must_use]
+    pub fn new(registry: &'a Registry, members: &'a [Member], (from, to): (Hour, Hour)) -> Self {
+        let first = first_day(from).start();
+        let hours = usize::try_from(to.number() + 1 - first.number()).unwrap_or(0);
+        let mut columns = vec![Columns::new(first, 0); registry.stations.len()];
+        for station in registry.stations_of(members) {
+            columns[station] = Columns::new(first, hours);
+        }
+        Self { registry, members, from, hours, columns }
+    }
+
+    /// The days that have to be put in.
+    #[must_use]
+    pub fn days((from, to): (Hour, Hour)) -> (Day, Day) {
+        (first_day(from), to.day())
+    }
+
+    /// Puts a station's day in, in the place of what was put in for it before.
+    pub fn put(&mut self, station: usize, day: Day, cells: &StationDay) {
+        if let Some(columns) = self.columns.get_mut(station) {
+            columns.put(day, cells);
+        }
+    }
+
+    /// Gives every hour with the figures of those asked for, in their order.
+    ///
+    /// A station that is not in operation on a day is left out of its hours.
+    ///
+    /// # Errors
+    /// The first one of `each`, which ends it.
+    pub fn for_each<E>(
+        &self,
+        parameters: &Parameters,
+        mut each: impl FnMut(Hour, &[(Member, Figures)]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut walks: Vec<_> = self.columns.iter().map(Columns::walk).collect();
+        let mut on_day = OnDay::default();
+        let mut row = Vec::with_capacity(self.members.len());
+        let mut hour = first_day(self.from).start();
+        for _ in 0..self.hours {
+            for walk in &mut walks {
+                walk.advance();
+            }
+            if hour >= self.from {
+                on_day.turn_to(hour.day(), self.registry, self.members);
+                row.clear();
+                let averages = |station: usize| walks[station].averages();
+                for (member, stations) in on_day.members() {
+                    let stations = stations.iter().map(|s| averages(*s));
+                    row.push((member, figures(member, stations, hour, parameters)));
+                }
+                each(hour, &row)?;
+            }
+            hour = hour.plus(1);
+        }
+        Ok(())
+    }
+}
+
+/// The day before the first hour's: the 24-h windows of the first hours begin there.
+fn first_day(from: Hour) -> Day {
+    from.day().plus(-1)
+}
+
+fn figures<'s>(
+    member: Member,
+    mut stations: impl Iterator<Item = &'s Averages>,
+    hour: Hour,
+    parameters: &Parameters,
+) -> Figures {
+    let (means, entity) = match member {
+        Member::Set(_) => (SetMeans::over(stations, parameters.practice), Entity::Area),
+        Member::Station(_) => {
+            let alone = stations.next().unwrap_or(&Averages::NONE);
+            (SetMeans::of(alone, parameters.practice), Entity::Station)
+        }
+    };
+    Figures::of(&means, hour, Judge { parameters, entity })
+}
+
+/// Who counts on one day, found once for its hours.
+#[derive(Debug, Default)]
+struct OnDay {
+    day: Option<Day>,
+    members: Vec<(Member, Vec<usize>)>,
+}
+
+impl OnDay {
+    fn turn_to(&mut self, day: Day, registry: &Registry, members: &[Member]) {
+        if self.day == Some(day) {
+            return;
+        }
+        self.day = Some(day);
+        self.members.clear();
+        for member in members {
+            match *member {
+                Member::Set(set) => {
+                    self.members.push((*member, registry.sets[set].on(day).collect()));
+                }
+                Member::Station(s) if registry.stations[s].valid.holds(day) => {
+                    self.members.push((*member, vec![s]));
+                }
+                Member::Station(_) => {}
+            }
+        }
+    }
+
+    fn members(&self) -> impl Iterator<Item = (Member, &[usize])> {
+        self.members.iter().map(|(member, stations)| (*member, stations.as_slice()))
+    }
+}
+
+/// How many days of `stations` stations are a piece of about ten megabytes.
+#[must_use]
+pub fn days_of_piece(stations: usize) -> usize {
+    const STATION_DAYS: usize = 16 * 1024;
+    (STATION_DAYS / stations.max(1)).clamp(1, 366)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::area::{AreaId, Span, Station, StationKind};
+    use crate::average::{Incoming, MISSING, Window};
+    use crate::observation::{POLLUTANTS, Pollutant, Property, Reading, StationId, Validity};
+    use crate::quantity::Amount;
+    use crate::standard::Practice;
+    use crate::time::DAY_H;
+    use proptest::prelude::*;
+
+    const DAYS: usize = 3;
+    /// Two days before the edition of 2026 is in force, so that the span crosses it.
+    const FIRST: Day = Day::from_number(20_512);
+
+    fn registry() -> Registry {
+        let until = Span { from: None, until: Some(FIRST.plus(1)) };
+        let stations = [("a", Span::default()), ("b", until), ("c", Span::default())];
+        let stations = stations.map(|(code, valid)| Station {
+            id: StationId::new(code).expect("legal"),
+            name: code.to_owned(),
+            position: None,
+            district: String::new(),
+            kind: StationKind::National,
+            assessed: true,
+            valid,
+        });
+        let area = AreaId::new("x").expect("legal");
+        let mut r = Registry::new(area, "X".into(), stations.to_vec()).expect("legal");
+        let members = [("a".to_owned(), until), ("c".to_owned(), Span::default())];
+        r.add_set("core", "C", &members).expect("known");
+        r
+    }
+
+    /// Amounts by station, pollutant and hour from the start of [`FIRST`].
+    type Amounts = Vec<[Vec<i32>; Pollutant::COUNT]>;
+
+    fn station_day(amounts: &[Vec<i32>; Pollutant::COUNT], day: usize) -> StationDay {
+        let mut cells = StationDay::default();
+        for p in POLLUTANTS {
+            for hour in 0..DAY_H {
+                let amount = amounts[p.index()][day * DAY_H + hour];
+                if amount != MISSING {
+                    let amount = Amount::from_milli(amount);
+                    let reading = Reading { amount, validity: Validity::Valid };
+                    let property = Property::Pollutant(p);
+                    cells.take(&Incoming { property, hour, part: None, revision: 0, reading });
+                }
+            }
+        }
+        cells
+    }
+
+    /// The figures as the live driver takes them: one window and one set at a time.
+    fn live(r: &Registry, amounts: &Amounts, at: usize, p: &Parameters) -> Vec<(Member, Figures)> {
+        let hour = FIRST.start().plus(i32::try_from(at).expect("small"));
+        let averages: Vec<Averages> = amounts
+            .iter()
+            .map(|station| {
+                let window: Window = std::array::from_fn(|p| {
+                    std::array::from_fn(|h| {
+                        (at + h + 1).checked_sub(DAY_H).map_or(MISSING, |i| station[p][i])
+                    })
+                });
+                Averages::at(&window, hour.of_day())
+            })
+            .collect();
+        let figures = |stations: &[usize], entity| {
+            let means = SetMeans::over(stations.iter().map(|s| &averages[*s]), p.practice);
+            Figures::of(&means, hour, Judge { parameters: p, entity })
+        };
+        let mut all = Vec::new();
+        for (at, set) in r.sets.iter().enumerate() {
+            let stations: Vec<usize> = set.on(hour.day()).collect();
+            all.push((Member::Set(at), figures(&stations, Entity::Area)));
+        }
+        for (at, station) in r.stations.iter().enumerate() {
+            if station.valid.holds(hour.day()) {
+                all.push((Member::Station(at), figures(&[at], Entity::Station)));
+            }
+        }
+        all
+    }
+
+    fn amount() -> impl Strategy<Value = i32> {
+        prop_oneof![2 => Just(MISSING), 7 => (0_i32..4_000).prop_map(|n| n * 250)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None, cases: 24, ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn history_gives_the_figures_of_live_air(
+            flat in prop::collection::vec(amount(), 3 * Pollutant::COUNT * DAYS * DAY_H),
+            platform in any::<bool>(), from in DAY_H..DAYS * DAY_H,
+        ) {
+            let practice = if platform { Practice::NationalPlatform } else { Practice::Letter };
+            let parameters = Parameters { practice, ..Parameters::default() };
+            let hours = DAYS * DAY_H;
+            let amounts: Amounts = (0..3)
+                .map(|s| std::array::from_fn(|p| flat[(s * 6 + p) * hours..][..hours].to_vec()))
+                .collect();
+            let (r, start) = (registry(), FIRST.start());
+            let span = (FIRST.hour(from), start.plus(i32::try_from(hours).expect("small") - 1));
+            let members = r.members();
+            let mut history = History::new(&r, &members, span);
+            let (mut day, last) = History::days(span);
+            while day <= last {
+                for (at, station) in amounts.iter().enumerate() {
+                    let nth = usize::try_from(day.number() - FIRST.number()).expect("inside");
+                    history.put(at, day, &station_day(station, nth));
+                }
+                day = day.plus(1);
+            }
+            let mut at = from;
+            let checked: Result<(), TestCaseError> = history.for_each(&parameters, |hour, row| {
+                prop_assert_eq!(hour, FIRST.hour(at));
+                // Windows that begin before the first day put in are not asked for.
+                prop_assert_eq!(row, live(&r, &amounts, at, &parameters));
+                at += 1;
+                Ok(())
+            });
+            checked?;
+            prop_assert_eq!(at, hours);
+        }
+    }
+
+    #[test]
+    fn members_are_found_by_their_names() {
+        let r = registry();
+        let names: Vec<String> = r.members().into_iter().map(|m| r.name_of(m)).collect();
+        assert_eq!(names, ["x", "x/core", "a", "b", "c"]);
+        for member in r.members() {
+            assert_eq!(r.member(&r.name_of(member)), Some(member));
+        }
+        assert_eq!(r.member("x/none"), None);
+        assert_eq!(r.stations_of(&[Member::Set(1), Member::Station(0)]), [0, 2]);
+    }
+}

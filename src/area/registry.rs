@@ -1,0 +1,324 @@
+//! The stations of one area, and the named sets they belong to, with validity in time.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::observation::StationId;
+use crate::time::Day;
+
+/// The code of an area, as it stands in topics.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AreaId(Box<str>);
+
+impl AreaId {
+    /// An area code; the same characters as a station code.
+    #[must_use]
+    pub fn new(code: &str) -> Option<Self> {
+        StationId::new(code).map(|id| Self(id.as_str().into()))
+    }
+
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AreaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Days from `from` to `until`, both included; open where `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// First day.
+    pub from: Option<Day>,
+    /// Last day.
+    pub until: Option<Day>,
+}
+
+impl Span {
+    /// Whether the span holds the day.
+    #[must_use]
+    pub fn holds(&self, day: Day) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
+
+    /// Whether the two have a day in common.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let before = |a: &Self, b: &Self| matches!((a.until, b.from), (Some(a), Some(b)) if a < b);
+        !before(self, other) && !before(other, self)
+    }
+}
+
+/// Who owns a station: national and provincial data are never corrected or excluded here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StationKind {
+    /// National control station (国控).
+    National,
+    /// Provincial control station (省控).
+    Provincial,
+    /// The city's (市控).
+    City,
+    /// A district's (区县).
+    District,
+    /// An enterprise's or a park's.
+    Enterprise,
+    /// A micro-station.
+    Micro,
+}
+
+impl StationKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::National,
+        Self::Provincial,
+        Self::City,
+        Self::District,
+        Self::Enterprise,
+        Self::Micro,
+    ];
+
+    /// The name in files and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::National => "national",
+            Self::Provincial => "provincial",
+            Self::City => "city",
+            Self::District => "district",
+            Self::Enterprise => "enterprise",
+            Self::Micro => "micro",
+        }
+    }
+
+    /// Finds a kind by its name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A place of measurement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Station {
+    /// Its code.
+    pub id: StationId,
+    /// Its name as people say it.
+    pub name: String,
+    /// Latitude and longitude in 0.000001 degrees.
+    pub position: Option<(i32, i32)>,
+    /// The district, empty where unknown.
+    pub district: String,
+    /// Who owns it.
+    pub kind: StationKind,
+    /// Whether it counts in the area's default set (评价点位).
+    pub assessed: bool,
+    /// When it is (was) in operation.
+    pub valid: Span,
+}
+
+/// A station's time in a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Index in [`Registry::stations`].
+    pub station: usize,
+    /// The days on which it counts.
+    pub valid: Span,
+}
+
+/// A named set of stations, such as 市区 or a forecast area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StationSet {
+    /// Its code; empty for the area's default set, the assessed stations.
+    pub id: String,
+    /// Its name on the page.
+    pub name: String,
+    /// Its members.
+    pub members: Vec<Membership>,
+}
+
+impl StationSet {
+    /// The indices of the stations that belong to the set on a day, ascending; each one once, even where
+    /// spans of its membership overlap.
+    pub fn on(&self, day: Day) -> impl Iterator<Item = usize> + '_ {
+        let mut last = None;
+        let held = self.members.iter().filter(move |m| m.valid.holds(day)).map(|m| m.station);
+        held.filter(move |station| last.replace(*station) != Some(*station))
+    }
+}
+
+/// One area: its stations and sets. `sets[0]` is the default set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registry {
+    /// The area's code.
+    pub area: AreaId,
+    /// The area's name.
+    pub name: String,
+    /// Sorted by code.
+    pub stations: Vec<Station>,
+    /// The default set, then the named ones in file order.
+    pub sets: Vec<StationSet>,
+    by_code: BTreeMap<StationId, usize>,
+}
+
+/// Why a registry cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryFault {
+    /// A station's code stands twice.
+    #[error("station {0} is listed twice")]
+    Twice(StationId),
+    /// A set names a station that the area does not have.
+    #[error("set {set} names station {station}, which area {area} does not have")]
+    UnknownMember {
+        /// The set.
+        set: String,
+        /// The station's code.
+        station: String,
+        /// The area.
+        area: AreaId,
+    },
+}
+
+impl Registry {
+    /// A registry of `stations` with its default set.
+    ///
+    /// # Errors
+    /// [`RegistryFault::Twice`] for each code that stands twice.
+    pub fn new(
+        area: AreaId,
+        name: String,
+        mut stations: Vec<Station>,
+    ) -> Result<Self, Vec<RegistryFault>> {
+        stations.sort_by(|a, b| a.id.cmp(&b.id));
+        let twice = stations.windows(2).filter(|pair| pair[0].id == pair[1].id);
+        let faults: Vec<_> = twice.map(|pair| RegistryFault::Twice(pair[0].id.clone())).collect();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let by_code = stations.iter().enumerate().map(|(at, s)| (s.id.clone(), at)).collect();
+        let assessed = stations.iter().enumerate().filter(|(_, s)| s.assessed);
+        let members = assessed.map(|(station, s)| Membership { station, valid: s.valid }).collect();
+        let sets = vec![StationSet { id: String::new(), name: name.clone(), members }];
+        Ok(Self { area, name, stations, sets, by_code })
+    }
+
+    /// Adds a named set from station codes with the spans of their membership.
+    ///
+    /// # Errors
+    /// [`RegistryFault::UnknownMember`] for each code the area does not have; then nothing is added.
+    pub fn add_set(
+        &mut self,
+        id: &str,
+        name: &str,
+        members: &[(String, Span)],
+    ) -> Result<(), Vec<RegistryFault>> {
+        let mut found = Vec::new();
+        let mut faults = Vec::new();
+        for (code, valid) in members {
+            match self.find(code) {
+                Some(station) => found.push(Membership { station, valid: *valid }),
+                None => faults.push(RegistryFault::UnknownMember {
+                    set: id.to_owned(),
+                    station: code.clone(),
+                    area: self.area.clone(),
+                }),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        found.sort_by_key(|m| (m.station, m.valid.from));
+        self.sets.push(StationSet { id: id.to_owned(), name: name.to_owned(), members: found });
+        Ok(())
+    }
+
+    /// The index of a station by its code.
+    #[must_use]
+    pub fn find(&self, code: &str) -> Option<usize> {
+        self.by_code.get(code).copied()
+    }
+
+    /// The name of a set as an entity in files and in the API: the area, or `area/set`.
+    #[must_use]
+    pub fn entity(&self, set: usize) -> String {
+        match self.sets.get(set).map(|s| s.id.as_str()) {
+            None | Some("") => self.area.to_string(),
+            Some(id) => format!("{}/{id}", self.area),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn station(code: &str, assessed: bool, valid: Span) -> Station {
+        Station {
+            id: StationId::new(code).expect("legal"),
+            name: code.to_owned(),
+            position: None,
+            district: String::new(),
+            kind: StationKind::National,
+            assessed,
+            valid,
+        }
+    }
+
+    fn registry() -> Registry {
+        let until = Span { from: None, until: "2025-06-30".parse().ok() };
+        let from = Span { from: "2025-07-01".parse().ok(), until: None };
+        let stations = vec![
+            station("c", false, Span::default()),
+            station("b", true, from),
+            station("a", true, until),
+        ];
+        Registry::new(AreaId::new("dalian").expect("legal"), "大连".into(), stations).expect("ok")
+    }
+
+    #[test]
+    fn membership_is_asked_for_the_day() {
+        let r = registry();
+        let on = |day: &str| -> Vec<&str> {
+            let day = day.parse().expect("a day");
+            r.sets[0].on(day).map(|at| r.stations[at].id.as_str()).collect()
+        };
+        assert_eq!(on("2025-06-30"), ["a"]);
+        assert_eq!(on("2025-07-01"), ["b"]);
+    }
+
+    #[test]
+    fn a_station_counts_once_where_its_memberships_overlap() {
+        let mut r = registry();
+        let twice = [("a", Span::default()), ("c", Span::default()), ("a", Span::default())];
+        r.add_set("urban", "市区", &twice.map(|(code, span)| (code.to_owned(), span)))
+            .expect("known");
+        let day = "2025-06-30".parse().expect("a day");
+        assert_eq!(r.sets[1].on(day).collect::<Vec<_>>(), [0, 2]);
+    }
+
+    #[test]
+    fn faults_name_the_station_and_the_set() {
+        let twice = vec![station("a", true, Span::default()), station("a", true, Span::default())];
+        let faults = Registry::new(AreaId::new("x").expect("legal"), String::new(), twice);
+        assert_eq!(faults.expect_err("refused")[0].to_string(), "station a is listed twice");
+        let mut r = registry();
+        let members = [("z".to_owned(), Span::default())];
+        let faults = r.add_set("urban", "市区", &members).expect_err("refused");
+        assert_eq!(
+            faults[0].to_string(),
+            "set urban names station z, which area dalian does not have"
+        );
+        assert_eq!(r.sets.len(), 1);
+    }
+
+    #[test]
+    fn a_set_is_an_entity_inside_its_area() {
+        let mut r = registry();
+        r.add_set("urban", "市区", &[("c".to_owned(), Span::default())]).expect("known");
+        assert_eq!((r.entity(0), r.entity(1)), ("dalian".into(), "dalian/urban".into()));
+    }
+}
