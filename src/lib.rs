@@ -9,5 +9,6 @@ pub mod average;
 pub mod standard;
 pub mod index;
 pub mod area;
+pub mod simulation;
 // shell
 pub mod command;
