@@ -10,5 +10,6 @@ pub mod standard;
 pub mod index;
 pub mod area;
 pub mod simulation;
+pub mod pipeline;
 // shell
 pub mod command;

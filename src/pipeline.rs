@@ -1,0 +1,289 @@
+//! One area's state, and what each input does to it: `handle(now, inputs, out)`.
+//!
+//! In: [`Input`]s with the time by which they are handled. Out: a [`Batch`] of rows for one transaction,
+//! and an [`AreaView`] for readers. Nothing else: no IO, no clock; the next deadline is returned.
+//!
+//! Laws, tested: a call first fires every deadline ≤ `now` at its own time; figures do not depend on how
+//! inputs were batched or ordered; a pipeline rebuilt from the stored rows equals the live one, by digest.
+//!
+//! Days within `open_hours` are in memory. For others [`Pipeline::handle`] names the days it
+//! [needs](Batch::needs) and sets their messages aside; the shell reads the days, hands them in as
+//! [`Input::Days`], and handles those messages again. So the hot path decodes each message once.
+//!
+//! Publishing: an hour is published when every assessed station has reported it, or
+//! `publish_after_min` after its end; what comes before is provisional and leaves no row.
+//!
+//! Source: design section 3 (figures, publishing, one value per key).
+
+mod batch;
+mod days;
+mod message;
+mod publish;
+mod rebuild;
+mod view;
+
+pub use batch::{
+    AreaState, Batch, Counts, DeadLetter, DeadLetterReason, FeedState, Input, LoadedDays, Message,
+};
+pub use days::StoredDay;
+pub use publish::{SetHour, SetHourRow};
+pub use rebuild::{RebuildError, Tables};
+pub use view::{AreaView, HourState, HourView, SetView, StationView, View};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::area::{Figures, Registry};
+use crate::observation::FeedFormat;
+use crate::standard::Parameters;
+use crate::time::{Day, Hour, Instant};
+use days::Days;
+
+/// What an area's pipeline goes by. Each value has its unit in its name.
+#[derive(Clone, Debug)]
+pub struct Params {
+    /// Practice and open choices of the standards.
+    pub parameters: Parameters,
+    /// Minutes after the end of an hour at which it is published with whatever is there.
+    pub publish_after_min: u32,
+    /// How far an interval's end may lie ahead of `now`.
+    pub future_tolerance_min: u32,
+    /// How far back a late or corrected observation is taken.
+    pub horizon_days: u32,
+    /// How long hours are kept in memory, 96 for views of 72; older days are loaded on demand.
+    pub open_hours: u32,
+    /// How long closing an hour waits for a feed that is catching up.
+    pub catch_up_max_min: u32,
+    /// Largest payload that is decoded.
+    pub payload_max_bytes: usize,
+    /// The formats of the feeds, by number.
+    pub formats: Vec<FeedFormat>,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            parameters: Parameters::default(),
+            publish_after_min: 10,
+            future_tolerance_min: 10,
+            horizon_days: 400,
+            open_hours: 96,
+            catch_up_max_min: 10,
+            payload_max_bytes: 64 * 1024,
+            formats: vec![FeedFormat::default()],
+        }
+    }
+}
+
+/// The live state of one area. It is owned by one thread; readers get views.
+#[derive(Debug)]
+pub struct Pipeline {
+    registry: Arc<Registry>,
+    params: Params,
+    /// The latest `now`; `None` before the first call.
+    now: Option<Instant>,
+    /// Every earlier hour is published, or lies before the start.
+    floor: Hour,
+    days: Days,
+    /// Published hours of the open days, each with its sets.
+    published: BTreeMap<Hour, Vec<SetHour>>,
+    /// Published hours whose figures are not yet computed.
+    unsettled: BTreeSet<Hour>,
+    /// How many assessed stations have reported an hour that is not yet published, and how many there are.
+    reported: BTreeMap<Hour, (usize, usize)>,
+    /// Hours whose observations changed since figures were last settled.
+    dirty: BTreeSet<Hour>,
+    /// Figures of closed hours as they stood before this batch touched them.
+    closed_before: BTreeMap<Hour, Vec<Figures>>,
+    /// Since when hours wait for the feed to catch up.
+    waiting_since: Option<Instant>,
+    caught_up: Option<bool>,
+    counts: Counts,
+    sequence: u64,
+}
+
+impl Pipeline {
+    /// An area without history.
+    #[must_use]
+    pub fn new(registry: Arc<Registry>, params: Params) -> Self {
+        let days = Days::new(registry.stations.len());
+        Self {
+            registry,
+            params,
+            now: None,
+            floor: Hour::default(),
+            days,
+            published: BTreeMap::new(),
+            unsettled: BTreeSet::new(),
+            reported: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            closed_before: BTreeMap::new(),
+            waiting_since: None,
+            caught_up: None,
+            counts: Counts::default(),
+            sequence: 0,
+        }
+    }
+
+    /// Moves the area to `now`, firing what is due on the way, then takes `inputs` in their order.
+    ///
+    /// Rows go to `out`, which may collect several calls; [`Pipeline::settle`] ends the batch. A `now`
+    /// before the last one counts as the last one.
+    ///
+    /// A `CatchingUp` at the head of the inputs holds before deadlines are fired: after a stop, the
+    /// hours that passed wait for what the broker kept.
+    pub fn handle(&mut self, now: Instant, inputs: &[Input<'_>], out: &mut Batch) {
+        if let Some(Input::Feed(FeedState::CatchingUp)) = inputs.first() {
+            self.wait_from(self.now.map_or(now, |last| last.max(now)));
+        }
+        // Of what a long step closes, the days before it are needed too.
+        let rests_on = self.now.map(|_| self.open_from());
+        // A time that nobody has told yet starts nothing.
+        if self.now.is_some() || now > Instant::default() {
+            self.advance(now);
+        }
+        for (at, input) in inputs.iter().enumerate() {
+            match input {
+                Input::Message(message) => self.take_message(at, message, out),
+                Input::Days(days) => self.take_days(days),
+                Input::Feed(state) => self.take_feed_state(*state),
+            }
+        }
+        self.need_open_days(rests_on, out);
+    }
+
+    /// Ends a batch: recomputes the published hours that its inputs touched, and notes the area's state.
+    pub fn settle(&mut self, out: &mut Batch) {
+        self.settle_figures(out);
+        self.settle_days(out);
+        self.sequence += 1;
+        out.sequence = self.sequence;
+        out.state = self.now.map(|now| AreaState {
+            now,
+            floor: self.floor,
+            open_from: self.days.open_from(),
+            waiting_since: self.waiting_since,
+            caught_up: self.caught_up,
+        });
+    }
+
+    /// When [`Pipeline::handle`] must be called again though nothing comes in.
+    ///
+    /// May change with every call of `handle`; a call that is early or superfluous does nothing.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.now?;
+        match self.waiting_since {
+            Some(since) => Some(since.plus_minutes(self.params.catch_up_max_min.into())),
+            None if self.is_complete(self.floor) => Some(self.floor.end()),
+            None => Some(self.publish_time(self.floor)),
+        }
+    }
+
+    /// How far an interval's end may lie ahead of `now` from here on: a clock that only the stations
+    /// move ([`crate::clock`], follow) must let the first of them go ahead.
+    pub const fn tolerate_future(&mut self, minutes: u32) {
+        self.params.future_tolerance_min = minutes;
+    }
+
+    /// The time by which the area was last handled.
+    #[must_use]
+    pub const fn now(&self) -> Option<Instant> {
+        self.now
+    }
+
+    /// The stations and sets.
+    #[must_use]
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// What came in since the start.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Number of the last settled batch.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    fn publish_time(&self, hour: Hour) -> Instant {
+        hour.end().plus_minutes(self.params.publish_after_min.into())
+    }
+
+    /// Fires every deadline up to `now`, each at its own time.
+    fn advance(&mut self, now: Instant) {
+        if self.now.is_none() {
+            self.floor = now.hour().plus(-1);
+        }
+        let now = self.now.map_or(now, |last| last.max(now));
+        self.now.get_or_insert(now);
+        // No observation can reach an hour beyond the horizon, so none is published empty there: a clock
+        // that starts in 1970 must not cost half a million hours.
+        let horizon = now.plus_minutes(-i64::from(self.params.horizon_days) * 24 * 60).hour();
+        self.floor = self.floor.max(horizon);
+        while let Some(due) = self.next_deadline().filter(|due| *due <= now) {
+            self.now = self.now.max(Some(due));
+            if self.waiting_since.is_some() {
+                self.waiting_since = None;
+            } else {
+                self.publish(self.floor);
+            }
+        }
+        self.now = Some(now);
+    }
+
+    /// Begins to wait for the feed, unless hours wait already and may do so still.
+    fn wait_from(&mut self, now: Instant) {
+        let longest = i64::from(self.params.catch_up_max_min);
+        let waits = self.waiting_since.filter(|since| now < since.plus_minutes(longest));
+        self.waiting_since = Some(waits.unwrap_or(now));
+    }
+
+    fn take_days(&mut self, days: &LoadedDays) {
+        for day in self.days.load(days, self.open_from()) {
+            self.count_reports(day);
+        }
+        self.advance(self.now.unwrap_or_default()); // an hour may be complete by what was stored
+    }
+
+    fn take_feed_state(&mut self, state: FeedState) {
+        let now = self.now.unwrap_or_default();
+        self.caught_up = Some(state == FeedState::CaughtUp);
+        match state {
+            FeedState::CatchingUp => {
+                self.waiting_since.get_or_insert(now);
+            }
+            FeedState::CaughtUp => self.waiting_since = None,
+            FeedState::Disconnected => {}
+        }
+        self.advance(now);
+    }
+
+    /// Asks for the open days that are not in memory yet: after a start, and at each midnight.
+    fn need_open_days(&self, rests_on: Option<Day>, out: &mut Batch) {
+        let Some(now) = self.now else { return };
+        let open_from = self.open_from();
+        let mut day = rests_on.map_or(open_from, |earlier| earlier.min(open_from));
+        while day <= now.hour().day() {
+            if !self.days.is_known(day) {
+                out.needs.insert(day);
+            }
+            day = day.plus(1);
+        }
+    }
+
+    /// The oldest day that is kept in memory: within the open span, and at least what hours still to be
+    /// published rest on, which may wait through a long stop.
+    ///
+    /// It never moves back, whatever the configuration says now: a closed day's rows are no longer among
+    /// the open hours.
+    fn open_from(&self) -> Day {
+        let back = i64::from(self.params.open_hours) * 60;
+        let day = self.now.unwrap_or_default().plus_minutes(-back).hour().day();
+        day.min(self.floor.day().plus(-1)).max(self.days.open_from())
+    }
+}

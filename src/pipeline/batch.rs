@@ -1,0 +1,145 @@
+//! What goes into a pipeline, and the rows that come out for one transaction.
+
+use super::{SetHourRow, StoredDay};
+use std::collections::BTreeSet;
+
+use crate::observation::RejectionReason;
+use crate::time::{Day, Hour, Instant};
+
+/// Something that happens to an area.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// A message of a feed.
+    Message(Message<'a>),
+    /// Stored days that [`Batch::needs`] asked for.
+    Days(&'a LoadedDays),
+    /// A feed's connection changed.
+    Feed(FeedState),
+}
+
+/// Closed days, read from the store for a late observation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadedDays {
+    /// The days that were asked for.
+    pub days: Vec<Day>,
+    /// What is stored for them.
+    pub stations: Vec<StoredDay>,
+}
+
+/// One message as it came from the broker.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// Number of the feed in [`Params::formats`](super::Params::formats).
+    pub feed: usize,
+    /// The topic.
+    pub topic: &'a str,
+    /// The payload, or its first bytes when it is longer than is decoded.
+    pub payload: &'a [u8],
+    /// The payload's true length in bytes.
+    pub length: usize,
+}
+
+/// How a feed stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FeedState {
+    /// No connection.
+    Disconnected,
+    /// Connected; the backlog is being taken.
+    CatchingUp,
+    /// Connected, and nothing waits at the broker.
+    CaughtUp,
+}
+
+/// A message, or a value in one, that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The station's code where the topic or payload names a known one.
+    pub station: Option<usize>,
+    /// The kind of fault.
+    pub reason: DeadLetterReason,
+    /// The place and what was found there.
+    pub detail: String,
+    /// The topic.
+    pub topic: String,
+    /// The payload, cut to 4 KiB.
+    pub payload: Vec<u8>,
+    /// When it was handled.
+    pub at: Instant,
+}
+
+/// The kind of a dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeadLetterReason {
+    /// The whole message was refused.
+    Message(RejectionReason),
+    /// One value stands under a name that is no known property; the others were taken.
+    UnknownPollutant,
+}
+
+impl DeadLetterReason {
+    /// The name in JSON and in the store.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Message(reason) => reason.name(),
+            Self::UnknownPollutant => "unknown_pollutant",
+        }
+    }
+}
+
+/// What came in, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Messages in which at least one value was new.
+    pub accepted: u64,
+    /// Messages that changed nothing.
+    pub repeated: u64,
+    /// Values that a higher revision had replaced already.
+    pub superseded: u64,
+    /// Values that met another of the same revision.
+    pub conflicts: u64,
+    /// Values kept as invalid, unknown pollutants included.
+    pub invalid_values: u64,
+    /// Fields that are not part of an observation.
+    pub ignored_fields: u64,
+    /// Dead letters of whole messages, by [`RejectionReason::index`].
+    pub rejected: [u64; RejectionReason::ALL.len()],
+}
+
+/// The small mutable state of an area, one row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AreaState {
+    /// The time by which the last batch was handled.
+    pub now: Instant,
+    /// Every earlier hour is published, or lies before the start.
+    pub floor: Hour,
+    /// The oldest open day: what lies before it is closed. It never moves back.
+    pub open_from: Day,
+    /// Since when hours wait for a feed to catch up.
+    pub waiting_since: Option<Instant>,
+    /// Whether the feed had its backlog taken.
+    pub caught_up: Option<bool>,
+}
+
+/// The rows of one transaction for one area.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The area's sequence number of this batch.
+    pub sequence: u64,
+    /// Open station-hours that changed: hour, station, bytes of the hour.
+    pub hours: Vec<(Hour, usize, Vec<u8>)>,
+    /// Closed station-days that changed or were just closed.
+    pub station_days: Vec<StoredDay>,
+    /// Open hours of days before this one are closed: their rows go.
+    pub closed_before: Option<Day>,
+    /// Published and revised hours of sets.
+    pub set_hours: Vec<SetHourRow>,
+    /// What could not be used.
+    pub dead_letters: Vec<DeadLetter>,
+    /// The area's state after the batch.
+    pub state: Option<AreaState>,
+    /// Days that must be handed in before the messages of `deferred` can be taken.
+    pub needs: BTreeSet<Day>,
+    /// Inputs (by position in the call) to be handed in again, after the days of `needs`.
+    pub deferred: Vec<usize>,
+}

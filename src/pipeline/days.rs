@@ -1,0 +1,174 @@
+//! The station-days in memory: the open ones, and closed ones loaded for a late observation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::LoadedDays;
+use crate::average::{MISSING, StationDay, Window};
+use crate::observation::Pollutant;
+use crate::time::{DAY_H, Day, Hour};
+
+/// A closed station-day as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredDay {
+    /// The day.
+    pub day: Day,
+    /// The station's index in the registry.
+    pub station: usize,
+    /// The bytes of [`StationDay::encode_day`].
+    pub bytes: Vec<u8>,
+}
+
+/// All stations of one day.
+pub(super) type DayBlock = Vec<Option<Box<StationDay>>>;
+
+#[derive(Debug)]
+pub(super) struct Days {
+    stations: usize,
+    /// Days from here on have rows of open hours; set when a batch ends.
+    open_from: Day,
+    blocks: BTreeMap<Day, DayBlock>,
+    /// Station-hours that changed in this batch.
+    pub(super) changed: Vec<(Hour, usize)>,
+    /// Days of which everything stored is in memory.
+    known: BTreeSet<Day>,
+    /// Nothing is stored for days after this one.
+    stored_until: Day,
+}
+
+impl Days {
+    pub(super) fn new(stations: usize) -> Self {
+        Self {
+            stations,
+            open_from: Day::default(),
+            blocks: BTreeMap::new(),
+            changed: Vec::new(),
+            known: BTreeSet::new(),
+            stored_until: Day::from_number(i32::MAX),
+        }
+    }
+
+    /// Says that nothing is stored for days after `last`, so that they need not be asked for.
+    pub(super) fn stored_until(&mut self, last: Day) {
+        self.stored_until = last;
+    }
+
+    /// Takes stored days in. What cannot be read is left out; `audit` names it.
+    ///
+    /// Hours of a day that is still open become rows of open hours, whatever they were stored as.
+    /// Returns the days that were not in memory before.
+    pub(super) fn load(&mut self, stored: &LoadedDays, open_from: Day) -> Vec<Day> {
+        for one in &stored.stations {
+            if self.known.contains(&one.day) {
+                continue;
+            }
+            let mut day = Box::<StationDay>::default();
+            if day.decode_into(&one.bytes).is_err() {
+                continue;
+            }
+            if one.day >= open_from {
+                let hours = (0..DAY_H).filter(|h| day.holds(*h)).map(|h| one.day.hour(h));
+                self.changed.extend(hours.map(|hour| (hour, one.station)));
+            }
+            if let Some(slot) = self.block_mut(one.day).get_mut(one.station) {
+                *slot = Some(day);
+            }
+        }
+        stored.days.iter().copied().filter(|day| self.known.insert(*day)).collect()
+    }
+
+    /// The oldest open day, as the last batch left it.
+    pub(super) const fn open_from(&self) -> Day {
+        self.open_from
+    }
+
+    /// Notes that nothing more is stored for a day than what is in memory.
+    pub(super) fn mark_known(&mut self, day: Day) {
+        self.known.insert(day);
+    }
+
+    /// Whether everything stored for the day is in memory.
+    pub(super) fn is_known(&self, day: Day) -> bool {
+        day > self.stored_until || self.known.contains(&day)
+    }
+
+    fn block_mut(&mut self, day: Day) -> &mut DayBlock {
+        let stations = self.stations;
+        if day > self.stored_until {
+            self.known.insert(day); // all that will be stored for it passes through here
+            self.stored_until = day;
+        }
+        self.blocks.entry(day).or_insert_with(|| vec![None; stations])
+    }
+
+    pub(super) fn get(&self, day: Day, station: usize) -> Option<&StationDay> {
+        self.blocks.get(&day)?.get(station)?.as_deref()
+    }
+
+    pub(super) fn get_mut(&mut self, day: Day, station: usize) -> Option<&mut StationDay> {
+        let slot = self.block_mut(day).get_mut(station)?;
+        Some(slot.get_or_insert_default())
+    }
+
+    /// Takes an empty station-day out again, which nothing was entered into.
+    pub(super) fn remove(&mut self, day: Day, station: usize) {
+        if let Some(slot) = self.block_mut(day).get_mut(station) {
+            *slot = None;
+        }
+    }
+
+    /// Exchanges what is held for a station-day.
+    pub(super) fn swap(&mut self, day: Day, station: usize, other: &mut Option<Box<StationDay>>) {
+        if let Some(slot) = self.block_mut(day).get_mut(station) {
+            std::mem::swap(slot, other);
+        }
+    }
+
+    /// Every day in memory.
+    pub(super) fn all(&self) -> Vec<Day> {
+        self.blocks.keys().copied().collect()
+    }
+
+    /// Whether days have left the open span since the last batch.
+    pub(super) fn opens_later(&self, open_from: Day) -> bool {
+        self.open_from < open_from
+    }
+
+    /// The open days that lie before `day`, and so are to be closed.
+    pub(super) fn to_close(&self, day: Day) -> Vec<Day> {
+        self.blocks.range(self.open_from.min(day)..day).map(|(d, _)| *d).collect()
+    }
+
+    pub(super) fn block(&self, day: Day) -> &[Option<Box<StationDay>>] {
+        self.blocks.get(&day).map_or(&[], Vec::as_slice)
+    }
+
+    /// Forgets every day before `day`.
+    pub(super) fn drop_before(&mut self, day: Day) {
+        self.open_from = day;
+        self.known = self.known.split_off(&day);
+        self.blocks = self.blocks.split_off(&day);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Day, &DayBlock)> {
+        self.blocks.iter().map(|(day, block)| (*day, block))
+    }
+
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = (Day, &DayBlock)> {
+        self.blocks.iter().rev().map(|(day, block)| (*day, block))
+    }
+
+    /// The 24 hours of a station that end with `hour`.
+    pub(super) fn window(&self, station: usize, hour: Hour) -> Window {
+        let mut window = [[MISSING; DAY_H]; Pollutant::COUNT];
+        let (day, today) = (hour.day(), hour.of_day() + 1);
+        if let Some(of_day) = self.get(day, station) {
+            of_day.fill(0, DAY_H - today, today, &mut window);
+        }
+        if today < DAY_H
+            && let Some(before) = self.get(day.plus(-1), station)
+        {
+            before.fill(today, 0, DAY_H - today, &mut window);
+        }
+        window
+    }
+}

@@ -1,0 +1,167 @@
+//! One message: topic, decoding, time, and its values into the station's day.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::Pipeline;
+use super::batch::{Batch, Counts, DeadLetter, DeadLetterReason, Message};
+use crate::average::{Effect, Incoming, StationDay};
+use crate::observation::{Observation, PROPERTIES, Rejection, RejectionReason, Validity, decode};
+use crate::time::{AveragingPeriod, Day};
+
+/// How much of a dead letter's payload is kept.
+const KEPT_PAYLOAD_BYTES: usize = 4096;
+
+impl Pipeline {
+    pub(super) fn take_message(&mut self, at: usize, message: &Message<'_>, out: &mut Batch) {
+        match self.read(message) {
+            Err(rejection) => self.refuse(message, &rejection, out),
+            Ok((station, observation)) => {
+                if self.defer(at, observation.start.hour().day(), out) {
+                    return;
+                }
+                self.take_observation(station, &observation);
+                for unknown in &observation.unknown_values {
+                    let detail = format!("{}: {}", unknown.name, unknown.text);
+                    let reason = DeadLetterReason::UnknownPollutant;
+                    out.dead_letters.push(self.letter(Some(station), reason, detail, message));
+                }
+            }
+        }
+    }
+
+    /// Decodes and places a message; everything that can be wrong with it as a whole is found here.
+    fn read<'a>(&self, message: &Message<'a>) -> Result<(usize, Observation<'a>), Rejection> {
+        let limit = self.params.payload_max_bytes;
+        // A payload that was cut is never decoded, whatever the limit: its head may be an object.
+        if message.length > limit || message.length > message.payload.len() {
+            let detail = format!("{} bytes, limit {limit}", message.length);
+            return Err(Rejection::new(RejectionReason::Oversized, detail));
+        }
+        let format = &self.params.formats[message.feed.min(self.params.formats.len() - 1)];
+        let decoded = catch_unwind(AssertUnwindSafe(|| decode(message.payload, format)));
+        let observation = decoded.unwrap_or_else(|_| {
+            Err(Rejection::new(RejectionReason::Internal, "decoding panicked"))
+        })?;
+        self.check_topic(message.topic, &observation.station)?;
+        let station = self.registry.find(&observation.station).ok_or_else(|| {
+            let detail = format!("{:?} in area {}", observation.station, self.registry.area);
+            Rejection::new(RejectionReason::UnknownStation, detail)
+        })?;
+        self.check_time(&observation)?;
+        Ok((station, observation))
+    }
+
+    fn check_topic(&self, topic: &str, station: &str) -> Result<(), Rejection> {
+        let rest = topic.strip_prefix("aq/").and_then(|t| t.strip_suffix("/obs"));
+        if rest.and_then(|t| t.split_once('/')) == Some((self.registry.area.as_str(), station)) {
+            return Ok(());
+        }
+        let detail = format!("payload is of station {station:?}, topic is {topic:?}");
+        Err(Rejection::new(RejectionReason::TopicMismatch, detail))
+    }
+
+    fn check_time(&self, observation: &Observation<'_>) -> Result<(), Rejection> {
+        let now = self.now.unwrap_or_default();
+        let end = observation.start.plus_minutes(observation.period.minutes().into());
+        if end > now.plus_minutes(self.params.future_tolerance_min.into()) {
+            let detail = format!("interval ends {end}, it is {now}");
+            return Err(Rejection::new(RejectionReason::TimeInFuture, detail));
+        }
+        let horizon = i64::from(self.params.horizon_days) * 24 * 60;
+        if observation.start < now.plus_minutes(-horizon) {
+            let detail = format!(
+                "interval starts {}, more than {} days before {now}",
+                observation.start, self.params.horizon_days
+            );
+            return Err(Rejection::new(RejectionReason::TimeInPast, detail));
+        }
+        Ok(())
+    }
+
+    /// Sets the message aside when its day, or a neighbour that figures rest on, is not in memory.
+    fn defer(&mut self, at: usize, day: Day, out: &mut Batch) -> bool {
+        let around = [day.plus(-1), day, day.plus(1)];
+        if around.iter().all(|d| self.days.is_known(*d)) {
+            return false;
+        }
+        out.needs.extend(around.into_iter().filter(|d| !self.days.is_known(*d)));
+        out.deferred.push(at);
+        true
+    }
+
+    fn take_observation(&mut self, station: usize, observation: &Observation<'_>) {
+        let hour = observation.start.hour();
+        let (day, of_day) = (hour.day(), hour.of_day());
+        let before = self.days.get(day, station);
+        let (fresh, had_reported) =
+            (before.is_none(), before.is_some_and(|d| d.has_reported(of_day)));
+        let closed = day < self.open_from();
+        let before = before.filter(|_| closed).map(|d| Box::new(d.clone()));
+        self.counts.ignored_fields += u64::from(observation.ignored_fields);
+        self.counts.invalid_values += observation.unknown_values.len() as u64;
+        let Some(of_station) = self.days.get_mut(day, station) else { return };
+        let changed = enter(of_station, observation, &mut self.counts);
+        let reports = of_station.has_reported(of_day);
+        if !changed {
+            self.counts.repeated += 1;
+            if fresh {
+                self.days.remove(day, station);
+            }
+            return;
+        }
+        self.counts.accepted += 1;
+        self.days.changed.push((hour, station));
+        self.dirty.insert(hour);
+        if closed {
+            self.keep_closed(hour, station, before);
+        } else if reports != had_reported {
+            self.note_report(hour, station, reports);
+        }
+    }
+
+    fn refuse(&mut self, message: &Message<'_>, rejection: &Rejection, out: &mut Batch) {
+        self.counts.rejected[rejection.reason.index()] += 1;
+        let code = message.topic.split('/').nth(2).unwrap_or_default();
+        let station = self.registry.find(code);
+        let reason = DeadLetterReason::Message(rejection.reason);
+        out.dead_letters.push(self.letter(station, reason, rejection.detail.clone(), message));
+    }
+
+    fn letter(
+        &self,
+        station: Option<usize>,
+        reason: DeadLetterReason,
+        detail: String,
+        message: &Message<'_>,
+    ) -> DeadLetter {
+        let kept = message.payload.len().min(KEPT_PAYLOAD_BYTES);
+        DeadLetter {
+            station,
+            reason,
+            detail,
+            topic: message.topic.to_owned(),
+            payload: message.payload[..kept].to_vec(),
+            at: self.now.unwrap_or_default(),
+        }
+    }
+}
+
+/// Enters what a message gives into its station's day; true when anything changed.
+fn enter(day: &mut StationDay, observation: &Observation<'_>, counts: &mut Counts) -> bool {
+    let start = observation.start;
+    let minute = start.minute_of_hour().unwrap_or(0);
+    let whole = observation.period == AveragingPeriod::HOUR;
+    let part = (!whole).then(|| (minute, observation.period.minutes()));
+    let (hour, revision) = (start.hour().of_day(), observation.revision);
+    let mut changed = false;
+    for property in PROPERTIES.into_iter().filter(|p| observation.gives(*p)) {
+        let reading = observation.readings[property.index()];
+        let invalid = !reading.validity.is_valid() && reading.validity != Validity::Missing;
+        counts.invalid_values += u64::from(invalid);
+        let effect = day.take(&Incoming { property, hour, part, revision, reading });
+        counts.superseded += u64::from(effect == Effect::Superseded);
+        counts.conflicts += u64::from(effect == Effect::Conflict);
+        changed |= effect.changes();
+    }
+    changed
+}

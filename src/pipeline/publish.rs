@@ -1,0 +1,208 @@
+//! Publishing hours, and recomputing what a late value touches.
+
+use std::collections::BTreeSet;
+
+use super::batch::Batch;
+use super::days::StoredDay;
+use super::{HourState, Pipeline};
+use crate::area::{Figures, Judge, SetMeans};
+use crate::average::{Averages, StationDay};
+use crate::standard::Entity;
+use crate::time::{DAY_H, Day, Hour};
+
+/// A published hour of one set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetHour {
+    /// Counts up from 1 with each change.
+    pub version: u32,
+    /// Published or revised.
+    pub state: HourState,
+    /// The figures.
+    pub figures: Figures,
+}
+
+/// A row of a set's hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetHourRow {
+    /// The hour.
+    pub hour: Hour,
+    /// Index of the set in the registry.
+    pub set: usize,
+    /// The version; `None` for an hour that is no longer in memory: one more than is stored.
+    pub version: Option<u32>,
+    /// Published or revised.
+    pub state: HourState,
+    /// The figures.
+    pub figures: Figures,
+}
+
+impl Pipeline {
+    /// Marks an hour as published; its figures are settled at the end of the batch.
+    pub(super) fn publish(&mut self, hour: Hour) {
+        self.published.entry(hour).or_default();
+        self.unsettled.insert(hour);
+        self.reported.remove(&hour);
+        while self.published.contains_key(&self.floor) {
+            self.floor = self.floor.plus(1);
+        }
+    }
+
+    /// Takes note that a station has reported an hour, or taken its report back; publishes the hour
+    /// when that was the last report expected, it is over, and no backlog is being taken.
+    pub(super) fn note_report(&mut self, hour: Hour, station: usize, reports: bool) {
+        self.count_report(hour, station, reports);
+        let over = self.now.is_some_and(|now| hour.end() <= now);
+        if over && self.waiting_since.is_none() && self.is_complete(hour) {
+            self.publish(hour);
+        }
+    }
+
+    /// Counts a report of an hour that is not yet published, or takes one back.
+    fn count_report(&mut self, hour: Hour, station: usize, reports: bool) {
+        let record = &self.registry.stations[station];
+        let counts = record.assessed && record.valid.holds(hour.day());
+        if !counts || self.is_published(hour) {
+            return;
+        }
+        let default_set = &self.registry.sets[0];
+        let fresh = || (0, default_set.on(hour.day()).count());
+        let (reported, _) = self.reported.entry(hour).or_insert_with(fresh);
+        *reported = if reports { *reported + 1 } else { reported.saturating_sub(1) };
+        if *reported == 0 {
+            self.reported.remove(&hour);
+        }
+    }
+
+    /// Counts the reports that a day in memory holds.
+    pub(super) fn count_reports(&mut self, day: Day) {
+        let block = self.days.block(day).iter().enumerate();
+        let held = block.filter_map(|(station, d)| Some((station, d.as_deref()?)));
+        let reports: Vec<(usize, usize)> = held
+            .flat_map(|(station, d)| {
+                (0..DAY_H).filter(|h| d.has_reported(*h)).map(move |h| (h, station))
+            })
+            .collect();
+        for (of_day, station) in reports {
+            self.count_report(day.hour(of_day), station, true);
+        }
+    }
+
+    /// Whether every assessed station has reported the hour.
+    pub(super) fn is_complete(&self, hour: Hour) -> bool {
+        self.reported.get(&hour).is_some_and(|(reported, expected)| reported == expected)
+    }
+
+    /// Keeps the figures that a late value is about to change in closed days, since their rows are not
+    /// in memory. `before` is the station's day as it stood.
+    pub(super) fn keep_closed(
+        &mut self,
+        hour: Hour,
+        station: usize,
+        mut before: Option<Box<StationDay>>,
+    ) {
+        let open_from = self.open_from();
+        self.days.swap(hour.day(), station, &mut before);
+        for reached in (0..).take(DAY_H).map(|n| hour.plus(n)).filter(|h| h.day() < open_from) {
+            let kept = self.closed_before.contains_key(&reached);
+            if self.is_published(reached) && !self.unsettled.contains(&reached) && !kept {
+                let figures = self.set_figures(reached);
+                self.closed_before.insert(reached, figures);
+            }
+        }
+        self.days.swap(hour.day(), station, &mut before);
+    }
+
+    fn is_published(&self, hour: Hour) -> bool {
+        hour < self.floor || self.published.contains_key(&hour)
+    }
+
+    /// Recomputes every published hour that a changed observation reaches: its own and the 23 after it.
+    pub(super) fn settle_figures(&mut self, out: &mut Batch) {
+        let mut affected = std::mem::take(&mut self.unsettled);
+        for hour in std::mem::take(&mut self.dirty) {
+            let reached = (0..).take(DAY_H).map(|n| hour.plus(n));
+            affected.extend(reached.filter(|h| self.is_published(*h)));
+        }
+        for hour in affected {
+            self.settle_hour(hour, out);
+        }
+        self.closed_before.clear();
+    }
+
+    /// Writes a row for each set whose figures are new or changed.
+    fn settle_hour(&mut self, hour: Hour, out: &mut Batch) {
+        let figures = self.set_figures(hour);
+        let before = self.closed_before.get(&hour);
+        let held = self.published.entry(hour).or_default();
+        let fresh = held.is_empty();
+        for (set, figures) in figures.into_iter().enumerate() {
+            let (version, state) = match (held.get(set), before) {
+                (Some(held), _) if held.figures == figures => continue,
+                (Some(held), _) => (Some(held.version + 1), HourState::Revised),
+                (None, Some(before)) if before[set] == figures => continue,
+                (None, Some(_)) => (None, HourState::Revised),
+                (None, None) => (Some(1), HourState::Published),
+            };
+            out.set_hours.push(SetHourRow { hour, set, version, state, figures: figures.clone() });
+            // What is closed leaves memory with this batch: only its row counts up.
+            let Some(version) = version else { continue };
+            let now = SetHour { version, state, figures };
+            if fresh {
+                held.push(now);
+            } else {
+                held[set] = now;
+            }
+        }
+    }
+
+    /// The figures of every set for one hour.
+    pub(super) fn set_figures(&self, hour: Hour) -> Vec<Figures> {
+        let averages = self.averages(hour);
+        let day = hour.day();
+        let parameters = &self.params.parameters;
+        let judge = Judge { parameters, entity: Entity::Area };
+        let sets = self.registry.sets.iter();
+        sets.map(|set| {
+            let members = set.on(day).map(|station| &averages[station]);
+            Figures::of(&SetMeans::over(members, parameters.practice), hour, judge)
+        })
+        .collect()
+    }
+
+    /// The averages of every station for one hour.
+    pub(super) fn averages(&self, hour: Hour) -> Vec<Averages> {
+        let stations = 0..self.registry.stations.len();
+        stations.map(|s| Averages::at(&self.days.window(s, hour), hour.of_day())).collect()
+    }
+
+    /// Writes what changed, and closes the days that have left the open span.
+    pub(super) fn settle_days(&mut self, out: &mut Batch) {
+        let open_from = self.open_from();
+        let mut changed = std::mem::take(&mut self.days.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        let mut closed = BTreeSet::new();
+        for (hour, station) in changed {
+            if hour.day() < open_from {
+                closed.insert((hour.day(), station));
+            } else if let Some(day) = self.days.get(hour.day(), station) {
+                out.hours.push((hour, station, day.encode_hour(hour.of_day())));
+            }
+        }
+        for day in self.days.to_close(open_from) {
+            let stations = self.days.block(day).iter().enumerate();
+            closed.extend(stations.filter(|(_, s)| s.is_some()).map(|(at, _)| (day, at)));
+        }
+        if self.days.opens_later(open_from) {
+            out.closed_before = Some(open_from);
+        }
+        for (day, station) in closed {
+            if let Some(of_day) = self.days.get(day, station) {
+                out.station_days.push(StoredDay { day, station, bytes: of_day.encode_day() });
+            }
+        }
+        self.days.drop_before(open_from);
+        self.published = self.published.split_off(&open_from.start());
+        self.reported = self.reported.split_off(&self.floor);
+    }
+}

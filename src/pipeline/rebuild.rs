@@ -1,0 +1,147 @@
+//! The live state from the stored rows, and its digest.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::batch::AreaState;
+use super::{HourState, Params, Pipeline, SetHour, StoredDay};
+use crate::area::Registry;
+use crate::average::DecodeError;
+use crate::time::{Day, Hour};
+
+/// The rows from which an area's live state is rebuilt.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    /// Number of the last batch.
+    pub sequence: u64,
+    /// The area's state; `None` before the first batch.
+    pub state: Option<AreaState>,
+    /// Open station-hours: hour, station, bytes.
+    pub hours: Vec<(Hour, usize, Vec<u8>)>,
+    /// The last day for which anything may be stored; `None` when nothing is.
+    pub stored_until: Option<Day>,
+    /// The last closed day: the first open hours rest on it.
+    pub day_before: Vec<StoredDay>,
+    /// Published hours of the open days (earlier ones are left out): hour, set, version, state.
+    pub set_hours: Vec<(Hour, usize, u32, HourState)>,
+}
+
+/// A stored hour that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("hour {hour}, station {station}: {fault}")]
+pub struct RebuildError {
+    /// The hour, as its begin label.
+    pub hour: String,
+    /// The station's code.
+    pub station: String,
+    /// What is wrong.
+    pub fault: DecodeError,
+}
+
+impl Pipeline {
+    /// The state as it stood after the last stored batch.
+    ///
+    /// # Errors
+    /// [`RebuildError`] for the first row that cannot be read.
+    pub fn rebuild(
+        registry: Arc<Registry>,
+        params: Params,
+        tables: &Tables,
+    ) -> Result<Self, RebuildError> {
+        let mut pipeline = Self::new(registry, params);
+        pipeline.sequence = tables.sequence;
+        pipeline.days.stored_until(tables.stored_until.unwrap_or(Day::from_number(i32::MIN)));
+        let Some(state) = tables.state else { return Ok(pipeline) };
+        pipeline.now = Some(state.now);
+        pipeline.floor = state.floor;
+        pipeline.waiting_since = state.waiting_since;
+        pipeline.caught_up = state.caught_up;
+        for (hour, station, bytes) in &tables.hours {
+            pipeline.decode_cells(*hour, *station, bytes)?;
+        }
+        for stored in &tables.day_before {
+            pipeline.decode_cells(stored.day.start(), stored.station, &stored.bytes)?;
+        }
+        pipeline.rebuild_published(tables, state.open_from.start());
+        pipeline.days.drop_before(state.open_from);
+        let mut day = state.open_from;
+        while day <= state.now.hour().day().plus(1) {
+            pipeline.days.mark_known(day);
+            day = day.plus(1);
+        }
+        for day in pipeline.days.all() {
+            pipeline.count_reports(day);
+        }
+        Ok(pipeline)
+    }
+
+    fn decode_cells(
+        &mut self,
+        hour: Hour,
+        station: usize,
+        bytes: &[u8],
+    ) -> Result<(), RebuildError> {
+        let Some(day) = self.days.get_mut(hour.day(), station) else { return Ok(()) };
+        day.decode_into(bytes).map_err(|fault| RebuildError {
+            hour: hour.label(crate::time::HourLabel::Begin),
+            station: self.registry.stations[station].id.to_string(),
+            fault,
+        })
+    }
+
+    /// Figures are not stored exactly: those of the published hours are taken again.
+    fn rebuild_published(&mut self, tables: &Tables, from: Hour) {
+        for (hour, _, _, _) in tables.set_hours.iter().filter(|(hour, ..)| *hour >= from) {
+            self.published.entry(*hour).or_default();
+        }
+        let hours: Vec<Hour> = self.published.keys().copied().collect();
+        for hour in hours {
+            let figures = self.set_figures(hour);
+            let fresh = figures.into_iter().map(|figures| SetHour {
+                version: 1,
+                state: HourState::Published,
+                figures,
+            });
+            self.published.insert(hour, fresh.collect());
+        }
+        for (hour, set, version, state) in &tables.set_hours {
+            let known = self.published.get_mut(hour).and_then(|sets| sets.get_mut(*set));
+            if let Some(held) = known {
+                (held.version, held.state) = (*version, *state);
+            }
+        }
+    }
+
+    /// SHA-256 of everything that the next input's effect depends on.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(self.sequence.to_le_bytes());
+        hash.update(self.now.unwrap_or_default().millis().to_le_bytes());
+        hash.update(self.floor.number().to_le_bytes());
+        hash.update(self.days.open_from().number().to_le_bytes());
+        hash.update(self.waiting_since.map_or(0, |i| i.millis()).to_le_bytes());
+        hash.update([self.caught_up.map_or(2, u8::from)]);
+        for (day, block) in self.days.iter() {
+            for (station, of_day) in block.iter().enumerate() {
+                let Some(of_day) = of_day else { continue };
+                let bytes = of_day.encode_day();
+                hash.update(day.number().to_le_bytes());
+                hash.update((station as u64).to_le_bytes());
+                hash.update((bytes.len() as u64).to_le_bytes());
+                hash.update(bytes);
+            }
+        }
+        for (hour, sets) in &self.published {
+            for (set, held) in sets.iter().enumerate() {
+                let text = format!("{} {set} {held:?}", hour.number());
+                hash.update(text.as_bytes());
+            }
+        }
+        for (hour, (reported, _)) in &self.reported {
+            hash.update(format!("{} {reported}", hour.number()).as_bytes());
+        }
+        hash.finalize().into()
+    }
+}

@@ -1,0 +1,223 @@
+//! What others see of an area: an immutable picture, made after each commit.
+
+use std::sync::Arc;
+
+use super::{Counts, Pipeline};
+use crate::area::{Figures, Judge, Registry, SetMeans};
+use crate::average::Averages;
+use crate::observation::{PROPERTIES, Property, Reading, Validity};
+use crate::standard::Entity;
+use crate::time::{DAY_H, Hour, Instant};
+
+/// Hours that a set's view holds: the chart's 72, and as many more as the comparison with yesterday needs.
+const VIEW_H: i32 = 72;
+
+/// How far an hour's figures have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HourState {
+    /// Stations may still report; no row is kept.
+    Provisional,
+    /// Every assessed station has reported, or the waiting time is over.
+    Published,
+    /// Changed after it was published.
+    Revised,
+}
+
+impl HourState {
+    /// The name in JSON and in the store.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Provisional => "provisional",
+            Self::Published => "published",
+            Self::Revised => "revised",
+        }
+    }
+}
+
+/// One hour of a set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HourView {
+    /// Its figures.
+    pub figures: Figures,
+    /// How far they have come.
+    pub state: HourState,
+    /// 0 while provisional, 1 when published, counting up with each change after.
+    pub version: u32,
+}
+
+/// A station set and its last hours.
+#[derive(Clone, Debug)]
+pub struct SetView {
+    /// The area, or `area/set`.
+    pub entity: String,
+    /// The name on the page.
+    pub name: String,
+    /// Its hours without a gap, oldest first; the last is the area's newest hour.
+    pub hours: Vec<HourView>,
+}
+
+/// A station and its newest hour.
+#[derive(Clone, Debug)]
+pub struct StationView {
+    /// Index in the registry.
+    pub station: usize,
+    /// The newest hour for which it reported anything.
+    pub last: Option<Hour>,
+    /// Its figures for the area's newest published hour.
+    pub figures: Figures,
+    /// Its figures one hour before.
+    pub hour_before: Figures,
+    /// Its figures at the same hour yesterday.
+    pub yesterday: Figures,
+    /// Its readings in that hour, by [`Property::index`]: validity, reasons and meteorology.
+    pub readings: [Reading; Property::COUNT],
+    /// Whether it is assessed on that day.
+    pub assessed: bool,
+    /// Whether it is in operation on that day.
+    pub in_operation: bool,
+}
+
+/// One area as it stands after a commit.
+#[derive(Clone, Debug)]
+pub struct AreaView {
+    /// Its stations and sets.
+    pub registry: Arc<Registry>,
+    /// The time by which it was made.
+    pub now: Instant,
+    /// The newest published hour: what the page shows. `None` before one is.
+    pub newest: Option<Hour>,
+    /// The default set first.
+    pub sets: Vec<SetView>,
+    /// In the registry's order.
+    pub stations: Vec<StationView>,
+    /// What came in since the start.
+    pub counts: Counts,
+    /// Whether the feed is connected and its backlog taken; `None` before it has said so.
+    pub caught_up: Option<bool>,
+    /// The last committed sequence number.
+    pub sequence: u64,
+}
+
+impl StationView {
+    /// Whether it is in operation and reported nothing at all for the hour shown.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.in_operation && self.readings.iter().all(|r| r.validity == Validity::Missing)
+    }
+}
+
+impl SetView {
+    /// The view of one hour, if it is among those kept.
+    #[must_use]
+    pub fn at(&self, hour: Hour) -> Option<&HourView> {
+        let first = self.hours.first()?.figures.hour;
+        let offset = usize::try_from(hour.number() - first.number()).ok()?;
+        self.hours.get(offset)
+    }
+}
+
+/// All areas of the daemon.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// By area code.
+    pub areas: Vec<Arc<AreaView>>,
+    /// Whether the air is simulated: then every page and answer says so.
+    pub simulated: bool,
+}
+
+impl Pipeline {
+    /// A picture of the area. Costs about a microsecond per station and hour shown.
+    #[must_use]
+    pub fn view(&self) -> AreaView {
+        let now = self.now.unwrap_or_default();
+        let newest = self.newest_published();
+        let sets = match newest {
+            Some(newest) => self.set_views(newest),
+            None => Vec::new(),
+        };
+        AreaView {
+            registry: Arc::clone(&self.registry),
+            now,
+            newest,
+            sets,
+            stations: self.station_views(newest.unwrap_or_else(|| now.hour().plus(-1))),
+            counts: self.counts,
+            caught_up: self.caught_up,
+            sequence: self.sequence,
+        }
+    }
+
+    fn newest_published(&self) -> Option<Hour> {
+        self.published.last_key_value().map(|(hour, _)| *hour)
+    }
+
+    fn set_views(&self, newest: Hour) -> Vec<SetView> {
+        let sets = self.registry.sets.iter().enumerate();
+        let mut views: Vec<SetView> = sets
+            .map(|(at, set)| SetView {
+                entity: self.registry.entity(at),
+                name: set.name.clone(),
+                hours: Vec::new(),
+            })
+            .collect();
+        for hour in (1 - VIEW_H..=0).map(|back| newest.plus(back)) {
+            match self.published.get(&hour).filter(|sets| !sets.is_empty()) {
+                Some(held) => {
+                    for (view, set) in views.iter_mut().zip(held) {
+                        let (state, version) = (set.state, set.version);
+                        let figures = set.figures.clone();
+                        view.hours.push(HourView { figures, state, version });
+                    }
+                }
+                None => {
+                    for (view, figures) in views.iter_mut().zip(self.set_figures(hour)) {
+                        let state = HourState::Provisional;
+                        view.hours.push(HourView { figures, state, version: 0 });
+                    }
+                }
+            }
+        }
+        views
+    }
+
+    fn station_views(&self, hour: Hour) -> Vec<StationView> {
+        let parameters = &self.params.parameters;
+        let figures = |hour: Hour| -> Vec<Figures> {
+            let judge = Judge { parameters, entity: Entity::Station };
+            let one = |a: &Averages| SetMeans::over(std::iter::once(a), parameters.practice);
+            self.averages(hour).iter().map(|a| Figures::of(&one(a), hour, judge)).collect()
+        };
+        let day = hour.day();
+        let (now, before, yesterday) =
+            (figures(hour), figures(hour.plus(-1)), figures(hour.plus(-24)));
+        let all = now.into_iter().zip(before).zip(yesterday).enumerate();
+        all.map(|(station, ((figures, hour_before), yesterday))| {
+            let record = &self.registry.stations[station];
+            let in_operation = record.valid.holds(day);
+            let reading = |p: Property| {
+                let of_day = self.days.get(day, station);
+                of_day.map_or_else(Reading::default, |d| d.reading(p, hour.of_day()))
+            };
+            StationView {
+                station,
+                last: self.last_reported(station),
+                figures,
+                hour_before,
+                yesterday,
+                readings: PROPERTIES.map(reading),
+                assessed: record.assessed && in_operation,
+                in_operation,
+            }
+        })
+        .collect()
+    }
+
+    /// The newest hour in memory for which a station reported anything.
+    fn last_reported(&self, station: usize) -> Option<Hour> {
+        self.days.newest_first().find_map(|(day, block)| {
+            let of_day = block.get(station)?.as_deref()?;
+            (0..DAY_H).rev().find(|h| of_day.has_hour(*h)).map(|h| day.hour(h))
+        })
+    }
+}
