@@ -12,4 +12,6 @@ pub mod area;
 pub mod simulation;
 pub mod pipeline;
 // shell
+pub mod clock;
+pub mod telemetry;
 pub mod command;

@@ -1,0 +1,172 @@
+//! Every metric that Lantian exposes: an API, frozen by a test.
+
+/// What kind of series a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A value that goes up and down.
+    Gauge,
+    /// A count since the start.
+    Counter,
+    /// Quantiles with sum and count.
+    Summary,
+}
+
+/// A metric: its name, kind, labels and help text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// The name.
+    pub name: &'static str,
+    /// What kind of series it is.
+    pub kind: Kind,
+    /// Its labels, in the order in which values are given.
+    pub labels: &'static [&'static str],
+    /// The help text.
+    pub help: &'static str,
+}
+
+const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Gauge, labels, help }
+}
+
+const fn count(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Counter, labels, help }
+}
+
+const AREA: &[&str] = &["area"];
+/// `set` is empty for the area's default set.
+const SET: &[&str] = &["area", "set"];
+const SET_POLLUTANT: &[&str] = &["area", "set", "pollutant"];
+const STATION: &[&str] = &["area", "station"];
+const STATION_POLLUTANT: &[&str] = &["area", "station", "pollutant"];
+
+/// Declares the metrics and the list of them at once, so that none can be left out.
+macro_rules! metrics {
+    ($($id:ident = $metric:expr;)+) => {
+        $(pub(super) const $id: Metric = $metric;)+
+
+        /// Every metric, in the order of exposition within one collector.
+        pub const METRICS: &[Metric] = &[$($id),+];
+    };
+}
+
+metrics! {
+    AREA_AQI = gauge("lantian_area_aqi", SET, "AQI of the newest published hour; absent when NA.");
+    AREA_CO = gauge("lantian_area_co_mg_m3", SET, "CO of the newest published hour.");
+    AREA_CONCENTRATION = gauge("lantian_area_concentration_ug_m3", SET_POLLUTANT,
+        "Concentration of the newest published hour, CO excepted.");
+    AREA_COVERAGE = gauge("lantian_area_coverage_ratio", SET_POLLUTANT,
+        "Stations with a valid value in the newest published hour, of those expected.");
+    AREA_DAY_AQI = gauge("lantian_area_day_aqi", SET, "AQI of the day so far; absent when NA.");
+    AREA_DAY_CO = gauge("lantian_area_day_co_mg_m3", SET, "CO mean since 00:00.");
+    AREA_DAY_CONCENTRATION = gauge("lantian_area_day_concentration_ug_m3", SET_POLLUTANT,
+        "Mean since 00:00; none for ozone and CO.");
+    AREA_DAY_HOURS = gauge("lantian_area_day_hour_count", SET,
+        "Hours of the day so far with at least one station.");
+    AREA_DAY_O3 = gauge("lantian_area_day_o3_8h_max_ug_m3", SET,
+        "Largest 8-h ozone mean of the day so far; absent before hour 8.");
+    AREA_EVENT = gauge("lantian_area_event_timestamp_seconds", AREA,
+        "When the newest published hour ended.");
+    AREA_O3_8H = gauge("lantian_area_o3_8h_ug_m3", SET, "Sliding 8-h ozone mean.");
+    AREA_ROLLING_CO = gauge("lantian_area_rolling_24h_co_mg_m3", SET, "Rolling 24-h mean of CO.");
+    AREA_ROLLING = gauge("lantian_area_rolling_24h_ug_m3", SET_POLLUTANT,
+        "Rolling 24-h mean; none for ozone and CO.");
+    AREA_SEQUENCE = gauge("lantian_area_committed_sequence", AREA, "Last committed sequence.");
+    AREA_VIEW = gauge("lantian_area_view_timestamp_seconds", AREA,
+        "The time by which the figures were made.");
+    BUILD_INFO = gauge("lantian_build_info", &["version"], "Always 1; the running version.");
+    CAUGHT_UP = gauge("lantian_feed_caught_up", AREA,
+        "1 when the feed is connected and its backlog taken; absent before it has said so.");
+    OBSERVATIONS = count("lantian_observations_total", &["effect"],
+        "What came in since the start, by effect.");
+    REJECTED = count("lantian_rejected_total", &["area", "reason"], "Dead letters, by reason.");
+    SIMULATED = gauge("lantian_simulated", &[], "1 when the air is simulated.");
+    STAGE_LATENCY = Metric {
+        name: "lantian_stage_latency_seconds",
+        kind: Kind::Summary,
+        labels: &["stage"],
+        help: "Durations of the stages since the start; quantile 1 is the longest.",
+    };
+    STATION_AQI = gauge("lantian_station_aqi", STATION, "AQI of the newest published hour.");
+    STATION_CO = gauge("lantian_station_co_mg_m3", STATION, "CO of the newest published hour.");
+    STATION_CONCENTRATION = gauge("lantian_station_concentration_ug_m3", STATION_POLLUTANT,
+        "Concentration of the newest published hour, CO excepted.");
+    STATION_COVERAGE = gauge("lantian_station_coverage_ratio", STATION_POLLUTANT,
+        "Valid hours of the 24 that end with the newest published hour.");
+    STATION_DAY_AQI = gauge("lantian_station_day_aqi", STATION, "AQI of the day so far.");
+    STATION_EVENT = gauge("lantian_station_event_timestamp_seconds", STATION,
+        "When the newest hour ended for which the station reported anything.");
+    STATION_O3_8H = gauge("lantian_station_o3_8h_ug_m3", STATION, "Sliding 8-h ozone mean.");
+    STATION_ROLLING_CO = gauge("lantian_station_rolling_24h_co_mg_m3", STATION,
+        "Rolling 24-h mean of CO.");
+    STATION_ROLLING = gauge("lantian_station_rolling_24h_ug_m3", STATION_POLLUTANT,
+        "Rolling 24-h mean; none for ozone and CO.");
+    STATION_SILENT = gauge("lantian_station_silent", STATION,
+        "1 when a station in operation reported nothing for the newest published hour.");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The list as dashboards and alert rules know it. A line that changes here breaks them.
+    const FROZEN: &[&str] = &[
+        "lantian_area_aqi{area,set}",
+        "lantian_area_co_mg_m3{area,set}",
+        "lantian_area_concentration_ug_m3{area,set,pollutant}",
+        "lantian_area_coverage_ratio{area,set,pollutant}",
+        "lantian_area_day_aqi{area,set}",
+        "lantian_area_day_co_mg_m3{area,set}",
+        "lantian_area_day_concentration_ug_m3{area,set,pollutant}",
+        "lantian_area_day_hour_count{area,set}",
+        "lantian_area_day_o3_8h_max_ug_m3{area,set}",
+        "lantian_area_event_timestamp_seconds{area}",
+        "lantian_area_o3_8h_ug_m3{area,set}",
+        "lantian_area_rolling_24h_co_mg_m3{area,set}",
+        "lantian_area_rolling_24h_ug_m3{area,set,pollutant}",
+        "lantian_area_committed_sequence{area}",
+        "lantian_area_view_timestamp_seconds{area}",
+        "lantian_build_info{version}",
+        "lantian_feed_caught_up{area}",
+        "lantian_observations_total{effect}",
+        "lantian_rejected_total{area,reason}",
+        "lantian_simulated{}",
+        "lantian_stage_latency_seconds{stage}",
+        "lantian_station_aqi{area,station}",
+        "lantian_station_co_mg_m3{area,station}",
+        "lantian_station_concentration_ug_m3{area,station,pollutant}",
+        "lantian_station_coverage_ratio{area,station,pollutant}",
+        "lantian_station_day_aqi{area,station}",
+        "lantian_station_event_timestamp_seconds{area,station}",
+        "lantian_station_o3_8h_ug_m3{area,station}",
+        "lantian_station_rolling_24h_co_mg_m3{area,station}",
+        "lantian_station_rolling_24h_ug_m3{area,station,pollutant}",
+        "lantian_station_silent{area,station}",
+    ];
+
+    #[test]
+    fn the_list_of_names_is_frozen() {
+        let shown = |m: &Metric| format!("{}{{{}}}", m.name, m.labels.join(","));
+        assert_eq!(METRICS.iter().map(shown).collect::<Vec<_>>(), FROZEN);
+    }
+
+    /// The rules of promlint that a name alone can break.
+    #[test]
+    fn names_follow_the_conventions() {
+        for Metric { name, kind, labels, help } in METRICS {
+            let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            assert!(name.starts_with("lantian_") && name.chars().all(legal), "{name}");
+            assert_eq!(name.ends_with("_total"), *kind == Kind::Counter, "{name}");
+            for unit in ["micrograms", "_days", "_hours", "_ms", "_percent", "_gauge", "_count_"] {
+                assert!(!name.contains(unit), "{name} contains {unit}");
+            }
+            for reserved in ["_bucket", "_sum", "_info_"] {
+                assert!(!name.contains(reserved), "{name} contains {reserved}");
+            }
+            for label in *labels {
+                assert!(label.chars().all(legal), "{name}{{{label}}}");
+                assert!(!matches!(*label, "le" | "quantile" | "job" | "instance"), "{name}");
+            }
+            assert!(help.ends_with('.'), "{name}: {help}");
+        }
+    }
+}
