@@ -14,4 +14,5 @@ pub mod pipeline;
 // shell
 pub mod clock;
 pub mod telemetry;
+pub mod ingest;
 pub mod command;
