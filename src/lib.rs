@@ -15,4 +15,5 @@ pub mod pipeline;
 pub mod clock;
 pub mod telemetry;
 pub mod ingest;
+pub mod store;
 pub mod command;

@@ -1,0 +1,160 @@
+//! The store: one transaction per batch, the rebuild at start, the queries.
+//!
+//! In: a [`Commit`] of one or more areas' batches. Out: rows, and from them the [`Tables`] of a start,
+//! loaded days, and what readers ask for. [`Store`] is the trait over domain batches that a daemon writes
+//! through; [`Sqlite`] is the one behind it now.
+//!
+//! Invariants: a commit is durable (WAL, `synchronous=FULL`) before anything of it is acknowledged or
+//! shown; it goes through only under the lease epoch it was opened with, and only in sequence; tables are
+//! the state, and `arrival` holds every input with the digest of the row before it.
+//!
+//! # Why
+//! Large keys start with time, so that a live hour touches few pages. Blobs keep a station-hour near ten
+//! bytes. Checkpoints run on a thread of their own, because they would stall commits.
+
+mod arrival;
+mod commit;
+mod history;
+mod import;
+mod read;
+mod registry;
+mod sqlite;
+mod token;
+
+pub use arrival::{ArrivalRow, InputLog, verify_chain};
+pub use commit::{AreaCommit, Commit};
+pub use history::StationHours;
+pub use import::{ImportChunk, ImportedArea};
+pub use read::{DeadLetterRow, Reader};
+pub use sqlite::{Checkpointer, Sqlite};
+pub use token::{Person, Role};
+
+use crate::area::Registry;
+use crate::pipeline::{LoadedDays, Tables};
+use crate::time::Day;
+
+/// What a daemon needs of a store.
+pub trait Store: Send {
+    /// Makes the store know an area, its stations and sets, and returns nothing but faults.
+    ///
+    /// # Errors
+    /// [`Error`] when it cannot be written.
+    fn register(&mut self, registry: &Registry) -> Result<(), Error>;
+
+    /// Writes one commit in one durable transaction. A failed one may be tried again unchanged.
+    ///
+    /// # Errors
+    /// [`Error`]; [`Error::is_retryable`] says whether trying again can help.
+    fn commit(&mut self, commit: &Commit) -> Result<(), Error>;
+
+    /// The rows from which an area's live state is rebuilt.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read.
+    fn tables(&mut self, registry: &Registry) -> Result<Tables, Error>;
+
+    /// Stored station-days, for late observations.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read.
+    fn days(&mut self, registry: &Registry, days: &[Day]) -> Result<LoadedDays, Error>;
+}
+
+/// A fault of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database refused.
+    #[error("{doing}: {source}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The file cannot be opened.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another process writes to this store.
+    #[error("{path} is in use by another process")]
+    Locked {
+        /// The lock file.
+        path: String,
+    },
+    /// The file was written by a newer program.
+    #[error("{path} has schema {found}, this program knows up to {known}")]
+    Newer {
+        /// The store.
+        path: String,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The file is a database of another program.
+    #[error("{path} is not a store of Lantian")]
+    Foreign {
+        /// The file.
+        path: String,
+    },
+    /// Another writer took the lease.
+    #[error("area {area}: the lease is held by another writer")]
+    LeaseLost {
+        /// The area.
+        area: String,
+    },
+    /// A batch did not follow the last one.
+    #[error("area {area}: batch {sequence} does not follow the last one")]
+    OutOfSequence {
+        /// The area.
+        area: String,
+        /// The batch.
+        sequence: u64,
+    },
+    /// A stored row cannot be read.
+    #[error("{place}: {fault}")]
+    Damaged {
+        /// Table and key.
+        place: String,
+        /// What is wrong.
+        fault: String,
+    },
+    /// No such area or entity in the store.
+    #[error("the store has no {0}")]
+    Unknown(String),
+}
+
+impl Error {
+    /// Whether the same commit may succeed when tried again.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Database { source, .. } => matches!(
+                source.sqlite_error_code(),
+                Some(
+                    rusqlite::ErrorCode::DatabaseBusy
+                        | rusqlite::ErrorCode::DatabaseLocked
+                        | rusqlite::ErrorCode::DiskFull
+                        | rusqlite::ErrorCode::SystemIoFailure
+                )
+            ),
+            Self::File { .. }
+            | Self::Locked { .. }
+            | Self::Newer { .. }
+            | Self::Foreign { .. }
+            | Self::LeaseLost { .. }
+            | Self::OutOfSequence { .. }
+            | Self::Damaged { .. }
+            | Self::Unknown(_) => false,
+        }
+    }
+}
+
+/// Names what was being done when the database refused.
+fn doing(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
+    move |source| Error::Database { doing, source }
+}

@@ -1,0 +1,166 @@
+//! Every input of a commit, as bytes, and the chain of digests over them.
+//!
+//! Layout: a list of entries, each one a kind byte and its fields; texts and payloads with their length
+//! before them as 32-bit little-endian numbers. Compressed with zlib when stored.
+//!
+//! Invariant: `digest(n) = SHA-256(digest(n-1), area, n, inputs)`, over the uncompressed bytes, so that a
+//! changed, removed or inserted row shows.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::{ZlibDecoder, ZlibEncoder};
+use sha2::{Digest, Sha256};
+
+use super::sqlite::Sqlite;
+use super::{Error, doing};
+use crate::area::AreaId;
+use crate::pipeline::{FeedState, Message};
+use crate::time::Instant;
+
+/// Writes down inputs in the order in which a pipeline takes them.
+#[derive(Clone, Debug, Default)]
+pub struct InputLog {
+    bytes: Vec<u8>,
+}
+
+impl InputLog {
+    /// The time by which what follows is handled.
+    pub fn now(&mut self, now: Instant) {
+        self.bytes.push(b'T');
+        self.bytes.extend(now.millis().to_le_bytes());
+    }
+
+    /// A message.
+    pub fn message(&mut self, message: &Message<'_>) {
+        self.bytes.push(b'M');
+        self.bytes.push(u8::try_from(message.feed).unwrap_or(u8::MAX));
+        self.bytes.extend(u32::try_from(message.length).unwrap_or(u32::MAX).to_le_bytes());
+        self.text(message.topic.as_bytes());
+        self.text(message.payload);
+    }
+
+    /// How far ahead of the time an interval may end from here on.
+    pub fn tolerance(&mut self, minutes: u32) {
+        self.bytes.push(b'L');
+        self.bytes.extend(minutes.to_le_bytes());
+    }
+
+    /// A feed's state.
+    pub fn feed(&mut self, state: FeedState) {
+        let code = match state {
+            FeedState::Disconnected => b'd',
+            FeedState::CatchingUp => b'c',
+            FeedState::CaughtUp => b'u',
+        };
+        self.bytes.extend([b'F', code]);
+    }
+
+    /// A file taken in by `import`: its name, SHA-256 and number of rows.
+    pub fn file(&mut self, name: &str, sha256: &[u8; 32], rows: u64) {
+        self.bytes.push(b'I');
+        self.text(name.as_bytes());
+        self.bytes.extend(sha256);
+        self.bytes.extend(rows.to_le_bytes());
+    }
+
+    /// An operator's act, in words.
+    pub fn act(&mut self, person: &str, act: &str) {
+        self.bytes.push(b'A');
+        self.text(person.as_bytes());
+        self.text(act.as_bytes());
+    }
+
+    /// Whether nothing was written down.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The bytes, leaving an empty log.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    fn text(&mut self, bytes: &[u8]) {
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        self.bytes.extend(length.to_le_bytes());
+        self.bytes.extend(bytes);
+    }
+}
+
+/// One stored row of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrivalRow {
+    /// The batch.
+    pub sequence: u64,
+    /// Its inputs, uncompressed.
+    pub inputs: Vec<u8>,
+    /// The digest over it and the row before.
+    pub digest: Vec<u8>,
+}
+
+/// Compresses a row's inputs at the fastest level: the log is written far more often than read.
+pub(super) fn compress(inputs: &[u8]) -> Vec<u8> {
+    let room = Vec::with_capacity(inputs.len() / 4 + 64);
+    let mut encoder = ZlibEncoder::new(room, Compression::fast());
+    // Writing to a vector does not fail.
+    encoder.write_all(inputs).and_then(|()| encoder.finish()).unwrap_or_default()
+}
+
+fn decompress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut decoder = ZlibDecoder::new(Vec::new());
+    decoder.write_all(bytes)?;
+    decoder.finish()
+}
+
+pub(super) fn digest(before: &[u8], area: &AreaId, sequence: u64, inputs: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(before);
+    hash.update(area.as_str().as_bytes());
+    hash.update([0]);
+    hash.update(sequence.to_le_bytes());
+    hash.update(inputs);
+    hash.finalize().into()
+}
+
+/// Reads an area's chain from its start and checks every link; returns its rows' count.
+///
+/// # Errors
+/// [`Error::Damaged`] naming the first row that does not follow from the one before it.
+pub fn verify_chain(store: &Sqlite, area: &AreaId) -> Result<u64, Error> {
+    let known = store.known(area)?;
+    let mut query = store
+        .db
+        .prepare("SELECT sequence, inputs, digest FROM arrival WHERE area = ?1 ORDER BY sequence")
+        .map_err(doing("read the chain"))?;
+    let mut rows = query.query([known.id]).map_err(doing("read the chain"))?;
+    let (mut before, mut count) = (vec![0_u8; 32], 0_u64);
+    while let Some(row) = rows.next().map_err(doing("read the chain"))? {
+        let sequence: i64 = row.get(0).map_err(doing("read the chain"))?;
+        let packed: Vec<u8> = row.get(1).map_err(doing("read the chain"))?;
+        let found: Vec<u8> = row.get(2).map_err(doing("read the chain"))?;
+        let damaged = |fault: &str| Error::Damaged {
+            place: format!("arrival {area} {sequence}"),
+            fault: fault.to_owned(),
+        };
+        let inputs = decompress(&packed).map_err(|e| damaged(&e.to_string()))?;
+        count += 1;
+        if sequence.unsigned_abs() != count {
+            return Err(damaged("a row before it is gone"));
+        }
+        if digest(&before, area, count, &inputs)[..] != found {
+            return Err(damaged("does not follow from the row before it"));
+        }
+        before = found;
+    }
+    let head: Vec<u8> = store
+        .db
+        .query_row("SELECT chain FROM area WHERE id = ?1", [known.id], |row| row.get(0))
+        .map_err(doing("read the chain's head"))?;
+    if head != before {
+        let place = format!("arrival {area} {count}");
+        return Err(Error::Damaged { place, fault: "rows after it are gone".to_owned() });
+    }
+    Ok(count)
+}

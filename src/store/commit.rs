@@ -1,0 +1,314 @@
+//! One commit: all rows of a batch in one transaction.
+
+use rusqlite::{Statement, Transaction, params};
+use sha2::{Digest, Sha256};
+
+use super::arrival;
+use super::registry::KnownArea;
+use super::sqlite::Sqlite;
+use super::{Error, doing};
+use crate::area::{AreaId, Figures};
+use crate::observation::{POLLUTANTS, Pollutant};
+use crate::pipeline::{Batch, DeadLetter, DeadLetterReason, HourState, SetHourRow};
+use crate::quantity::Amount;
+use crate::standard::standards;
+
+/// Dead letters kept per area and station; the oldest go first.
+const DEAD_LETTERS_PER_STATION: u32 = 200;
+
+/// What one transaction writes.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// At most one entry per area.
+    pub areas: Vec<AreaCommit>,
+}
+
+/// One area's part of a commit.
+#[derive(Clone, Debug)]
+pub struct AreaCommit {
+    /// The area.
+    pub area: AreaId,
+    /// Its rows.
+    pub batch: Batch,
+    /// Its inputs, as [`super::InputLog`] wrote them.
+    pub inputs: Vec<u8>,
+    /// How many messages of each feed it holds, by feed name.
+    pub taken: Vec<(String, u64)>,
+}
+
+pub(super) fn write(store: &mut Sqlite, commit: &Commit) -> Result<(), Error> {
+    let areas = std::mem::take(&mut store.areas);
+    let written = write_all(&mut store.db, &areas, commit);
+    store.areas = areas;
+    written
+}
+
+fn write_all(
+    db: &mut rusqlite::Connection,
+    areas: &[KnownArea],
+    commit: &Commit,
+) -> Result<(), Error> {
+    let tx = db.transaction().map_err(doing("begin a commit"))?;
+    for part in &commit.areas {
+        let known = areas.iter().find(|a| a.area == part.area);
+        let known = known.ok_or_else(|| Error::Unknown(format!("area {}", part.area)))?;
+        write_area(&tx, known, part)?;
+    }
+    tx.commit().map_err(doing("commit"))
+}
+
+fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Result<(), Error> {
+    let batch = &part.batch;
+    let (sequence, epoch, chain) = head(tx, known).map_err(doing("read the area's row"))?;
+    if epoch != known.epoch {
+        return Err(Error::LeaseLost { area: part.area.to_string() });
+    }
+    if sequence + 1 != batch.sequence {
+        let area = part.area.to_string();
+        return Err(Error::OutOfSequence { area, sequence: batch.sequence });
+    }
+    let at_ms = batch.state.map_or(0, |s| s.now.millis());
+    let digest = arrival::digest(&chain, &part.area, batch.sequence, &part.inputs);
+    write_arrival(tx, known, (batch.sequence, at_ms), &part.inputs, &digest)
+        .map_err(doing("write the arrival"))?;
+    write_cells(tx, known, batch).map_err(doing("write station hours"))?;
+    write_set_hours(tx, known, &batch.set_hours).map_err(doing("write area hours"))?;
+    for letter in &batch.dead_letters {
+        write_dead_letter(tx, known, letter, part).map_err(doing("write a dead letter"))?;
+    }
+    trim_dead_letters(tx, known, batch).map_err(doing("trim dead letters"))?;
+    write_head(tx, known, part, &digest).map_err(doing("write the area's row"))
+}
+
+pub(super) fn head(
+    tx: &Transaction<'_>,
+    known: &KnownArea,
+) -> rusqlite::Result<(u64, i64, Vec<u8>)> {
+    tx.prepare_cached("SELECT sequence, lease_epoch, chain FROM area WHERE id = ?1")?.query_row(
+        [known.id],
+        |row| {
+            let sequence: i64 = row.get(0)?;
+            Ok((sequence.unsigned_abs(), row.get(1)?, row.get(2)?))
+        },
+    )
+}
+
+pub(super) fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn write_head(
+    tx: &Transaction<'_>,
+    known: &KnownArea,
+    part: &AreaCommit,
+    digest: &[u8],
+) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE area SET sequence = ?2, chain = ?3 WHERE id = ?1")?
+        .execute(params![known.id, signed(part.batch.sequence), digest])?;
+    // A batch of an import has no state, and leaves the daemon's as it is.
+    if let Some(state) = part.batch.state {
+        tx.prepare_cached(
+            "UPDATE area SET now_ms = ?2, floor_hour = ?3, open_from_day = ?4,
+                 waiting_since_ms = ?5, caught_up = ?6 WHERE id = ?1",
+        )?
+        .execute(params![
+            known.id,
+            state.now.millis(),
+            state.floor.number(),
+            state.open_from.number(),
+            state.waiting_since.map(|i| i.millis()),
+            state.caught_up,
+        ])?;
+    }
+    let mut position = tx.prepare_cached(
+        "INSERT INTO source_position (area, feed, partition, position) VALUES (?1, ?2, 0, ?3)
+         ON CONFLICT DO UPDATE SET position = position + ?3",
+    )?;
+    for (feed, count) in &part.taken {
+        position.execute(params![known.id, feed, signed(*count)])?;
+    }
+    Ok(())
+}
+
+pub(super) fn write_arrival(
+    tx: &Transaction<'_>,
+    known: &KnownArea,
+    (sequence, at_ms): (u64, i64),
+    inputs: &[u8],
+    digest: &[u8],
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO arrival (area, sequence, at_ms, inputs, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![known.id, signed(sequence), at_ms, arrival::compress(inputs), digest])?;
+    Ok(())
+}
+
+fn write_cells(tx: &Transaction<'_>, known: &KnownArea, batch: &Batch) -> rusqlite::Result<()> {
+    let mut hour = tx.prepare_cached("INSERT OR REPLACE INTO hour VALUES (?1, ?2, ?3)")?;
+    for (at, station, cells) in &batch.hours {
+        hour.execute(params![at.number(), known.stations[*station], cells])?;
+    }
+    let mut day = tx.prepare_cached("INSERT OR REPLACE INTO station_day VALUES (?1, ?2, ?3)")?;
+    for stored in &batch.station_days {
+        let station = known.stations[stored.station];
+        day.execute(params![stored.day.number(), station, stored.bytes])?;
+    }
+    if let Some(day) = batch.closed_before {
+        tx.prepare_cached(
+            "DELETE FROM hour WHERE hour < ?1
+             AND station IN (SELECT id FROM station WHERE area = ?2)",
+        )?
+        .execute(params![day.start().number(), known.id])?;
+    }
+    Ok(())
+}
+
+fn write_set_hours(
+    tx: &Transaction<'_>,
+    known: &KnownArea,
+    rows: &[SetHourRow],
+) -> rusqlite::Result<()> {
+    let mut statement = tx.prepare_cached(SET_HOUR)?;
+    for row in rows {
+        let set = known.sets[row.set];
+        write_set_hour(&mut statement, set, (row.version, row.state), &row.figures)?;
+    }
+    Ok(())
+}
+
+/// The columns of `area_hour` after the key and the version, in the order bound below.
+pub(super) const SET_HOUR: &str = "INSERT INTO area_hour (
+    hour, station_set, version, state, rules_version, edition,
+    aqi, primary_pollutants, pm2_5, pm10, so2, no2, co, o3,
+    pm2_5_24h, pm10_24h, so2_24h, no2_24h, co_24h, o3_8h, o3_8h_max_today, o3_1h_max_today,
+    pm2_5_day, pm10_day, so2_day, no2_day, co_day, aqi_day, primary_day, hours_day,
+    stations_expected, pm2_5_stations, pm10_stations, so2_stations, no2_stations, co_stations,
+    o3_stations)
+  VALUES (?1, ?2, coalesce(?3, 1), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+    ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28,
+    ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37)
+  ON CONFLICT DO UPDATE SET version = coalesce(?3, version + 1), state = ?38, rules_version = ?5,
+    edition = ?6, aqi = ?7, primary_pollutants = ?8, pm2_5 = ?9, pm10 = ?10, so2 = ?11, no2 = ?12,
+    co = ?13, o3 = ?14, pm2_5_24h = ?15, pm10_24h = ?16, so2_24h = ?17, no2_24h = ?18, co_24h = ?19,
+    o3_8h = ?20, o3_8h_max_today = ?21, o3_1h_max_today = ?22, pm2_5_day = ?23, pm10_day = ?24,
+    so2_day = ?25, no2_day = ?26, co_day = ?27, aqi_day = ?28, primary_day = ?29, hours_day = ?30,
+    stations_expected = ?31, pm2_5_stations = ?32, pm10_stations = ?33, so2_stations = ?34,
+    no2_stations = ?35, co_stations = ?36, o3_stations = ?37";
+
+/// Binds a set's hour to a statement that begins as [`SET_HOUR`], and runs it.
+///
+/// Without a version it is the next one of a stored row, or else the first, which is its publication.
+pub(super) fn write_set_hour(
+    statement: &mut Statement<'_>,
+    set: i64,
+    (version, state): (Option<u32>, HourState),
+    f: &Figures,
+) -> rusqlite::Result<()> {
+    let milli = |a: Option<Amount>| a.map(Amount::milli);
+    let edition = standards().index_edition(f.hour.day()).id();
+    let mut at = 0;
+    let mut bind = |value: &dyn rusqlite::ToSql| {
+        at += 1;
+        statement.raw_bind_parameter(at, value)
+    };
+    bind(&f.hour.number())?;
+    bind(&set)?;
+    bind(&version)?;
+    let first = if version.is_none() { HourState::Published } else { state };
+    bind(&first.name())?;
+    bind(&env!("CARGO_PKG_VERSION"))?;
+    bind(&edition)?;
+    bind(&f.index.aqi)?;
+    bind(&f.index.primary.to_string())?;
+    for p in POLLUTANTS {
+        bind(&milli(f.concentration[p.index()]))?;
+    }
+    for p in POLLUTANTS.into_iter().filter(|p| *p != Pollutant::O3) {
+        bind(&milli(f.rolling_24h[p.index()]))?;
+    }
+    bind(&milli(f.o3_8h))?;
+    bind(&milli(f.o3_8h_max_today))?;
+    bind(&milli(f.o3_1h_max_today))?;
+    for p in POLLUTANTS.into_iter().filter(|p| *p != Pollutant::O3) {
+        bind(&milli(f.day[p.index()]))?;
+    }
+    bind(&f.day_index.aqi)?;
+    bind(&f.day_index.primary.to_string())?;
+    bind(&f.hours_day)?;
+    bind(&f.coverage[0].expected)?;
+    for p in POLLUTANTS {
+        bind(&f.coverage[p.index()].present)?;
+    }
+    bind(&state.name())?;
+    statement.raw_execute()?;
+    Ok(())
+}
+
+fn write_dead_letter(
+    tx: &Transaction<'_>,
+    known: &KnownArea,
+    letter: &DeadLetter,
+    part: &AreaCommit,
+) -> rusqlite::Result<()> {
+    let station = station_code(tx, known, letter.station)?;
+    let mut digest = Sha256::new();
+    // The detail may hold the time, which a redelivery must not make another letter of; several
+    // unknown values of one message are told apart by it.
+    let value = letter.reason == DeadLetterReason::UnknownPollutant;
+    let detail = if value { letter.detail.as_str() } else { "" };
+    for piece in [letter.reason.name(), &letter.topic, detail] {
+        digest.update(piece.as_bytes());
+        digest.update([0]);
+    }
+    digest.update(&letter.payload);
+    let digest: [u8; 32] = digest.finalize().into();
+    let at_ms = letter.at.millis().min(part.batch.state.map_or(i64::MAX, |s| s.now.millis()));
+    tx.prepare_cached(
+        "INSERT INTO dead_letter (area, station, reason, detail, topic, payload, digest, count,
+                                  first_ms, last_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?8)
+         ON CONFLICT (area, digest) DO UPDATE SET count = count + 1, last_ms = ?8",
+    )?
+    .execute(params![
+        known.id,
+        station,
+        letter.reason.name(),
+        letter.detail,
+        letter.topic,
+        letter.payload,
+        &digest[..],
+        at_ms
+    ])?;
+    Ok(())
+}
+
+fn station_code(
+    tx: &Transaction<'_>,
+    known: &KnownArea,
+    station: Option<usize>,
+) -> rusqlite::Result<String> {
+    let Some(id) = station.and_then(|at| known.stations.get(at)) else { return Ok(String::new()) };
+    tx.prepare_cached("SELECT code FROM station WHERE id = ?1")?.query_row([id], |row| row.get(0))
+}
+
+/// Keeps the newest dead letters of each station that got one.
+fn trim_dead_letters(
+    tx: &Transaction<'_>,
+    known: &KnownArea,
+    batch: &Batch,
+) -> rusqlite::Result<()> {
+    let mut stations: Vec<Option<usize>> = batch.dead_letters.iter().map(|l| l.station).collect();
+    stations.sort_unstable();
+    stations.dedup();
+    for station in stations {
+        let code = station_code(tx, known, station)?;
+        tx.prepare_cached(
+            "DELETE FROM dead_letter WHERE id IN (
+                 SELECT id FROM dead_letter WHERE area = ?1 AND station = ?2
+                 ORDER BY last_ms DESC, id DESC LIMIT -1 OFFSET ?3)",
+        )?
+        .execute(params![known.id, code, DEAD_LETTERS_PER_STATION])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,330 @@
+//! Stored hours as history: station days of a span, and the figures over them.
+//!
+//! In: a registry, a span and who is asked for. Out: station days, or figures hour by hour.
+//!
+//! Invariants: a long span is read in pieces, each in one short transaction, so that neither memory nor
+//! the write-ahead log grows with it; the hours of an open day stand before its stored day, which may be
+//! older.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::read::Reader;
+use super::{Error, doing};
+use crate::area::{Figures, History, Member, Registry, days_of_piece};
+use crate::average::{DecodeError, StationDay};
+use crate::standard::Parameters;
+use crate::time::{DAY_H, Day, Hour};
+
+/// One station's day as read.
+#[derive(Debug)]
+pub struct StationHours {
+    /// The station's index in the registry asked with.
+    pub station: usize,
+    /// The day.
+    pub day: Day,
+    /// Its readings.
+    pub cells: StationDay,
+}
+
+/// Stations' indices in a registry by their row ids.
+pub(super) type Places = BTreeMap<i64, usize>;
+
+impl Reader {
+    /// Every stored station-day of an area from `from` to `to`, both included, by day; open hours too.
+    ///
+    /// `only` limits it to one station of the registry.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] naming the row that cannot be read.
+    pub fn station_days(
+        &self,
+        registry: &Registry,
+        span: (Day, Day),
+        only: Option<usize>,
+    ) -> Result<Vec<StationHours>, Error> {
+        let snapshot = self.db.unchecked_transaction().map_err(doing("begin to read"))?;
+        let mut wanted = station_places(&self.db, registry)?;
+        wanted.retain(|_, at| only.is_none_or(|station| station == *at));
+        let mut found = Vec::new();
+        each_station_day(&self.db, &wanted, span, |station, day, cells| {
+            found.push(StationHours { station, day, cells: cells.clone() });
+        })?;
+        snapshot.finish().map_err(doing("end reading"))?;
+        found.sort_by_key(|one| (one.day, one.station));
+        Ok(found)
+    }
+
+    /// The first and last day with observations of any area.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when they cannot be read.
+    pub fn days_held(&self) -> Result<Option<(Day, Day)>, Error> {
+        let bounds = |sql: &str| -> rusqlite::Result<(Option<i32>, Option<i32>)> {
+            self.db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        };
+        let days = "SELECT (SELECT min(day) FROM station_day), (SELECT max(day) FROM station_day)";
+        let closed = bounds(days).map_err(doing("read the days held"))?;
+        let hours = "SELECT (SELECT min(hour) FROM hour), (SELECT max(hour) FROM hour)";
+        let open = bounds(hours).map_err(doing("read the hours held"))?;
+        let open_day = |hour: Option<i32>| hour.map(|h| Hour::from_number(h).day());
+        let first = closed.0.map(Day::from_number).into_iter().chain(open_day(open.0)).min();
+        let last = closed.1.map(Day::from_number).into_iter().chain(open_day(open.1)).max();
+        Ok(first.zip(last))
+    }
+
+    /// The first and last hour with an observation of the area.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read.
+    pub fn hours_held(&self, registry: &Registry) -> Result<Option<(Hour, Hour)>, Error> {
+        hours_held(&self.db, &station_places(&self.db, registry)?)
+    }
+
+    /// Gives the hours `from` to `to`, both included, with the figures of those asked for.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read, and whatever `each` gives up with.
+    pub fn each_hour<E: From<Error>>(
+        &self,
+        registry: &Registry,
+        members: &[Member],
+        (from, to): (Hour, Hour),
+        parameters: &Parameters,
+        mut each: impl FnMut(Hour, &[(Member, Figures)]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let places = station_places(&self.db, registry)?;
+        let days = days_of_piece(registry.stations_of(members).len());
+        let mut first = from;
+        while first <= to {
+            let next = first.day().plus(i32::try_from(days).unwrap_or(1)).start();
+            let piece = (first, to.min(next.plus(-1)));
+            let snapshot = self.db.unchecked_transaction().map_err(doing("begin to read"))?;
+            let mut history = History::new(registry, members, piece);
+            each_station_day(&self.db, &places, History::days(piece), |station, day, cells| {
+                history.put(station, day, cells);
+            })?;
+            snapshot.finish().map_err(doing("end reading"))?;
+            history.for_each(parameters, &mut each)?;
+            first = next;
+        }
+        Ok(())
+    }
+
+    /// The figures of a set or station for the hours `from` to `to`, both included.
+    ///
+    /// Every hour is there, with nothing in it where nothing is stored; a station is left out on days on
+    /// which it is not in operation.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read.
+    pub fn series(
+        &self,
+        registry: &Registry,
+        member: Member,
+        span: (Hour, Hour),
+        parameters: &Parameters,
+    ) -> Result<Vec<Figures>, Error> {
+        let mut all = Vec::new();
+        self.each_hour(registry, &[member], span, parameters, |_, row| {
+            all.extend(row.iter().map(|(_, figures)| figures.clone()));
+            Ok::<(), Error>(())
+        })?;
+        Ok(all)
+    }
+}
+
+pub(super) fn station_places(db: &Connection, registry: &Registry) -> Result<Places, Error> {
+    let read = || -> rusqlite::Result<Vec<(i64, String)>> {
+        let mut query = db.prepare_cached(
+            "SELECT station.id, station.code FROM station JOIN area ON area.id = station.area
+             WHERE area.code = ?1",
+        )?;
+        let rows = query.query_map([registry.area.as_str()], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        rows.collect()
+    };
+    let all = read().map_err(doing("read the stations"))?.into_iter();
+    Ok(all.filter_map(|(id, code)| Some((id, registry.find(&code)?))).collect())
+}
+
+/// Gives every stored day of the stations in `places`, in no particular order.
+pub(super) fn each_station_day(
+    db: &Connection,
+    places: &Places,
+    (from, to): (Day, Day),
+    mut each: impl FnMut(usize, Day, &StationDay),
+) -> Result<(), Error> {
+    let mut open: BTreeMap<(Day, usize), StationDay> = BTreeMap::new();
+    let hours = "SELECT hour, station, cells FROM hour WHERE hour BETWEEN ?1 AND ?2";
+    let last = to.plus(1).start().number() - 1;
+    each_row(db, places, hours, (from.start().number(), last), |hour, station, bytes| {
+        open.entry((Hour::from_number(hour).day(), station)).or_default().decode_into(bytes)
+    })?;
+    let days = "SELECT day, station, cells FROM station_day WHERE day BETWEEN ?1 AND ?2";
+    each_row(db, places, days, (from.number(), to.number()), |day, station, bytes| {
+        let day = Day::from_number(day);
+        if !open.contains_key(&(day, station)) {
+            let mut cells = StationDay::default();
+            cells.decode_into(bytes)?;
+            each(station, day, &cells);
+        }
+        Ok(())
+    })?;
+    for ((day, station), cells) in &open {
+        each(*station, *day, cells);
+    }
+    Ok(())
+}
+
+fn each_row(
+    db: &Connection,
+    places: &Places,
+    sql: &'static str,
+    (from, to): (i32, i32),
+    mut take: impl FnMut(i32, usize, &[u8]) -> Result<(), DecodeError>,
+) -> Result<(), Error> {
+    let mut query = db.prepare_cached(sql).map_err(doing("read cells"))?;
+    let mut rows = query.query([from, to]).map_err(doing("read cells"))?;
+    while let Some(row) = rows.next().map_err(doing("read cells"))? {
+        let id: i64 = row.get(1).map_err(doing("read cells"))?;
+        let Some(station) = places.get(&id) else { continue };
+        let key: i32 = row.get(0).map_err(doing("read cells"))?;
+        let bytes = row.get_ref(2).map_err(doing("read cells"))?;
+        take(key, *station, bytes.as_blob().unwrap_or_default()).map_err(|fault| {
+            let place = format!("cells at {key} of station row {id}");
+            Error::Damaged { place, fault: fault.to_string() }
+        })?;
+    }
+    Ok(())
+}
+
+/// One station's day as stored, by its row id; `None` when there is none.
+pub(super) fn station_day(
+    db: &Connection,
+    station: i64,
+    day: Day,
+) -> Result<Option<StationDay>, Error> {
+    let hours = "SELECT cells FROM hour WHERE hour BETWEEN ?1 AND ?2 AND station = ?3";
+    let closed = "SELECT cells FROM station_day WHERE day BETWEEN ?1 AND ?2 AND station = ?3";
+    let first = day.start().number();
+    for (sql, from, to) in
+        [(hours, first, day.plus(1).start().number() - 1), (closed, day.number(), day.number())]
+    {
+        let blobs = || -> rusqlite::Result<Vec<Vec<u8>>> {
+            let mut query = db.prepare_cached(sql)?;
+            query.query_map(params![from, to, station], |row| row.get(0))?.collect()
+        };
+        let mut cells = StationDay::default();
+        let blobs = blobs().map_err(doing("read a station's day"))?;
+        for bytes in &blobs {
+            cells.decode_into(bytes).map_err(|fault| Error::Damaged {
+                place: format!("cells of {day} of station row {station}"),
+                fault: fault.to_string(),
+            })?;
+        }
+        if !blobs.is_empty() {
+            return Ok(Some(cells));
+        }
+    }
+    Ok(None)
+}
+
+/// The first and last hour in which one of the stations has an observation.
+pub(super) fn hours_held(db: &Connection, places: &Places) -> Result<Option<(Hour, Hour)>, Error> {
+    let first = outermost(db, places, Side::First)?;
+    let last = outermost(db, places, Side::Last)?;
+    Ok(first.zip(last))
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    First,
+    Last,
+}
+
+fn outermost(db: &Connection, places: &Places, side: Side) -> Result<Option<Hour>, Error> {
+    let mut beyond = match side {
+        Side::First => Day::from_number(i32::MIN / 48),
+        Side::Last => Day::from_number(i32::MAX / 48),
+    };
+    while let Some(day) = next_day(db, places, beyond, side)? {
+        let mut found: Option<Hour> = None;
+        each_station_day(db, places, (day, day), |_, day, cells| {
+            let mut hours = (0..DAY_H).filter(|h| cells.has_hour(*h)).map(|h| day.hour(h));
+            found = match side {
+                Side::First => found.into_iter().chain(hours.next()).min(),
+                Side::Last => found.into_iter().chain(hours.next_back()).max(),
+            };
+        })?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        beyond = day; // everything in it was taken back
+    }
+    Ok(None)
+}
+
+/// The nearest day after (or before) `beyond` with rows of one of the stations.
+fn next_day(
+    db: &Connection,
+    places: &Places,
+    beyond: Day,
+    side: Side,
+) -> Result<Option<Day>, Error> {
+    let (days, hours, edge) = match side {
+        Side::First => (
+            "SELECT day, station FROM station_day WHERE day > ?1 ORDER BY day, station",
+            "SELECT hour, station FROM hour WHERE hour > ?1 ORDER BY hour, station",
+            beyond.plus(1).start().number() - 1,
+        ),
+        Side::Last => (
+            "SELECT day, station FROM station_day WHERE day < ?1 ORDER BY day DESC, station DESC",
+            "SELECT hour, station FROM hour WHERE hour < ?1 ORDER BY hour DESC, station DESC",
+            beyond.start().number(),
+        ),
+    };
+    let first = |sql: &'static str, edge: i32| -> rusqlite::Result<Option<i32>> {
+        let mut query = db.prepare_cached(sql)?;
+        let mut rows = query.query([edge])?;
+        while let Some(row) = rows.next()? {
+            if places.contains_key(&row.get::<_, i64>(1)?) {
+                return row.get(0).map(Some);
+            }
+        }
+        Ok(None)
+    };
+    let day = first(days, beyond.number()).map_err(doing("find the first day"))?;
+    let hour = first(hours, edge).map_err(doing("find the first hour"))?;
+    let found =
+        day.map(Day::from_number).into_iter().chain(hour.map(|h| Hour::from_number(h).day()));
+    Ok(match side {
+        Side::First => found.min(),
+        Side::Last => found.max(),
+    })
+}
+
+/// Every day of which something is stored, of any area.
+pub(super) fn days_with_rows(db: &Connection) -> Result<Vec<Day>, Error> {
+    // Each step seeks the next day in the key, so that the rows between are not read.
+    let seek = |sql: &str| -> rusqlite::Result<Vec<i32>> {
+        let mut next = db.prepare(sql)?;
+        let (mut found, mut after) = (Vec::new(), i32::MIN);
+        let mut step =
+            |after: i32| next.query_row(params![after], |row| row.get::<_, i32>(0)).optional();
+        while let Some(key) = step(after)? {
+            found.push(key);
+            after = key;
+        }
+        Ok(found)
+    };
+    let closed = seek("SELECT day FROM station_day WHERE day > ?1 ORDER BY day LIMIT 1");
+    let open = seek("SELECT hour FROM hour WHERE hour > ?1 ORDER BY hour LIMIT 1");
+    let closed = closed.map_err(doing("find the days held"))?.into_iter().map(Day::from_number);
+    let open = open.map_err(doing("find the hours held"))?;
+    let mut days: Vec<Day> =
+        closed.chain(open.into_iter().map(|h| Hour::from_number(h).day())).collect();
+    days.sort_unstable();
+    days.dedup();
+    Ok(days)
+}

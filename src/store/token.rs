@@ -1,0 +1,132 @@
+//! Tokens of persons: a long random text that is shown once, stored as its SHA-256.
+
+use rusqlite::{OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use super::read::Reader;
+use super::sqlite::Sqlite;
+use super::{Error, doing};
+use crate::time::Instant;
+
+/// What a person may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Reads what is not public.
+    Viewer,
+    /// Confirms, corrects, acknowledges.
+    Operator,
+    /// All of it, and tokens.
+    Admin,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Operator, Self::Admin];
+
+    /// The name in the store and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Finds a role by its name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// Who holds a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Number of the token.
+    pub id: i64,
+    /// The person's name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// When the token was made.
+    pub created: Instant,
+    /// When it was revoked.
+    pub revoked: Option<Instant>,
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+fn person(row: &rusqlite::Row<'_>) -> rusqlite::Result<Person> {
+    let role: String = row.get(2)?;
+    Ok(Person {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        role: Role::parse(&role).unwrap_or(Role::Viewer),
+        created: Instant::from_millis(row.get(3)?),
+        revoked: row.get::<_, Option<i64>>(4)?.map(Instant::from_millis),
+    })
+}
+
+impl Sqlite {
+    /// Stores a token for a person and returns its number.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when it cannot be written.
+    pub fn add_token(
+        &self,
+        token: &str,
+        name: &str,
+        role: Role,
+        at: Instant,
+    ) -> Result<i64, Error> {
+        self.db
+            .execute(
+                "INSERT INTO token (hash, person, role, created_ms) VALUES (?1, ?2, ?3, ?4)",
+                params![&hash(token)[..], name, role.name(), at.millis()],
+            )
+            .map_err(doing("write the token"))?;
+        Ok(self.db.last_insert_rowid())
+    }
+
+    /// Every token's person, revoked ones included.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when they cannot be read.
+    pub fn tokens(&self) -> Result<Vec<Person>, Error> {
+        let read = || -> rusqlite::Result<Vec<Person>> {
+            let sql = "SELECT id, person, role, created_ms, revoked_ms FROM token ORDER BY id";
+            self.db.prepare(sql)?.query_map([], person)?.collect()
+        };
+        read().map_err(doing("read the tokens"))
+    }
+
+    /// Revokes a token by its number; false when there is none in force.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when it cannot be written.
+    pub fn revoke_token(&self, id: i64, at: Instant) -> Result<bool, Error> {
+        let sql = "UPDATE token SET revoked_ms = ?2 WHERE id = ?1 AND revoked_ms IS NULL";
+        let changed =
+            self.db.execute(sql, params![id, at.millis()]).map_err(doing("revoke the token"))?;
+        Ok(changed == 1)
+    }
+}
+
+impl Reader {
+    /// The person behind a token in force.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when it cannot be read.
+    pub fn person(&self, token: &str) -> Result<Option<Person>, Error> {
+        self.db
+            .prepare_cached(
+                "SELECT id, person, role, created_ms, revoked_ms FROM token
+                 WHERE hash = ?1 AND revoked_ms IS NULL",
+            )
+            .and_then(|mut query| query.query_row([&hash(token)[..]], person).optional())
+            .map_err(doing("find the token"))
+    }
+}
