@@ -16,4 +16,5 @@ pub mod clock;
 pub mod telemetry;
 pub mod ingest;
 pub mod store;
+pub mod replay;
 pub mod command;
