@@ -17,4 +17,5 @@ pub mod telemetry;
 pub mod ingest;
 pub mod store;
 pub mod replay;
+pub mod http;
 pub mod command;

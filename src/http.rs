@@ -1,0 +1,387 @@
+//! What people and programs see: the page, the JSON API, live updates, metrics and health.
+//!
+//! In: the [`View`] after each commit, the [`Archive`] for what is older, a [`Health`]. Out: HTTP
+//! answers, and [`Act`]s of authorised persons.
+//!
+//! Invariants: every error is a problem document (RFC 9457); what is missing is null with a reason
+//! and never looks like good air; every write needs the bearer token of a person with a role;
+//! nothing here blocks the runtime; a panic in a handler is an answer 500, not the end of the
+//! daemon.
+//!
+//! Why a [`View`] and no queries: figures of now are rendered from one immutable picture, so that a
+//! page never mixes two commits, and is rendered once for all who watch.
+//!
+//! Source: design section 3 (Page, Metrics, TLS and HTTP).
+
+mod access;
+mod api;
+mod change;
+mod document;
+mod guard;
+mod openapi;
+mod operator;
+mod page;
+mod problem;
+mod series;
+
+pub use access::Role;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use prometheus::{Encoder, TextEncoder};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::area::Figures;
+use crate::pipeline::View;
+use crate::standard::{Parameters, Practice};
+use crate::telemetry::Latency;
+use crate::time::{Hour, Instant};
+use page::Screens;
+use problem::Problem;
+
+/// Where to listen, and how much to take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The address; this machine only unless told otherwise.
+    pub listen: SocketAddr,
+    /// How long one answer may take.
+    pub answer_timeout: Duration,
+    /// Answers in work at the same time; more get 503.
+    pub max_answers: usize,
+    /// Pages that are kept up to date at the same time; more get 503.
+    pub max_watchers: usize,
+    /// The largest body that is read, in bytes.
+    pub max_body_bytes: usize,
+    /// The longest span of one series, in hours.
+    pub max_series_hours: u32,
+    /// The shortest time between two pictures pushed to a page.
+    pub push_interval: Duration,
+}
+
+impl Default for Config {
+    /// Chosen, not measured: a monitoring room has tens of screens, not thousands.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            answer_timeout: Duration::from_secs(30),
+            max_answers: 64,
+            max_watchers: 256,
+            max_body_bytes: 16 * 1024,
+            max_series_hours: 93 * 24,
+            push_interval: Duration::from_millis(100),
+        }
+    }
+}
+
+/// What the answers rest on.
+#[derive(Clone)]
+pub struct Services {
+    /// The picture after the last commit.
+    pub view: watch::Receiver<Arc<View>>,
+    /// What is stored.
+    pub archive: Arc<dyn Archive>,
+    /// Where acts of persons go.
+    pub acts: mpsc::Sender<Act>,
+    /// Whether the daemon is fit for use.
+    pub health: watch::Receiver<Health>,
+    /// The metrics.
+    pub metrics: prometheus::Registry,
+    /// By what the figures of the view were judged.
+    pub parameters: Parameters,
+    /// Where the time of rendering is recorded.
+    pub latency: Latency,
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").field("parameters", &self.parameters).finish_non_exhaustive()
+    }
+}
+
+/// What is stored, asked for from threads that may block.
+pub trait Archive: Send + Sync {
+    /// The figures of an entity, ascending by hour; hours without any may be left out.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the entity is not known or the store cannot be read.
+    fn series(&self, query: &SeriesQuery) -> Result<Vec<Figures>, ArchiveError>;
+
+    /// The newest dead letters of an area.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError>;
+
+    /// The person whose token this is.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError>;
+}
+
+/// Which figures are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesQuery {
+    /// Whose.
+    pub entity: EntityId,
+    /// The first hour.
+    pub from: Hour,
+    /// The last hour, included.
+    pub to: Hour,
+    /// By which practice they are judged.
+    pub practice: Practice,
+}
+
+/// A station, or a station set of an area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntityId {
+    /// A station.
+    Station {
+        /// The area's code.
+        area: String,
+        /// The station's code.
+        station: String,
+    },
+    /// A set; `set` is empty for the area's default set.
+    Set {
+        /// The area's code.
+        area: String,
+        /// The set's code.
+        set: String,
+    },
+}
+
+/// Why the archive has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArchiveError {
+    /// Nothing is stored under that name.
+    #[error("no such entity in the store")]
+    UnknownEntity,
+    /// The store cannot be read now.
+    #[error("store: {0}")]
+    Unavailable(String),
+}
+
+/// A message that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetterRow {
+    /// The station's code; empty where no known one was named.
+    pub station: String,
+    /// When it came first.
+    pub first_at: Instant,
+    /// When it came last.
+    pub last_at: Instant,
+    /// How often the same bytes came.
+    pub count: u64,
+    /// The name of its [reason](crate::observation::RejectionReason).
+    pub reason: String,
+    /// The place and what was found there.
+    pub detail: String,
+    /// The topic it came on.
+    pub topic: String,
+    /// The beginning of the payload; bytes that are not UTF-8 replaced.
+    pub payload: String,
+}
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The name that goes into the trail.
+    pub name: String,
+    /// What the person may do.
+    pub role: Role,
+}
+
+/// What a person asks the daemon to do.
+#[derive(Debug)]
+pub enum Act {
+    /// The clock is right although it jumped: figures may go on.
+    ConfirmClock {
+        /// Who says so.
+        person: String,
+        /// Whether it was taken, or why not.
+        reply: oneshot::Sender<Result<(), String>>,
+    },
+}
+
+/// Whether the daemon is fit for use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Whether it is.
+    pub ready: bool,
+    /// What is amiss, for a person.
+    pub reasons: Vec<String>,
+}
+
+/// Why the server ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Accepting connections failed.
+    #[error("http: {0}")]
+    Serve(#[from] std::io::Error),
+}
+
+/// What every handler can reach.
+#[derive(Clone)]
+struct App {
+    services: Services,
+    config: Arc<Config>,
+    screens: watch::Receiver<Arc<Screens>>,
+    watchers: Arc<Semaphore>,
+    cancel: CancellationToken,
+}
+
+/// The routes, and the task that makes a new picture for the pages after each commit.
+#[derive(Debug)]
+pub struct Site {
+    /// Answers requests.
+    pub router: Router,
+    /// To be run beside it.
+    pub painter: Painter,
+}
+
+/// Follows the view at a bounded pace, so that a busy feed cannot flood the pages.
+#[derive(Debug)]
+pub struct Painter {
+    services: Services,
+    screens: watch::Sender<Arc<Screens>>,
+    interval: Duration,
+    cancel: CancellationToken,
+}
+
+impl Painter {
+    /// Runs until cancelled, or until no more views come.
+    pub async fn run(mut self) {
+        loop {
+            tokio::select! {
+                () = self.cancel.cancelled() => return,
+                changed = self.services.view.changed() => if changed.is_err() { return },
+            }
+            let view = self.services.view.borrow_and_update().clone();
+            let latency = self.services.latency.clone();
+            self.screens.send_replace(Arc::new(Screens::new(
+                view,
+                self.services.parameters,
+                latency,
+            )));
+            tokio::time::sleep(self.interval).await;
+        }
+    }
+}
+
+impl Site {
+    /// The site over `services`; it ends its live streams when `cancel` is.
+    #[must_use]
+    pub fn new(services: Services, config: Config, cancel: CancellationToken) -> Self {
+        let (parameters, latency) = (services.parameters, services.latency.clone());
+        let view = services.view.borrow().clone();
+        let screens = Screens::new(view, parameters, latency);
+        let (paint, screens) = watch::channel(Arc::new(screens));
+        let painter = Painter {
+            services: services.clone(),
+            screens: paint,
+            interval: config.push_interval,
+            cancel: cancel.clone(),
+        };
+        let watchers = Arc::new(Semaphore::new(config.max_watchers));
+        let app = App { services, config: Arc::new(config), screens, watchers, cancel };
+        Self { router: router(app), painter }
+    }
+}
+
+fn router(app: App) -> Router {
+    let routes = Router::new()
+        .route("/", get(page::page))
+        .route("/events", get(page::events))
+        .route("/style.css", get(page::style))
+        .route("/live.js", get(page::script))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/v1/areas", get(api::areas))
+        .route("/api/v1/areas/{area}/latest", get(api::area_latest))
+        .route("/api/v1/areas/{area}/dead-letters", get(operator::dead_letters))
+        .route("/api/v1/stations", get(api::stations))
+        .route("/api/v1/stations/{station}/latest", get(api::station_latest))
+        .route("/api/v1/series", get(series::series))
+        .route("/api/v1/clock/confirm", post(operator::confirm_clock))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method);
+    guard::guarded(routes, &app.config).with_state(app)
+}
+
+/// Serves until `cancel`; then answers in work are finished and live streams end.
+///
+/// # Errors
+/// [`Error::Serve`] when the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    services: Services,
+    config: Config,
+    cancel: CancellationToken,
+) -> Result<(), Error> {
+    let ours = cancel.child_token();
+    let site = Site::new(services, config, ours.clone());
+    let told = ours.clone();
+    let serving = axum::serve(listener, site.router)
+        .with_graceful_shutdown(async move { told.cancelled().await });
+    let serving = async move {
+        let served = serving.await;
+        ours.cancel(); // a listener that fails ends the painter too
+        served
+    };
+    let (served, ()) = tokio::join!(serving, site.painter.run());
+    Ok(served?)
+}
+
+async fn unknown_path() -> Problem {
+    Problem::not_found("no such path; /api/v1/openapi.json lists them")
+}
+
+async fn wrong_method() -> Problem {
+    Problem::of(axum::http::StatusCode::METHOD_NOT_ALLOWED, "the path knows another method")
+}
+
+/// The process answers.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The figures can be relied on.
+async fn readyz(State(app): State<App>) -> Response {
+    let health = app.services.health.borrow().clone();
+    if health.ready {
+        return "ready\n".into_response();
+    }
+    Problem::unavailable("not ready").because(health.reasons).into_response()
+}
+
+/// The metrics in Prometheus' text format.
+async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
+    let registry = app.services.metrics.clone();
+    let text = blocking(move || {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&registry.gather(), &mut text).map(|()| text)
+    })
+    .await?;
+    let text = text.map_err(|e| Problem::internal("metrics cannot be written", &e))?;
+    Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response())
+}
+
+/// Runs what may block beside the runtime.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|e| Problem::internal("the answer failed", &e))
+}

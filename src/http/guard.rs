@@ -1,0 +1,97 @@
+//! Bounds around every handler: time, number, body size, panics; and the form of errors.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use super::problem::{PROBLEM_JSON, Problem};
+use super::{App, Config};
+
+/// Nothing but our own files may be loaded, and nothing inline runs.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'self'";
+
+/// Headers of every answer.
+const HEADERS: [(HeaderName, &str); 3] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+
+/// Puts the bounds of `config` around the routes.
+///
+/// Too many answers in work are refused at once rather than queued: a screen asks again, and a
+/// queue would only make every answer late.
+pub(super) fn guarded(routes: Router<App>, config: &Config) -> Router<App> {
+    let free = Arc::new(Semaphore::new(config.max_answers));
+    let limit = config.answer_timeout;
+    routes
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(RequestBodyLimitLayer::new(config.max_body_bytes))
+        .layer(from_fn(move |request: Request, next: Next| {
+            let free = free.clone();
+            async move {
+                let Ok(_permit) = free.try_acquire() else {
+                    return finished(Problem::unavailable("too many requests").into_response());
+                };
+                let answer = tokio::time::timeout(limit, next.run(request)).await;
+                finished(answer.unwrap_or_else(|_| {
+                    Problem::unavailable("the answer took too long").into_response()
+                }))
+            }
+        }))
+}
+
+/// A panic in a handler is one failed answer.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands over the panic")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("panic");
+    Problem::internal("the answer failed", &text).into_response()
+}
+
+/// Every error is a problem document, also those of the libraries.
+fn finished(response: Response) -> Response {
+    let status = response.status();
+    let media = response.headers().get(header::CONTENT_TYPE);
+    let is_problem = media.is_some_and(|m| m.as_bytes() == PROBLEM_JSON.as_bytes());
+    let mut response = if (status.is_client_error() || status.is_server_error()) && !is_problem {
+        Problem::of(status, "the request cannot be followed").into_response()
+    } else {
+        response
+    };
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::StatusCode;
+
+    #[test]
+    fn a_panic_is_answered_with_a_problem() {
+        let response = panicked(Box::new("index out of bounds"));
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
+    }
+
+    #[test]
+    fn errors_of_libraries_take_the_same_form() {
+        let plain = (StatusCode::PAYLOAD_TOO_LARGE, "length limit exceeded").into_response();
+        let response = finished(plain);
+        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
+    }
+}

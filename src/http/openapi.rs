@@ -1,0 +1,47 @@
+//! The description of the API, made from the handlers.
+
+use axum::Json;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::problem::Problem;
+use super::{api, operator, series};
+
+/// The token of a person.
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, document: &mut Document) {
+        if let Some(components) = document.components.as_mut() {
+            let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+            components.add_security_scheme("person", scheme);
+        }
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Lantian",
+        description = "A city's air in real time. Times are the start of their hour, Beijing time; \
+                       concentrations are in µg/m³, CO in mg/m³; null means missing, with a reason."
+    ),
+    paths(
+        api::areas,
+        api::area_latest,
+        api::stations,
+        api::station_latest,
+        series::series,
+        operator::dead_letters,
+        operator::confirm_clock
+    ),
+    components(schemas(Problem)),
+    modifiers(&Tokens)
+)]
+struct Description;
+
+/// The document.
+pub(super) async fn document() -> Json<Document> {
+    Json(Description::openapi())
+}

@@ -1,0 +1,125 @@
+//! What operators need: dead letters, and the acts of authorised persons.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use serde::Serialize;
+use tokio::sync::oneshot;
+use utoipa::ToSchema;
+
+use super::access::{Role, authorised};
+use super::api::{code, find_area, one, parameters};
+use super::problem::Problem;
+use super::{Act, App, DeadLetterRow, blocking};
+
+/// Dead letters in an answer unless another number is asked for.
+const LETTERS: usize = 100;
+/// The most that are answered at once.
+const LETTERS_MAX: usize = 1000;
+/// How long an act may take until its answer.
+const ACT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A message that was refused, with its reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DeadLetter {
+    /// Null where no known station was named.
+    station: Option<String>,
+    /// When it came first.
+    first_at: String,
+    /// When it came last.
+    last_at: String,
+    /// How often the same bytes came.
+    count: u64,
+    reason: String,
+    /// The place and what was found there.
+    detail: String,
+    topic: String,
+    /// The beginning of the payload.
+    payload: String,
+}
+
+impl From<DeadLetterRow> for DeadLetter {
+    fn from(row: DeadLetterRow) -> Self {
+        Self {
+            station: Some(row.station).filter(|code| !code.is_empty()),
+            first_at: row.first_at.to_string(),
+            last_at: row.last_at.to_string(),
+            count: row.count,
+            reason: row.reason,
+            detail: row.detail,
+            topic: row.topic,
+            payload: row.payload,
+        }
+    }
+}
+
+/// The newest messages of an area that were refused.
+#[utoipa::path(
+    get,
+    path = "/api/v1/areas/{area}/dead-letters",
+    params(
+        ("area" = String, Path, description = "the area's code"),
+        ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
+    ),
+    responses((status = 200, body = Vec<DeadLetter>), (status = 404, body = Problem))
+)]
+pub(super) async fn dead_letters(
+    State(app): State<App>,
+    path: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Vec<DeadLetter>>, Problem> {
+    let pairs = parameters(query.as_deref(), &["limit"])?;
+    let limit = one(&pairs, "limit")?.map_or(Ok(LETTERS), |text| {
+        let number = text.parse().ok().filter(|n| (1..=LETTERS_MAX).contains(n));
+        number.ok_or_else(|| Problem::bad_parameter("limit", format!("1 to {LETTERS_MAX}")))
+    })?;
+    let view = app.services.view.borrow().clone();
+    let area = find_area(&view, &code(path)?)?.registry.area.to_string();
+    let archive = app.services.archive.clone();
+    let rows = blocking(move || archive.dead_letters(&area, limit)).await??;
+    Ok(Json(rows.into_iter().map(DeadLetter::from).collect()))
+}
+
+/// An act that was taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Done {
+    /// Who did it.
+    person: String,
+    done: bool,
+}
+
+/// Confirms that the clock is right although it jumped.
+#[utoipa::path(
+    post,
+    path = "/api/v1/clock/confirm",
+    security(("person" = [])),
+    responses(
+        (status = 200, body = Done),
+        (status = 401, description = "no token, or an unknown one", body = Problem),
+        (status = 403, description = "the role does not allow it", body = Problem),
+        (status = 409, description = "nothing to confirm", body = Problem),
+        (status = 503, description = "the engine does not answer", body = Problem)
+    )
+)]
+pub(super) async fn confirm_clock(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Json<Done>, Problem> {
+    let person = authorised(&app, &headers, Role::Operator).await?;
+    let (reply, answer) = oneshot::channel();
+    let act = Act::ConfirmClock { person: person.name.clone(), reply };
+    let busy = |_| Problem::unavailable("the engine takes no acts now");
+    app.services.acts.try_send(act).map_err(busy)?;
+    let answer = tokio::time::timeout(ACT_TIMEOUT, answer).await;
+    match answer {
+        Ok(Ok(Ok(()))) => {
+            tracing::info!(person = %person.name, "clock confirmed");
+            Ok(Json(Done { person: person.name, done: true }))
+        }
+        Ok(Ok(Err(reason))) => Err(Problem::conflict(reason)),
+        Ok(Err(_)) | Err(_) => Err(Problem::unavailable("the engine did not answer")),
+    }
+}

@@ -1,0 +1,493 @@
+//! From a view to what the page shows, as texts and class names.
+
+use super::chart;
+use super::cover::{self, Cover};
+use super::rows::{self, Row};
+use super::words::Lang;
+use crate::area::Figures;
+use crate::http::change::{self, DayChange, Refusal};
+use crate::http::document::{Compared, DATASET_ZH, shown};
+use crate::index::{Category, Index};
+use crate::observation::{POLLUTANTS, Pollutant, Property};
+use crate::pipeline::{AreaView, HourView, SetView, StationView, View};
+use crate::quantity::Amount;
+use crate::standard::{Parameters, standards};
+use crate::time::Hour;
+
+/// The newest hour may be this much older than the view before the page warns, in minutes.
+pub(super) const STALE_AFTER_MIN: i64 = 120;
+/// Stations among the highest, and among the lowest.
+const RANKS: usize = 3;
+/// A station that has been silent for longer counts as off line (chosen: one missed hour is
+/// common).
+pub(super) const OFFLINE_AFTER_H: i32 = 2;
+
+/// The CSS class of an AQI class; grey hatching for none.
+pub(super) const fn class_name(category: Option<Category>) -> &'static str {
+    match category {
+        Some(Category::Excellent) => "c-excellent",
+        Some(Category::Good) => "c-good",
+        Some(Category::Light) => "c-light",
+        Some(Category::Moderate) => "c-moderate",
+        Some(Category::Heavy) => "c-heavy",
+        Some(Category::Severe) => "c-severe",
+        None => "c-na",
+    }
+}
+
+/// An AQI in its class colour.
+#[derive(Clone, Debug)]
+pub(super) struct Chip {
+    /// The number, or 缺测.
+    pub(super) text: String,
+    /// The CSS class.
+    pub(super) class: &'static str,
+    /// The name of the class; empty for none.
+    pub(super) name: String,
+    /// Why there is no AQI, or what is amiss with it.
+    pub(super) note: String,
+}
+
+impl Chip {
+    pub(super) fn of(index: &Index, hour: Hour, lang: Lang) -> Self {
+        let class = class_name(index.category());
+        let (Some(aqi), Some(category)) = (index.aqi, index.category()) else {
+            let reason = index.no_aqi.map(|reason| lang.no_aqi(reason, index.missing));
+            let text = lang.of("缺测", "NA").to_owned();
+            return Self { text, class, name: String::new(), note: reason.unwrap_or_default() };
+        };
+        let mut notes = Vec::new();
+        if index.partial {
+            let missing = lang.pollutants(index.missing);
+            notes.push(match lang {
+                Lang::Zh => format!("{missing} 缺测，AQI按其余项目计算"),
+                Lang::En => format!("{missing} missing; AQI of the rest"),
+            });
+        }
+        if !index.beyond.is_empty() {
+            let beyond = lang.pollutants(index.beyond);
+            notes.push(match lang {
+                Lang::Zh => format!("{beyond} 超出指数上限"),
+                Lang::En => format!("{beyond} beyond the index"),
+            });
+        }
+        let name = lang.class(category, hour).to_owned();
+        Self { text: aqi.to_string(), class, name, note: notes.join(lang.of("；", "; ")) }
+    }
+}
+
+/// A difference as people read it.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    /// `↑5`, `↓0.2`, 持平, or a dash.
+    pub(super) text: String,
+    /// The CSS class: up is worse.
+    pub(super) class: &'static str,
+    /// Why there is none.
+    pub(super) title: &'static str,
+}
+
+impl Change {
+    fn none(title: &'static str) -> Self {
+        Self { text: "—".to_owned(), class: "none", title }
+    }
+
+    fn of(sign: i32, text: &str, lang: Lang) -> Self {
+        match sign {
+            0 => Self { text: lang.of("持平", "same").to_owned(), class: "same", title: "" },
+            s if s > 0 => Self { text: format!("↑{text}"), class: "up", title: "" },
+            _ => Self { text: format!("↓{text}"), class: "down", title: "" },
+        }
+    }
+
+    fn aqi(change: Result<DayChange, Refusal>, lang: Lang) -> Self {
+        match change {
+            Err(refusal) => Self::none(refused(refusal, lang)),
+            Ok(DayChange { aqi: None, .. }) => Self::none(refused(Refusal::NoFigures, lang)),
+            Ok(DayChange { aqi: Some(n), .. }) => Self::of(n, &n.abs().to_string(), lang),
+        }
+    }
+
+    fn amount(change: Result<DayChange, Refusal>, pollutant: Pollutant, lang: Lang) -> Self {
+        let change = match change {
+            Err(refusal) => return Self::none(refused(refusal, lang)),
+            Ok(change) => change,
+        };
+        let amount = match pollutant {
+            Pollutant::O3 => change.o3_8h_max,
+            p => change.means[p.index()],
+        };
+        let Some(amount) = amount else {
+            return Self::none(refused(Refusal::NoFigures, lang));
+        };
+        let size = Amount::from_milli(amount.milli().saturating_abs());
+        Self::of(amount.milli(), &shown(size, Property::Pollutant(pollutant)), lang)
+    }
+}
+
+const fn refused(refusal: Refusal, lang: Lang) -> &'static str {
+    match refusal {
+        Refusal::NoFigures => lang.of("无可比数据", "nothing to compare with"),
+        Refusal::DayBegins => lang.of("当日第一个小时", "first hour of the day"),
+        Refusal::EditionsDiffer => {
+            lang.of("两个时次执行的标准不同，不作比较", "judged by different editions")
+        }
+    }
+}
+
+/// A loud line at the top.
+#[derive(Clone, Debug)]
+pub(super) struct Banner {
+    pub(super) class: &'static str,
+    pub(super) strong: &'static str,
+    pub(super) text: String,
+}
+
+/// The area's AQI, large.
+#[derive(Debug)]
+pub(super) struct Hero {
+    pub(super) set: String,
+    pub(super) hour: String,
+    pub(super) interval: String,
+    pub(super) chip: Chip,
+    pub(super) level: String,
+    pub(super) primary: String,
+    pub(super) cover: Cover,
+    /// Said instead of the advice where the stations are too few; else empty.
+    pub(super) alarm: String,
+    pub(super) health: &'static str,
+    pub(super) advice: &'static str,
+    /// State, edition and practice, in small print.
+    pub(super) fine: Vec<String>,
+}
+
+/// A row of the day so far.
+#[derive(Debug)]
+pub(super) struct DayRow {
+    pub(super) name: &'static str,
+    pub(super) basis: &'static str,
+    pub(super) value: String,
+    pub(super) unit: &'static str,
+    pub(super) hour_before: Change,
+    pub(super) yesterday: Change,
+}
+
+/// The day so far.
+#[derive(Debug)]
+pub(super) struct DayPanel {
+    pub(super) until: String,
+    pub(super) hours: String,
+    /// Whether too many hours are missing, or rest on too few stations.
+    pub(super) short: bool,
+    pub(super) cover: Cover,
+    pub(super) chip: Chip,
+    pub(super) primary: String,
+    pub(super) hour_before: Change,
+    pub(super) yesterday: Change,
+    pub(super) rows: Vec<DayRow>,
+}
+
+/// One of the six pollutants.
+#[derive(Debug)]
+pub(super) struct Tile {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    pub(super) unit: &'static str,
+    pub(super) iaqi: String,
+    pub(super) class: &'static str,
+    pub(super) primary: bool,
+    pub(super) coverage: String,
+    /// Whether a station expected is missing.
+    pub(super) short: bool,
+    pub(super) basis: &'static str,
+    pub(super) mean: String,
+}
+
+/// A station among the highest or lowest.
+#[derive(Debug)]
+pub(super) struct Rank {
+    pub(super) name: String,
+    pub(super) chip: Chip,
+    pub(super) primary: String,
+}
+
+/// A station that is silent.
+#[derive(Debug)]
+pub(super) struct Silent {
+    pub(super) name: String,
+    pub(super) word: &'static str,
+    pub(super) last: String,
+}
+
+/// A named set.
+#[derive(Debug)]
+pub(super) struct SetRow {
+    pub(super) name: String,
+    pub(super) chip: Chip,
+    pub(super) primary: String,
+    pub(super) pm2_5: String,
+    pub(super) o3: String,
+    pub(super) day: Chip,
+    pub(super) cover: Cover,
+}
+
+/// All that stands below the banners.
+#[derive(Debug)]
+pub(super) struct Body {
+    pub(super) hero: Hero,
+    pub(super) day: DayPanel,
+    pub(super) tiles: Vec<Tile>,
+    pub(super) highest: Vec<Rank>,
+    pub(super) lowest: Vec<Rank>,
+    pub(super) silent: Vec<Silent>,
+    pub(super) sets: Vec<SetRow>,
+    pub(super) chart: String,
+    pub(super) rows: Vec<Row>,
+}
+
+/// The main part of the page: what live updates replace.
+#[derive(Debug, askama::Template)]
+#[template(path = "main.html", config = "src/http/page/askama.toml")]
+pub(super) struct Fragment {
+    lang: Lang,
+    area: String,
+    now: String,
+    banners: Vec<Banner>,
+    body: Option<Body>,
+}
+
+/// A shown concentration, or a dash.
+pub(super) fn value(amount: Option<Amount>, pollutant: Pollutant) -> String {
+    amount.map_or_else(|| "—".to_owned(), |a| shown(a, Property::Pollutant(pollutant)))
+}
+
+impl Fragment {
+    pub(super) fn of(view: &View, area: &AreaView, parameters: &Parameters, lang: Lang) -> Self {
+        let set = area.sets.first();
+        let hour = area.newest.and_then(|newest| set?.at(newest));
+        let body = set.zip(hour).map(|(set, hour)| body(area, set, hour, parameters, lang));
+        Self {
+            lang,
+            area: area.registry.name.clone(),
+            now: minute(area, lang),
+            banners: banners(view, area, lang),
+            body,
+        }
+    }
+}
+
+/// The view's time to the minute.
+fn minute(area: &AreaView, lang: Lang) -> String {
+    let text = area.now.to_string();
+    let shown = text.get(..16).unwrap_or(&text).replace('T', " ");
+    format!("{} {shown}", lang.of("更新于", "updated"))
+}
+
+fn banners(view: &View, area: &AreaView, lang: Lang) -> Vec<Banner> {
+    let mut banners = Vec::new();
+    if view.simulated {
+        banners.push(Banner {
+            class: "simulated",
+            strong: lang.of("模拟数据", "Simulated air"),
+            text: lang.of("非真实监测结果", "not measured").to_owned(),
+        });
+    }
+    if let Some(newest) = area.newest {
+        let age_min = (area.now.millis() - newest.end().millis()) / 60_000;
+        if age_min > STALE_AFTER_MIN {
+            let hour = lang.day_and_hour(newest);
+            banners.push(Banner {
+                class: "alarm",
+                strong: lang.of("数据缺报", "Data missing"),
+                text: match lang {
+                    Lang::Zh => format!("最新时次为{hour}，距今已超过{}小时", age_min / 60),
+                    Lang::En => format!("newest hour {hour}, over {} h ago", age_min / 60),
+                },
+            });
+        }
+    }
+    if area.caught_up == Some(false) {
+        banners.push(Banner {
+            class: "warn",
+            strong: lang.of("数据接收未就绪", "Feed not caught up"),
+            text: lang
+                .of("连接中断或正在补收积压数据，以下结果可能不完整", "figures may be incomplete")
+                .to_owned(),
+        });
+    }
+    banners
+}
+
+fn body(
+    area: &AreaView,
+    set: &SetView,
+    hour: &HourView,
+    parameters: &Parameters,
+    lang: Lang,
+) -> Body {
+    let figures = &hour.figures;
+    let (highest, lowest) = ranks(area, lang);
+    Body {
+        hero: hero(set, hour, parameters, lang),
+        day: day_panel(Compared::of_set(set, hour), cover::thin_hours(set, figures.hour), lang),
+        tiles: POLLUTANTS.map(|p| tile(figures, p, lang)).into(),
+        highest,
+        lowest,
+        silent: silent(area, figures.hour, lang),
+        sets: set_rows(area, figures.hour, lang),
+        chart: chart::draw(&chart::slots(set, figures.hour), lang),
+        rows: rows::rows(area, figures.hour, lang),
+    }
+}
+
+fn hero(set: &SetView, hour: &HourView, parameters: &Parameters, lang: Lang) -> Hero {
+    let figures = &hour.figures;
+    let at = figures.hour;
+    let category = figures.index.category();
+    let (health, advice) = category.map_or(("", ""), |c| lang.health(c, at));
+    let edition = standards().index_edition(at.day());
+    Hero {
+        set: set.name.clone(),
+        hour: lang.day_and_hour(at),
+        interval: Lang::interval(at),
+        chip: Chip::of(&figures.index, at, lang),
+        level: category.map(|c| lang.level(c, at)).unwrap_or_default(),
+        primary: lang.primary(&figures.index),
+        cover: Cover::of(figures, lang),
+        alarm: cover::not_representative(figures, lang).unwrap_or_default(),
+        health,
+        advice,
+        fine: vec![
+            lang.of(DATASET_ZH, "real time (not reviewed)").to_owned(),
+            lang.state(hour.state, hour.version),
+            edition.document().to_owned(),
+            lang.practice(parameters.practice).to_owned(),
+        ],
+    }
+}
+
+/// The day so far; in `thin` of its hours fewer than half of the stations had a value.
+fn day_panel(compared: Compared<'_>, thin: usize, lang: Lang) -> DayPanel {
+    let figures = compared.now;
+    let hour_before = change::on_hour_before(figures, compared.hour_before);
+    let yesterday = change::on_yesterday(figures, compared.yesterday);
+    let row = |p: Pollutant| {
+        let o3 = p == Pollutant::O3;
+        DayRow {
+            name: p.label(),
+            basis: if o3 { lang.of("8小时最大", "8 h max") } else { lang.of("均值", "mean") },
+            value: value(if o3 { figures.o3_8h_max_today } else { figures.day[p.index()] }, p),
+            unit: Property::Pollutant(p).unit_text(),
+            hour_before: Change::amount(hour_before, p, lang),
+            yesterday: Change::amount(yesterday, p, lang),
+        }
+    };
+    let until = lang.hour_ending(figures.hour);
+    let (counted, due) = (usize::from(figures.hours_day), figures.hour.ending());
+    DayPanel {
+        until: match lang {
+            Lang::Zh => format!("截至{until}"),
+            Lang::En => format!("until {until}"),
+        },
+        hours: match (lang, thin) {
+            (Lang::Zh, 0) => format!("有效小时 {counted}/{due}"),
+            (Lang::Zh, _) => format!("有效小时 {counted}/{due}，其中{thin}小时不足半数站"),
+            (Lang::En, 0) => format!("{counted} of {due} hours"),
+            (Lang::En, _) => format!("{counted} of {due} hours, {thin} with too few stations"),
+        },
+        short: cover::day_is_short(counted.saturating_sub(thin), due),
+        cover: Cover::of(figures, lang),
+        chip: Chip::of(&figures.day_index, figures.hour, lang),
+        primary: lang.primary(&figures.day_index),
+        hour_before: Change::aqi(hour_before, lang),
+        yesterday: Change::aqi(yesterday, lang),
+        rows: POLLUTANTS.map(row).into(),
+    }
+}
+
+fn tile(figures: &Figures, p: Pollutant, lang: Lang) -> Tile {
+    let iaqi = figures.index.of_pollutant(p);
+    let coverage = figures.coverage[p.index()];
+    let (basis, mean) = if p == Pollutant::O3 {
+        (lang.of("8小时均值", "8 h mean"), value(figures.o3_8h, p))
+    } else {
+        (lang.of("24小时均值", "24 h mean"), value(figures.rolling_24h[p.index()], p))
+    };
+    let stations = format!("{}/{}", coverage.present, coverage.expected);
+    Tile {
+        name: p.label(),
+        value: value(figures.concentration[p.index()], p),
+        unit: Property::Pollutant(p).unit_text(),
+        iaqi: iaqi.map_or_else(|| "—".to_owned(), |n| n.to_string()),
+        class: class_name(iaqi.map(Category::of)),
+        primary: figures.index.primary.contains(p),
+        coverage: match lang {
+            Lang::Zh => format!("{stations} 站"),
+            Lang::En => format!("{stations} stations"),
+        },
+        short: coverage.present < coverage.expected,
+        basis,
+        mean,
+    }
+}
+
+/// The highest and the lowest of the assessed stations; of all in operation where none is assessed.
+fn ranks(area: &AreaView, lang: Lang) -> (Vec<Rank>, Vec<Rank>) {
+    let any_assessed = area.stations.iter().any(|s| s.assessed);
+    let counts = |s: &&StationView| if any_assessed { s.assessed } else { s.in_operation };
+    let mut found: Vec<_> = area.stations.iter().filter(counts).collect();
+    found.retain(|s| s.figures.index.aqi.is_some());
+    found.sort_by_key(|s| std::cmp::Reverse(s.figures.index.aqi));
+    let rank = |s: &&StationView| {
+        let name = area.registry.stations.get(s.station).map(|r| r.name.clone());
+        Rank {
+            name: name.unwrap_or_default(),
+            chip: Chip::of(&s.figures.index, s.figures.hour, lang),
+            primary: lang.primary(&s.figures.index),
+        }
+    };
+    // No station is both: the highest take half, rounded up, at most.
+    let high = RANKS.min(found.len().div_ceil(2));
+    let highest = found.iter().take(high).map(rank).collect();
+    let lowest = found.iter().rev().take(RANKS.min(found.len() - high));
+    (highest, lowest.map(rank).collect())
+}
+
+/// 缺报 for a missed hour or two, 离线 for longer.
+pub(super) fn silence(station: &StationView, hour: Hour, lang: Lang) -> &'static str {
+    let missed = station.last.map(|last| hour.number() - last.number());
+    if missed.is_some_and(|missed| missed <= OFFLINE_AFTER_H) {
+        lang.of("缺报", "not reported")
+    } else {
+        lang.of("离线", "off line")
+    }
+}
+
+fn silent(area: &AreaView, hour: Hour, lang: Lang) -> Vec<Silent> {
+    let silent = area.stations.iter().filter(|s| s.is_silent());
+    let row = |s: &StationView| Silent {
+        name: area.registry.stations.get(s.station).map(|r| r.name.clone()).unwrap_or_default(),
+        word: silence(s, hour, lang),
+        last: match s.last {
+            Some(last) => lang.day_and_hour(last),
+            None => lang.of("无记录", "never").to_owned(),
+        },
+    };
+    silent.map(row).collect()
+}
+
+fn set_rows(area: &AreaView, hour: Hour, lang: Lang) -> Vec<SetRow> {
+    let row = |set: &SetView| {
+        let figures = &set.at(hour)?.figures;
+        Some(SetRow {
+            name: set.name.clone(),
+            chip: Chip::of(&figures.index, hour, lang),
+            primary: lang.primary(&figures.index),
+            pm2_5: value(figures.concentration[Pollutant::Pm2_5.index()], Pollutant::Pm2_5),
+            o3: value(figures.concentration[Pollutant::O3.index()], Pollutant::O3),
+            day: Chip::of(&figures.day_index, hour, lang),
+            cover: Cover::of(figures, lang),
+        })
+    };
+    area.sets.iter().skip(1).filter_map(row).collect()
+}

@@ -1,0 +1,263 @@
+//! The words of the page, in two languages; the Chinese ones are those of the monitoring room.
+
+use crate::area::StationKind;
+use crate::index::{Category, Index, NoAqi, Pollutants};
+use crate::observation::{Pollutant, Validity};
+use crate::pipeline::HourState;
+use crate::standard::{Practice, standards};
+use crate::time::Hour;
+
+/// The language of a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lang {
+    /// Chinese, first.
+    #[default]
+    Zh,
+    /// English, by switch.
+    En,
+}
+
+impl Lang {
+    /// Both.
+    pub(super) const ALL: [Self; 2] = [Self::Zh, Self::En];
+
+    /// From `?lang=`; anything else is Chinese.
+    pub(super) fn parse(text: Option<&str>) -> Self {
+        if text == Some("en") { Self::En } else { Self::Zh }
+    }
+
+    /// The code in `?lang=`.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Zh => "zh",
+            Self::En => "en",
+        }
+    }
+
+    /// The language tag of the document.
+    pub(super) const fn tag(self) -> &'static str {
+        match self {
+            Self::Zh => "zh-CN",
+            Self::En => "en",
+        }
+    }
+
+    /// The word of this language.
+    pub(super) const fn of(self, zh: &'static str, en: &'static str) -> &'static str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+
+    /// `15时`, `15:00`.
+    pub(super) fn hour_ending(self, hour: Hour) -> String {
+        match self {
+            Self::Zh => format!("{}时", hour.ending()),
+            Self::En => format!("{:02}:00", hour.ending()),
+        }
+    }
+
+    /// `2026-11-23 15时`.
+    pub(super) fn day_and_hour(self, hour: Hour) -> String {
+        format!("{} {}", hour.day(), self.hour_ending(hour))
+    }
+
+    /// `14:00–15:00`.
+    pub(super) fn interval(hour: Hour) -> String {
+        format!("{:02}:00–{:02}:00", hour.of_day(), hour.ending())
+    }
+
+    /// The name of a class by the edition of the hour.
+    pub(super) fn class(self, category: Category, hour: Hour) -> &'static str {
+        let class = standards().index_edition(hour.day()).class(category);
+        self.of(class.name_zh, class.name_en)
+    }
+
+    /// `三级`, `Level 3`.
+    pub(super) fn level(self, category: Category, hour: Hour) -> String {
+        match self {
+            Self::Zh => standards().index_edition(hour.day()).class(category).level_zh.to_owned(),
+            Self::En => format!("Level {}", category.level()),
+        }
+    }
+
+    /// What the class means for health, and what to do. The English text is a translation in short.
+    pub(super) fn health(self, category: Category, hour: Hour) -> (&'static str, &'static str) {
+        let class = standards().index_edition(hour.day()).class(category);
+        match self {
+            Self::Zh => (class.health, class.advice),
+            Self::En => health_en(category),
+        }
+    }
+
+    /// `PM2.5、O₃`, or a dash.
+    pub(super) fn pollutants(self, pollutants: Pollutants) -> String {
+        let names: Vec<_> = pollutants.iter().map(Pollutant::label).collect();
+        if names.is_empty() { "—".to_owned() } else { names.join(self.of("、", ", ")) }
+    }
+
+    /// The primary pollutants: 无 up to 50, a dash without AQI.
+    pub(super) fn primary(self, index: &Index) -> String {
+        if index.aqi.is_some() && index.primary.is_empty() {
+            return self.of("无", "none").to_owned();
+        }
+        self.pollutants(index.primary)
+    }
+
+    /// Why there is no AQI.
+    pub(super) fn no_aqi(self, reason: NoAqi, missing: Pollutants) -> String {
+        let missing = self.pollutants(missing);
+        match (self, reason) {
+            (Self::Zh, NoAqi::MissingAndNotAbove100) => {
+                format!("{missing} 缺测，且其余污染物的AQI不大于100")
+            }
+            (Self::Zh, other) => other.text_zh().to_owned(),
+            (Self::En, NoAqi::AllMissing) => "no pollutant was measured".to_owned(),
+            (Self::En, NoAqi::MissingAndNotAbove100) => {
+                format!("{missing} missing and the AQI of the rest is not above 100")
+            }
+            (Self::En, NoAqi::NoIaqi) => "what was measured has no individual index".to_owned(),
+        }
+    }
+
+    /// Why a value does not count, in full; the letter is the flag of HJ 212.
+    pub(super) const fn validity(self, validity: Validity) -> &'static str {
+        let (zh, en) = match validity {
+            Validity::Missing => ("缺测", "missing"),
+            Validity::Valid => ("有效", "valid"),
+            Validity::ValidFromMinutes => ("由分钟值计算", "from minutes"),
+            Validity::InsufficientMinutes => ("有效时间不足45分钟", "less than 45 minutes"),
+            Validity::Negative => ("负值", "negative"),
+            Validity::Absurd => ("超出合理范围", "absurd"),
+            Validity::NotANumber => ("非数值", "not a number"),
+            Validity::UnknownFlag => ("标识不明", "unknown flag"),
+            Validity::FlagStopped => ("停运(F)", "stopped (F)"),
+            Validity::FlagMaintenance => ("维护(M)", "maintenance (M)"),
+            Validity::FlagManual => ("手工输入(S)", "entered by hand (S)"),
+            Validity::FlagFault => ("故障(D)", "fault (D)"),
+            Validity::FlagCalibrating => ("校准(C)", "calibrating (C)"),
+            Validity::FlagOverRange => ("超量程(T)", "over range (T)"),
+            Validity::FlagCommunication => ("通讯异常(B)", "communication (B)"),
+        };
+        self.of(zh, en)
+    }
+
+    /// The same in one or two characters, for a cell.
+    pub(super) const fn validity_mark(self, validity: Validity) -> &'static str {
+        let (zh, en) = match validity {
+            Validity::Missing => ("—", "—"),
+            Validity::Valid | Validity::ValidFromMinutes => ("", ""),
+            Validity::InsufficientMinutes => ("不足", "<45′"),
+            Validity::Negative => ("负值", "neg."),
+            Validity::Absurd => ("异常值", "absurd"),
+            Validity::NotANumber => ("非数", "NaN"),
+            Validity::UnknownFlag => ("不明", "flag?"),
+            Validity::FlagStopped => ("停运", "F"),
+            Validity::FlagMaintenance => ("维护", "M"),
+            Validity::FlagManual => ("手工", "S"),
+            Validity::FlagFault => ("故障", "D"),
+            Validity::FlagCalibrating => ("校准", "C"),
+            Validity::FlagOverRange => ("超量程", "T"),
+            Validity::FlagCommunication => ("通讯", "B"),
+        };
+        self.of(zh, en)
+    }
+
+    /// Who owns a station.
+    pub(super) const fn kind(self, kind: StationKind) -> &'static str {
+        let (zh, en) = match kind {
+            StationKind::National => ("国控", "national"),
+            StationKind::Provincial => ("省控", "provincial"),
+            StationKind::City => ("市控", "city"),
+            StationKind::District => ("区县", "district"),
+            StationKind::Enterprise => ("企业", "enterprise"),
+            StationKind::Micro => ("微站", "micro"),
+        };
+        self.of(zh, en)
+    }
+
+    /// How far an hour has come.
+    pub(super) fn state(self, state: HourState, version: u32) -> String {
+        match (self, state) {
+            (Self::Zh, HourState::Provisional) => "待发布".to_owned(),
+            (Self::Zh, HourState::Published) => "已发布".to_owned(),
+            (Self::Zh, HourState::Revised) => format!("已修订(第{version}版)"),
+            (Self::En, HourState::Revised) => format!("revised (version {version})"),
+            (Self::En, _) => state.name().to_owned(),
+        }
+    }
+
+    /// By which practice figures are judged.
+    pub(super) const fn practice(self, practice: Practice) -> &'static str {
+        match practice {
+            Practice::Letter => self.of("按标准条文", "by the letter"),
+            Practice::NationalPlatform => self.of("按国家平台做法", "as the national platform"),
+        }
+    }
+
+    /// `西北风`, `NW`.
+    pub(super) fn wind(self, milli_degrees: i32) -> &'static str {
+        const ZH: [&str; 8] =
+            ["北风", "东北风", "东风", "东南风", "南风", "西南风", "西风", "西北风"];
+        const EN: [&str; 8] = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"];
+        // 22.5° to either side of each of the eight directions.
+        let eighth = (milli_degrees.rem_euclid(360_000) + 22_500) / 45_000 % 8;
+        let at = usize::try_from(eighth).unwrap_or(0);
+        self.of(ZH[at], EN[at])
+    }
+}
+
+/// A short translation of the texts of HJ 633-2026 table 1.
+const fn health_en(category: Category) -> (&'static str, &'static str) {
+    match category {
+        Category::Excellent => ("Air quality is satisfactory.", "Everyone may be active as usual."),
+        Category::Good => (
+            "Acceptable; some pollutants may weakly affect very few, unusually sensitive people.",
+            "Very few, unusually sensitive people should reduce outdoor activity.",
+        ),
+        Category::Light => (
+            "Symptoms of sensitive people worsen slightly; healthy people feel irritation.",
+            "Children, the elderly and people with heart or lung disease should cut down on long, \
+             strenuous exercise outdoors.",
+        ),
+        Category::Moderate => (
+            "Symptoms of sensitive people worsen further; healthy people may be affected.",
+            "Children, the elderly and people with heart or lung disease should avoid long, \
+             strenuous exercise outdoors; others should reduce it.",
+        ),
+        Category::Heavy => (
+            "Symptoms of heart and lung patients worsen clearly; healthy people show symptoms.",
+            "Children, the elderly and patients should stay indoors and stop exercise outdoors; \
+             others should reduce it.",
+        ),
+        Category::Severe => (
+            "Healthy people show strong symptoms; some diseases appear early.",
+            "Children, the elderly and patients should stay indoors and avoid exertion; others \
+             should avoid being outdoors.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wind_comes_from_eight_directions() {
+        let of = |degrees: i32| Lang::Zh.wind(degrees * 1000);
+        assert_eq!(
+            [0, 22, 23, 90, 315, 337, 338, 360].map(of),
+            ["北风", "北风", "东北风", "东风", "西北风", "西北风", "北风", "北风"]
+        );
+    }
+
+    #[test]
+    fn hours_are_named_by_their_end() {
+        let hour = Hour::parse_label("2026-11-23 14:00", crate::time::HourLabel::Begin);
+        let hour = hour.expect("legal");
+        assert_eq!(Lang::Zh.day_and_hour(hour), "2026-11-23 15时");
+        assert_eq!(Lang::interval(hour), "14:00–15:00");
+        assert_eq!(Lang::Zh.hour_ending(hour.day().hour(23)), "24时");
+    }
+}

@@ -1,0 +1,374 @@
+//! Hours of the past from the archive.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use utoipa::ToSchema;
+
+use super::api::{find_area, find_station, one, parameters};
+use super::document::{DATASET, DATASET_ZH, hour_ending, shown, unit_suffix};
+use super::problem::Problem;
+use super::{App, EntityId, SeriesQuery, blocking};
+use crate::area::Figures;
+use crate::index::{NoAqi, Pollutants};
+use crate::observation::{POLLUTANTS, Pollutant, Property};
+use crate::pipeline::View;
+use crate::quantity::Amount;
+use crate::standard::{Practice, standards};
+use crate::time::{Day, Hour, HourLabel};
+
+/// A figure of an hour, by the name of its column in an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Quantity {
+    Aqi,
+    Primary,
+    Concentration(Pollutant),
+    Rolling24h(Pollutant),
+    O3EightHours,
+    O3EightHoursMaxToday,
+    Day(Pollutant),
+    AqiDay,
+    PrimaryDay,
+    HoursDay,
+}
+
+/// The pollutants that have a mean over 24 hours.
+const MEANS: [Pollutant; 5] =
+    [Pollutant::Pm2_5, Pollutant::Pm10, Pollutant::So2, Pollutant::No2, Pollutant::Co];
+
+impl Quantity {
+    /// Every quantity, in the order of the columns of an export.
+    fn all() -> Vec<Self> {
+        let mut all = vec![Self::Aqi, Self::Primary];
+        all.extend(POLLUTANTS.map(Self::Concentration));
+        all.extend(MEANS.map(Self::Rolling24h));
+        all.extend([Self::O3EightHours, Self::O3EightHoursMaxToday]);
+        all.extend(MEANS.map(Self::Day));
+        all.extend([Self::AqiDay, Self::PrimaryDay, Self::HoursDay]);
+        all
+    }
+
+    /// The name in `quantity=`.
+    fn name(self) -> String {
+        match self {
+            Self::Aqi => "aqi".to_owned(),
+            Self::Primary => "primary".to_owned(),
+            Self::Concentration(p) => p.code().to_owned(),
+            Self::Rolling24h(p) => format!("{p}_24h"),
+            Self::O3EightHours => "o3_8h".to_owned(),
+            Self::O3EightHoursMaxToday => "o3_8h_max_today".to_owned(),
+            Self::Day(p) => format!("{p}_day"),
+            Self::AqiDay => "aqi_day".to_owned(),
+            Self::PrimaryDay => "primary_day".to_owned(),
+            Self::HoursDay => "hours_day".to_owned(),
+        }
+    }
+
+    /// The key in a row: the name, with its unit.
+    fn key(self) -> String {
+        match self {
+            Self::Concentration(p) | Self::Rolling24h(p) | Self::Day(p) => {
+                format!("{}_{}", self.name(), unit_suffix(p))
+            }
+            Self::O3EightHours | Self::O3EightHoursMaxToday => format!("{}_ug_m3", self.name()),
+            Self::Aqi | Self::Primary | Self::AqiDay | Self::PrimaryDay | Self::HoursDay => {
+                self.name()
+            }
+        }
+    }
+
+    /// The value in a row, with the reason beside an AQI.
+    fn enter(self, figures: &Figures, row: &mut Row) {
+        let amount = |amount: Option<Amount>, p: Pollutant| {
+            amount.map_or_else(null, |a| raw(shown(a, Property::Pollutant(p))))
+        };
+        let value = match self {
+            Self::Aqi => {
+                row.reason("aqi_reason", figures.index.no_aqi);
+                json(&figures.index.aqi)
+            }
+            Self::AqiDay => {
+                row.reason("aqi_day_reason", figures.day_index.no_aqi);
+                json(&figures.day_index.aqi)
+            }
+            Self::Primary => codes(figures.index.primary),
+            Self::PrimaryDay => codes(figures.day_index.primary),
+            Self::Concentration(p) => amount(figures.concentration[p.index()], p),
+            Self::Rolling24h(p) => amount(figures.rolling_24h[p.index()], p),
+            Self::Day(p) => amount(figures.day[p.index()], p),
+            Self::O3EightHours => amount(figures.o3_8h, Pollutant::O3),
+            Self::O3EightHoursMaxToday => amount(figures.o3_8h_max_today, Pollutant::O3),
+            Self::HoursDay => json(&figures.hours_day),
+        };
+        row.0.insert(self.key(), value);
+    }
+}
+
+/// One hour.
+#[derive(Debug, Serialize)]
+struct Row(BTreeMap<String, Box<RawValue>>);
+
+impl Row {
+    fn reason(&mut self, name: &str, reason: Option<NoAqi>) {
+        self.0.insert(name.to_owned(), json(&reason.map(NoAqi::code)));
+    }
+}
+
+fn null() -> Box<RawValue> {
+    RawValue::NULL.to_owned()
+}
+
+/// A decimal's text as a number.
+fn raw(text: String) -> Box<RawValue> {
+    RawValue::from_string(text).unwrap_or_else(|_| null())
+}
+
+fn json(value: &impl Serialize) -> Box<RawValue> {
+    to_raw_value(value).unwrap_or_else(|_| null())
+}
+
+fn codes(pollutants: Pollutants) -> Box<RawValue> {
+    json(&pollutants.iter().map(Pollutant::code).collect::<Vec<_>>())
+}
+
+/// Hours of one entity.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Series {
+    entity: String,
+    /// The start of the first hour.
+    from: String,
+    /// The start of the last hour.
+    to: String,
+    /// How `label` names an hour.
+    hour_label: HourLabelName,
+    practice: &'static str,
+    dataset: &'static str,
+    dataset_zh: &'static str,
+    simulated: bool,
+    /// The names asked for.
+    quantities: Vec<String>,
+    /// One object an hour, ascending: `time` (its start), `label`, `hour_ending`, `edition` and the
+    /// quantities with their units, null where missing. Hours without any figure are left out.
+    #[schema(value_type = Vec<Object>)]
+    hours: Vec<Row>,
+}
+
+/// `begin` or `end`.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum HourLabelName {
+    Begin,
+    End,
+}
+
+/// What a query asks for.
+struct Asked {
+    entity: String,
+    query: SeriesQuery,
+    quantities: Vec<Quantity>,
+    label: HourLabel,
+}
+
+const KNOWN: [&str; 7] = ["entity", "from", "to", "quantity", "practice", "hour_label", "area"];
+
+impl Asked {
+    fn parse(query: Option<&str>, view: &View, app: &App) -> Result<Self, Problem> {
+        let pairs = parameters(query, &KNOWN)?;
+        let needed = |name: &str| {
+            one(&pairs, name)?.ok_or_else(|| Problem::bad_parameter(name, "is needed"))
+        };
+        let label = match one(&pairs, "hour_label")? {
+            None | Some("begin") => HourLabel::Begin,
+            Some("end") => HourLabel::End,
+            Some(_) => return Err(Problem::bad_parameter("hour_label", "begin or end")),
+        };
+        let practice: Practice = match one(&pairs, "practice")? {
+            None => app.services.parameters.practice,
+            Some(text) => text.parse().map_err(|e| Problem::bad_parameter("practice", e))?,
+        };
+        let from = hour(needed("from")?, label, 0, "from")?;
+        let to = hour(needed("to")?, label, crate::time::DAY_H - 1, "to")?;
+        let span = i64::from(to.number()) - i64::from(from.number()) + 1;
+        let max = i64::from(app.config.max_series_hours);
+        if span < 1 || span > max {
+            let detail = format!("from..to holds {span} hours; 1 to {max} are answered");
+            return Err(Problem::bad_parameter("to", detail));
+        }
+        let entity = needed("entity")?.to_owned();
+        let id = entity_id(view, &entity, one(&pairs, "area")?)?;
+        let query = SeriesQuery { entity: id, from, to, practice };
+        Ok(Self { entity, query, quantities: quantities(&pairs)?, label })
+    }
+}
+
+/// The quantities named, in the order of the export; all of them when none is.
+fn quantities(pairs: &[(String, String)]) -> Result<Vec<Quantity>, Problem> {
+    let all = Quantity::all();
+    let named = pairs.iter().filter(|(name, _)| name == "quantity");
+    let mut found = Vec::new();
+    for name in named.flat_map(|(_, value)| value.split(',')).map(str::trim) {
+        match all.iter().find(|q| q.name() == name) {
+            Some(quantity) => found.push(*quantity),
+            None => {
+                let known: Vec<_> = all.iter().map(|q| q.name()).collect();
+                let detail = format!("{name:?} is not one of {}", known.join(", "));
+                return Err(Problem::bad_parameter("quantity", detail));
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(if found.is_empty() { all } else { found })
+}
+
+/// An hour by its label, or a day: then its hour `of_day`.
+fn hour(text: &str, label: HourLabel, of_day: usize, name: &str) -> Result<Hour, Problem> {
+    if let Ok(day) = text.parse::<Day>() {
+        return Ok(day.hour(of_day));
+    }
+    // An unescaped + is a space in a query.
+    let text =
+        if text.as_bytes().get(10) == Some(&b'T') { text.replace(' ', "+") } else { text.into() };
+    Hour::parse_label(&text, label).map_err(|e| {
+        let forms = "YYYY-MM-DD, YYYY-MM-DD HH:00 or RFC 3339 on the hour";
+        Problem::bad_parameter(name, format!("{e}: {forms}"))
+    })
+}
+
+/// An area, `area/set`, or a station.
+fn entity_id(view: &View, entity: &str, area: Option<&str>) -> Result<EntityId, Problem> {
+    let (code, set) = entity.split_once('/').unwrap_or((entity, ""));
+    if let Ok(found) = find_area(view, code) {
+        let known = found.registry.sets.iter().any(|s| s.id == set);
+        let missing = || Problem::not_found(format!("area {code:?} has no set {set:?}"));
+        return if known {
+            Ok(EntityId::Set { area: code.to_owned(), set: set.to_owned() })
+        } else {
+            Err(missing())
+        };
+    }
+    let (area, at) = find_station(view, entity, area).map_err(|problem| {
+        problem.reworded(404, || format!("no area, set or station {entity:?}"))
+    })?;
+    let station = area.registry.stations.get(at).map(|s| s.id.to_string());
+    Ok(EntityId::Station {
+        area: area.registry.area.to_string(),
+        station: station.unwrap_or_else(|| entity.to_owned()),
+    })
+}
+
+/// The figures of a station, an area or a set over a span of hours.
+#[utoipa::path(
+    get,
+    path = "/api/v1/series",
+    params(
+        ("entity" = String, Query, description = "a station, an area, or `area/set`"),
+        ("from" = String, Query, description = "first hour: its label, or a day"),
+        ("to" = String, Query, description = "last hour, included: its label, or a day"),
+        ("quantity" = Option<String>, Query,
+            description = "columns of an export, repeated or joined by commas; all without it"),
+        ("practice" = Option<String>, Query, description = "`letter` or `national_platform`"),
+        ("hour_label" = Option<String>, Query,
+            description = "whether labels name the begin (default) or the end of an hour"),
+        ("area" = Option<String>, Query, description = "where station codes repeat")
+    ),
+    responses(
+        (status = 200, body = Series),
+        (status = 400, body = Problem),
+        (status = 404, body = Problem)
+    )
+)]
+pub(super) async fn series(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Series>, Problem> {
+    let view = app.services.view.borrow().clone();
+    let asked = Asked::parse(query.as_deref(), &view, &app)?;
+    let archive = app.services.archive.clone();
+    let simulated = view.simulated;
+    blocking(move || {
+        let figures = archive.series(&asked.query)?;
+        Ok(Json(answer(&asked, &figures, simulated)))
+    })
+    .await?
+}
+
+fn answer(asked: &Asked, figures: &[Figures], simulated: bool) -> Series {
+    let Asked { entity, query, quantities, label } = asked;
+    let row = |figures: &Figures| {
+        let edition = standards().index_edition(figures.hour.day());
+        let mut row = Row(BTreeMap::new());
+        row.0.insert("time".into(), json(&figures.hour.start().to_string()));
+        row.0.insert("label".into(), json(&figures.hour.label(*label)));
+        row.0.insert("hour_ending".into(), json(&hour_ending(figures.hour)));
+        row.0.insert("edition".into(), json(&edition.id()));
+        for quantity in quantities {
+            quantity.enter(figures, &mut row);
+        }
+        row
+    };
+    Series {
+        entity: entity.clone(),
+        from: query.from.start().to_string(),
+        to: query.to.start().to_string(),
+        hour_label: match label {
+            HourLabel::Begin => HourLabelName::Begin,
+            HourLabel::End => HourLabelName::End,
+        },
+        practice: query.practice.code(),
+        dataset: DATASET,
+        dataset_zh: DATASET_ZH,
+        simulated,
+        quantities: quantities.iter().map(|q| q.name()).collect(),
+        hours: figures.iter().map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The columns of `export --what hours`, but for time and entity.
+    const EXPORT: &str = "aqi,primary,pm2_5,pm10,so2,no2,co,o3,pm2_5_24h,pm10_24h,so2_24h,no2_24h,\
+                          co_24h,o3_8h,o3_8h_max_today,pm2_5_day,pm10_day,so2_day,no2_day,co_day,\
+                          aqi_day,primary_day,hours_day";
+
+    #[test]
+    fn quantities_are_the_columns_of_the_export() {
+        let names: Vec<_> = Quantity::all().into_iter().map(Quantity::name).collect();
+        assert_eq!(names.join(","), EXPORT);
+    }
+
+    #[test]
+    fn keys_carry_units() {
+        assert_eq!(Quantity::Rolling24h(Pollutant::Pm2_5).key(), "pm2_5_24h_ug_m3");
+        assert_eq!(Quantity::Day(Pollutant::Co).key(), "co_day_mg_m3");
+        assert_eq!(Quantity::O3EightHoursMaxToday.key(), "o3_8h_max_today_ug_m3");
+        assert_eq!(Quantity::HoursDay.key(), "hours_day");
+    }
+
+    #[test]
+    fn hours_are_read_by_their_label_and_days_reach_to_their_end() {
+        let first = hour("2026-11-23", HourLabel::Begin, 0, "from").expect("a day");
+        let last = hour("2026-11-23", HourLabel::Begin, 23, "to").expect("a day");
+        assert_eq!(last.number() - first.number(), 23);
+        let ending = hour("2026-11-23 01:00", HourLabel::End, 0, "from").expect("a label");
+        assert_eq!(ending, first);
+        let plus = hour("2026-11-23T00:00:00 08:00", HourLabel::Begin, 0, "from");
+        assert_eq!(plus.expect("an unescaped plus"), first);
+        assert!(hour("2026-11-23 00:30", HourLabel::Begin, 0, "from").is_err());
+    }
+
+    #[test]
+    fn an_unknown_quantity_names_those_that_are() {
+        let pairs = [("quantity".to_owned(), "pm25".to_owned())];
+        let problem = quantities(&pairs).expect_err("refused");
+        assert!(format!("{problem:?}").contains("pm2_5_24h"));
+        let pairs = [("quantity".to_owned(), "o3,aqi,o3".to_owned())];
+        let found = quantities(&pairs).expect("known");
+        assert_eq!(found, [Quantity::Aqi, Quantity::Concentration(Pollutant::O3)]);
+    }
+}
