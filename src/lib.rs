@@ -18,4 +18,5 @@ pub mod ingest;
 pub mod store;
 pub mod replay;
 pub mod http;
+pub mod config;
 pub mod command;

@@ -1,0 +1,334 @@
+//! The configuration: a TOML file to validated types, all faults at once.
+//!
+//! In: the file, and the lists of stations and sets it names. Out: a [`Config`] that nothing checks
+//! again, or every [`Fault`] with its key and reason.
+//!
+//! Invariants: a key nobody knows is a fault; each limit has a default and a hard ceiling; a
+//! password comes from a file of its own or from the environment, never from this file or the
+//! command line, and is never shown; topics are built per owned area, never over all of them.
+//!
+//! # Why no serde structs
+//! Deserialisation ends at the first fault. A configuration is written by hand, often far from the
+//! machine that will run it, so ten faults must be told in one run: a small reader walks the table,
+//! notes what is wrong and goes on.
+
+mod feed;
+mod section;
+mod stations;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use feed::FeedConfig;
+use stations::Found;
+pub use stations::registries;
+
+use crate::area::{AreaId, Registry};
+use crate::standard::Parameters;
+use crate::telemetry::{self, LogFormat};
+use crate::{http, pipeline};
+use feed::Seen;
+use section::{Faults, Section, one_of, parsed, path_from, text, truth};
+
+/// What is wrong with one key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// The key with its path (`feed[0].inflight`), or a file and line.
+    pub key: String,
+    /// What was expected and what was found.
+    pub reason: String,
+}
+
+/// `KEY: REASON`.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.reason)
+    }
+}
+
+/// Everything a daemon goes by.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The areas it owns, in the order of their codes.
+    pub areas: Vec<AreaConfig>,
+    /// Its feeds; their place is their number.
+    pub feeds: Vec<FeedConfig>,
+    /// What each area's pipeline goes by, with the feeds' formats.
+    pub pipeline: pipeline::Params,
+    /// Where figures are kept, and how often they are committed.
+    pub store: StoreConfig,
+    /// The page and the API.
+    pub http: http::Config,
+    /// What is logged.
+    pub log: telemetry::Config,
+    /// Whether the air is simulated; then everything shown says so.
+    pub simulated: bool,
+}
+
+/// One owned area.
+#[derive(Clone, Debug)]
+pub struct AreaConfig {
+    /// Its stations and sets.
+    pub registry: Registry,
+}
+
+/// Where figures are kept, and how often they are committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// The file.
+    pub path: PathBuf,
+    /// A commit holds so many messages at most.
+    pub commit_max_messages: usize,
+    /// A message waits so long for its commit at most.
+    pub commit_max_ms: u32,
+}
+
+impl StoreConfig {
+    /// The directory of the file, when it does not exist. No fault of the configuration, which is
+    /// often checked far from the machine that will run it.
+    #[must_use]
+    pub fn missing_directory(&self) -> Option<&Path> {
+        let directory = self.path.parent().filter(|d| !d.as_os_str().is_empty())?;
+        (!directory.is_dir()).then_some(directory)
+    }
+}
+
+impl Config {
+    /// Messages per second that a feed can acknowledge at most: its window, once per commit.
+    ///
+    /// A v4 broker has a window of its own (Mosquitto: `max_inflight_messages`), which must be
+    /// raised too.
+    #[must_use]
+    pub fn ack_ceiling_per_s(&self, feed: &FeedConfig) -> u64 {
+        u64::from(feed.ingest.inflight) * 1000 / u64::from(self.store.commit_max_ms.max(1))
+    }
+}
+
+/// Reads and checks a configuration. Relative paths in it start at its own directory.
+///
+/// # Errors
+/// Every [`Fault`] of the file and of the lists it names.
+pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
+    let one = |key: String, reason: String| vec![Fault { key, reason }];
+    let shown = || path.display().to_string();
+    let written = std::fs::read_to_string(path).map_err(|e| one(shown(), e.to_string()))?;
+    let table = written.parse::<toml::Table>().map_err(|e| {
+        let before = e.span().and_then(|span| written.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        one(format!("{}:{line}", shown()), e.message().to_owned())
+    })?;
+    let faults = Faults::default();
+    let base = path.parent().unwrap_or(Path::new(""));
+    let config = read(Section::root(table, &faults), base);
+    match (config, faults.into_list()) {
+        (Some(config), faults) if faults.is_empty() => Ok(config),
+        (_, faults) => Err(faults),
+    }
+}
+
+/// Reads all sections; `None` when a fault left nothing to put in place.
+fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
+    let simulated = root.optional("simulated", truth).unwrap_or(false);
+    let areas = read_areas(&mut root, base);
+    let feeds = read_feeds(&mut root, base);
+    let pipeline = read_pipeline(&mut root);
+    let store = read_store(root.section("store"), base);
+    let http = read_http(root.section("http"));
+    let log = read_log(root.section("log"));
+    let faults = root.faults();
+    root.finish();
+    check_together(&feeds, areas.as_ref(), &store, faults);
+    let feeds: Vec<FeedConfig> = feeds.into_iter().map(|f| f.config).collect::<Option<_>>()?;
+    let payload_max_bytes = feeds.iter().map(|f| f.ingest.max_payload_bytes).max()?;
+    let formats = feeds.iter().map(|f| f.format.clone()).collect();
+    let pipeline = pipeline::Params { payload_max_bytes, formats, ..pipeline };
+    let areas = areas?.registries.into_iter().map(|registry| AreaConfig { registry }).collect();
+    Some(Config { areas, feeds, pipeline, store, http, log, simulated })
+}
+
+/// The areas of the two lists; `None` without a list of stations.
+fn read_areas(root: &mut Section<'_>, base: &Path) -> Option<Found> {
+    let stations = root.required("stations_file", path_from(base));
+    let sets = root.optional("sets_file", path_from(base));
+    let mut names = BTreeMap::new();
+    for (code, mut section) in root.section("areas").named() {
+        if let Some(name) = section.required("name", text) {
+            names.insert(code, name);
+        }
+        section.finish();
+    }
+    let stations = stations?;
+    let noted = Faults::default();
+    let found = stations::read(&stations, sets.as_deref(), &names, &noted);
+    for Fault { key, reason } in noted.into_list() {
+        // A list as a whole is told by the key that names it.
+        if Path::new(&key) == stations {
+            root.fault("stations_file", format_args!("{key}: {reason}"));
+        } else if sets.as_deref() == Some(Path::new(&key)) {
+            root.fault("sets_file", format_args!("{key}: {reason}"));
+        } else {
+            root.faults().note(key, reason);
+        }
+    }
+    let unknown = |code: &&String| found.registries.iter().all(|r| r.area.as_str() != *code);
+    for code in names.keys().filter(unknown).filter(|_| found.complete) {
+        root.fault("areas", format_args!("{code}: no station in stations_file is there"));
+    }
+    Some(found)
+}
+
+/// Every feed in its place, as far as it could be read.
+fn read_feeds(root: &mut Section<'_>, base: &Path) -> Vec<Seen> {
+    let sections = root.sections("feed");
+    if sections.is_empty() {
+        root.fault("feed", "is missing: at least one [[feed]] must bring observations");
+    }
+    sections.into_iter().enumerate().map(|(at, s)| feed::read(at, s, base)).collect()
+}
+
+fn read_pipeline(root: &mut Section<'_>) -> pipeline::Params {
+    let d = pipeline::Params::default();
+    let parameters = read_parameters(root.section("parameters"));
+    let mut section = root.section("pipeline");
+    let params = pipeline::Params {
+        parameters,
+        publish_after_min: section.whole("publish_after_min", 0..=720, d.publish_after_min),
+        future_tolerance_min: section.whole("future_tolerance_min", 0..=60, d.future_tolerance_min),
+        horizon_days: section.whole("horizon_days", 4..=3660, d.horizon_days),
+        open_hours: section.whole("open_hours", 48..=744, d.open_hours),
+        catch_up_max_min: section.whole("catch_up_max_min", 0..=60, d.catch_up_max_min),
+        ..d
+    };
+    if params.horizon_days * 24 < params.open_hours {
+        let hours = params.open_hours;
+        section.fault("horizon_days", format_args!("must cover open_hours, which is {hours}"));
+    }
+    section.finish();
+    params
+}
+
+/// The choices where the standards are silent, by the names that `lantian standards` shows.
+fn read_parameters(mut section: Section<'_>) -> Parameters {
+    let d = Parameters::default();
+    let parameters = Parameters {
+        practice: section.optional("practice", parsed).unwrap_or(d.practice),
+        round_before_index: section
+            .optional("round_before_index", parsed)
+            .unwrap_or(d.round_before_index),
+        missing_2012: section.optional("missing_2012", parsed).unwrap_or(d.missing_2012),
+    };
+    section.finish();
+    parameters
+}
+
+/// The store; its path is empty when its fault was noted.
+fn read_store(mut section: Section<'_>, base: &Path) -> StoreConfig {
+    let path = section.required("path", path_from(base)).unwrap_or_default();
+    let commit_max_messages = section.whole("commit_max_messages", 1..=65_536, 4096);
+    let commit_max_ms = section.whole("commit_max_ms", 1..=10_000, 50);
+    section.finish();
+    StoreConfig { path, commit_max_messages, commit_max_ms }
+}
+
+fn read_http(mut section: Section<'_>) -> http::Config {
+    let d = http::Config::default();
+    let answer_timeout_s = section.whole("answer_timeout_s", 1..=300, d.answer_timeout.as_secs());
+    let push_ms = u64::try_from(d.push_interval.as_millis()).unwrap_or(u64::MAX);
+    let push_interval_ms = section.whole("push_interval_ms", 100..=60_000, push_ms);
+    let config = http::Config {
+        listen: section.optional("listen", parsed).unwrap_or(d.listen),
+        answer_timeout: Duration::from_secs(answer_timeout_s),
+        max_answers: section.whole("max_answers", 1..=4096, d.max_answers),
+        max_watchers: section.whole("max_watchers", 1..=4096, d.max_watchers),
+        max_body_bytes: section.whole("max_body_bytes", 1024..=1_048_576, d.max_body_bytes),
+        max_series_hours: section.whole("max_series_hours", 24..=8784, d.max_series_hours),
+        push_interval: Duration::from_millis(push_interval_ms),
+    };
+    section.finish();
+    config
+}
+
+fn read_log(mut section: Section<'_>) -> telemetry::Config {
+    let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let format = section.optional("format", one_of(&formats)).unwrap_or_default();
+    let filter = section.optional("filter", |value| {
+        let written = text(value)?;
+        match tracing_subscriber::EnvFilter::try_new(&written) {
+            Ok(_) => Ok(written),
+            Err(e) => Err(format!("{e}, got {written:?}")),
+        }
+    });
+    section.finish();
+    telemetry::Config { format, filter: filter.unwrap_or(telemetry::Config::default().filter) }
+}
+
+/// What each key by itself allows, but not beside the others.
+///
+/// Looks at whatever could be read, so that its faults are told in the same run as theirs.
+fn check_together(feeds: &[Seen], areas: Option<&Found>, store: &StoreConfig, faults: &Faults) {
+    for (at, feed) in feeds.iter().enumerate() {
+        for earlier in feeds[..at].iter().enumerate() {
+            check_pair(earlier, (at, feed), faults);
+        }
+        if let Some(Err(fault)) = feed.config.as_ref().map(|feed| feed.ingest.check()) {
+            faults.note(format!("feed[{at}]"), fault);
+        }
+    }
+    if let Some(areas) = areas {
+        check_areas(feeds, areas, faults);
+    }
+    check_commit_time(feeds, store, faults);
+}
+
+fn check_areas(feeds: &[Seen], found: &Found, faults: &Faults) {
+    let owned = |area: &AreaId| found.registries.iter().any(|r| r.area == *area);
+    for (at, feed) in feeds.iter().enumerate().filter(|_| found.complete) {
+        for area in feed.areas.iter().filter(|area| !owned(area)) {
+            let reason = format!("stations_file has no station in {area}");
+            faults.note(format!("feed[{at}].areas"), reason);
+        }
+    }
+    let are_all = feeds.iter().all(|feed| feed.areas_complete);
+    let carried = |area: &AreaId| feeds.iter().any(|feed| feed.areas.contains(area));
+    let areas = found.registries.iter().map(|r| &r.area);
+    for area in areas.filter(|area| are_all && !carried(area)) {
+        let reason = format!("{area} has stations, but no feed carries it: it would stay silent");
+        faults.note("feed", reason);
+    }
+}
+
+fn check_pair((first, earlier): (usize, &Seen), (at, feed): (usize, &Seen), faults: &Faults) {
+    if let Some(name) = feed.name.as_ref().filter(|_| feed.name == earlier.name) {
+        faults
+            .note(format!("feed[{at}].name"), format!("{name:?} is the name of feed[{first}] too"));
+    }
+    if feed.broker.is_none() || feed.broker != earlier.broker {
+        return;
+    }
+    if feed.client_id.is_some() && feed.client_id == earlier.client_id {
+        let reason =
+            format!("is that of feed[{first}] at the same broker: one would end the other");
+        faults.note(format!("feed[{at}].client_id"), reason);
+    }
+    for area in feed.areas.iter().filter(|area| earlier.areas.contains(area)) {
+        let reason = format!("{area} is carried by feed[{first}] from the same broker already");
+        faults.note(format!("feed[{at}].areas"), reason);
+    }
+}
+
+/// Acknowledgements must come well within the time in which a broker expects a sign of life.
+fn check_commit_time(feeds: &[Seen], store: &StoreConfig, faults: &Faults) {
+    let shortest = feeds.iter().map(|f| f.keep_alive_s).min().unwrap_or(u16::MAX);
+    let most_ms = u32::from(shortest) * 1000 / 4;
+    if store.commit_max_ms > most_ms {
+        let reason = format!(
+            "must be at most a quarter of the shortest keep_alive_s, {most_ms}, got {}",
+            store.commit_max_ms
+        );
+        faults.note("store.commit_max_ms", reason);
+    }
+}
