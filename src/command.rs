@@ -3,6 +3,21 @@
 //! In: the command line. Out: text on standard output, faults on standard error, an [`ExitError`]'s
 //! code. Each command is one file with `Args` and `run`.
 
+mod aqi;
+mod check;
+mod daemon;
+#[cfg(feature = "demo")]
+mod demo;
+mod export;
+mod import;
+mod publishing;
+mod replay;
+mod run;
+mod simulate;
+mod standards;
+mod text;
+mod token;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -54,11 +69,27 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Run(run::Args),
+    #[cfg(feature = "demo")]
+    Demo(demo::Args),
+    Import(import::Args),
+    Export(export::Args),
+    Check(check::Args),
+    Token(token::Args),
+    Replay(replay::Args),
+    /// IAQIs, AQI, class and primary pollutants of given concentrations.
+    Aqi(aqi::Args),
+    /// Editions of the standards, their clauses, open points and chosen defaults.
+    Standards(standards::Args),
+    Simulate(simulate::Args),
+}
 
 /// Parses the command line, runs the command and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Installed before anything may ask for TLS; a second installation would be the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
@@ -67,7 +98,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::from(!ok));
         }
     };
-    match run(cli.command) {
+    match run(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             #[expect(
@@ -82,6 +113,19 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), ExitError> {
-    match command {}
+fn run(command: &Command) -> Result<(), ExitError> {
+    let out = &mut std::io::stdout(); // not locked: other threads of a daemon may write
+    match command {
+        Command::Run(args) => run::run(args),
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => demo::run(args, out),
+        Command::Check(args) => check::run(args, out),
+        Command::Token(args) => token::run(args, out),
+        Command::Aqi(args) => aqi::run(args, out),
+        Command::Standards(args) => standards::run(args, out),
+        Command::Import(args) => import::run(args, out),
+        Command::Export(args) => export::run(args, out),
+        Command::Replay(args) => replay::run(args),
+        Command::Simulate(args) => simulate::run(args),
+    }
 }

@@ -1,4 +1,54 @@
 //! Lantian (蓝天): a city's air in real time.
+//!
+//! Stations publish hourly or minute values over MQTT. Lantian turns them into what an environment
+//! bureau's monitoring room acts on: hourly and rolling concentrations, AQI by the standard in force, the
+//! day so far; on a page, over an API, as metrics, and on disk.
+//!
+//! # The way of the data
+//!
+//! ```text
+//!  MQTT broker --> ingest --> engine: pipeline.handle(now, inputs) --> store: a transaction --> ack
+//!                               | decode -> average -> area -> index
+//!                               +--> view (watch) --> http: page, API, SSE, /metrics
+//!  replay / import / simulation take the place of ingest: same inputs, same kernels
+//! ```
+//!
+//! Messages come in ([`ingest`]), are decoded ([`observation`]), put into their station's day and averaged
+//! over event time ([`average`]), averaged again over the stations of a set ([`area`]) and judged by the
+//! edition of the standard in force at their hour ([`standard`], [`index`]). The [`pipeline`] composes
+//! these; the [`store`] writes what it says in one transaction; only then the message is acknowledged and
+//! the picture shown ([`http`]). [`app`] wires the threads and tasks, [`command`] is the command line.
+//!
+//! # Layers
+//!
+//! Words, science, shell: each module imports only from those above it in the list below, and shell modules
+//! do not import each other except [`clock`] and [`telemetry`]; they meet in [`app`]. A test holds the table.
+//!
+//! The core (words and science) decides; the shell acts. The core has no IO, no clock, no async, no
+//! randomness, no iteration over hash maps and no floating-point sums. `now` is passed in, the next deadline
+//! is returned. (Simulated air uses floating point from `libm`, quantised at once to what an instrument
+//! reports; nothing that is measured passes through it.)
+//!
+//! # What holds
+//!
+//! - **Order does not matter.** Late, repeated, shuffled or corrected observations end in the same figures.
+//!   One case is decided by arrival: two values under one revision; it is taken once and marked.
+//! - **Nothing acknowledged is lost.** MQTT acknowledgements leave after the transaction that holds the
+//!   message and its results; at most four commits are on their way, and nothing commits past a failed one.
+//! - **Silence is never good air.** What is missing is missing with its reason and coverage; a published
+//!   hour without data has a row that says so.
+//! - **The same kernels, two drivers.** Live air goes hour by hour ([`pipeline`]), files and history by
+//!   columns ([`area::History`]); a property test holds them equal.
+//!
+//! # Where the design was made more exact
+//!
+//! - *Loading old days.* The pipeline does not ask in advance which days its inputs need, since that would
+//!   decode every message twice: `handle` sets the rare message aside and names the days; the shell hands
+//!   them in with the message again.
+//! - *Settling.* `handle` may be called several times for one batch (a replay's beacons cut it); figures
+//!   are settled once, by `settle`, before the commit.
+//! - *`simulation`* is a science module of its own: a scenario and a seed become observations.
+//! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 
 // words
 pub mod time;
@@ -19,4 +69,5 @@ pub mod store;
 pub mod replay;
 pub mod http;
 pub mod config;
+pub mod app;
 pub mod command;

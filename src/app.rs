@@ -1,0 +1,432 @@
+//! The daemon: channels, tasks, order of start and stop. The wiring is visible in one place.
+//!
+//! ```text
+//!            CancellationToken <- signals, or any task that ends by itself
+//!   [feeds]  --mpsc(Arrival)-->  [engine thread]  --sync_channel(Commit, 4)-->  [store thread]
+//!      ^                          |      ^                                        |
+//!      +-- watch(committed) ------+      +----------- mpsc(Done) -----------------+
+//!                                 +--> watch(View) --> [http]
+//!   [checkpoint thread] folds the write-ahead log in, beside all of them
+//! ```
+//!
+//! Stop: feeds hand nothing more over; the engine takes what has come and commits it; feeds acknowledge
+//! what is committed and disconnect; the store closes; http goes last.
+
+mod archive;
+mod area_engine;
+mod engine;
+mod writer;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub use engine::{EngineHealth, GroupCommit};
+pub use writer::IN_FLIGHT_MAX;
+
+use crate::area::{AreaId, Registry};
+use crate::clock::Follow;
+use crate::http::{self, Health, Services};
+use crate::ingest;
+use crate::observation::FeedFormat;
+use crate::pipeline::{Params, Pipeline, View};
+use crate::store::{Checkpointer, Sqlite, Store};
+use crate::telemetry::{self, Latency};
+use area_engine::{AreaClock, AreaEngine};
+use engine::{Engine, FeedLink, Ports};
+use writer::Writer;
+
+/// How often the write-ahead log is looked at.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
+/// Acts of persons that may wait for the engine.
+const ACTS_MAX: usize = 16;
+/// A stop that takes longer is given up, and the exit code says so.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+
+/// One feed and the areas it carries.
+#[derive(Clone, Debug)]
+pub struct FeedSetup {
+    /// Its connection; `feed` is numbered by the app.
+    pub connection: ingest::Config,
+    /// The areas whose stations publish on it.
+    pub areas: Vec<AreaId>,
+    /// How its messages are written.
+    pub format: FeedFormat,
+}
+
+/// Everything a daemon runs by.
+#[derive(Debug)]
+pub struct Setup {
+    /// The areas.
+    pub areas: Vec<Registry>,
+    /// The feeds.
+    pub feeds: Vec<FeedSetup>,
+    /// What the pipelines go by; the feeds' formats are put in by the app.
+    pub params: Params,
+    /// The store's file.
+    pub store: PathBuf,
+    /// How batches are cut.
+    pub group: GroupCommit,
+    /// The site's limits and address.
+    pub http: http::Config,
+    /// Whether areas go by recorded hours instead of the system's clock.
+    pub follow: bool,
+    /// Whether the air is simulated; shown everywhere.
+    pub simulated: bool,
+}
+
+/// Why the daemon could not start, or ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The store failed for good.
+    #[error("store: {0}")]
+    Store(#[from] crate::store::Error),
+    /// The store's thread is gone.
+    #[error("the store's thread is gone")]
+    StoreGone,
+    /// A stored hour cannot be read.
+    #[error("rebuild: {0}")]
+    Rebuild(#[from] crate::pipeline::RebuildError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A thread cannot be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+    /// Metrics could not be set up.
+    #[error(transparent)]
+    Telemetry(#[from] telemetry::Error),
+    /// Metrics could not be set up.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// A feed ended.
+    #[error(transparent)]
+    Feed(#[from] ingest::Error),
+    /// The site ended.
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    /// A part panicked.
+    #[error("{0} panicked")]
+    Panicked(&'static str),
+    /// Not everything was committed and acknowledged in time.
+    #[error("stopping took longer than {} s", STOP_WITHIN.as_secs())]
+    StopTooLong,
+}
+
+/// A daemon that is ready to run; its address is known.
+#[derive(Debug)]
+pub struct Daemon {
+    setup: Setup,
+    listener: TcpListener,
+    address: SocketAddr,
+    store: Sqlite,
+    registries: Vec<Arc<Registry>>,
+    pipelines: Vec<Pipeline>,
+    view: watch::Sender<Arc<View>>,
+}
+
+impl Daemon {
+    /// Opens the store, rebuilds every area from it, and binds the site's address.
+    ///
+    /// # Errors
+    /// [`Failure`] naming what cannot be had.
+    pub async fn prepare(mut setup: Setup) -> Result<Self, Failure> {
+        let address = setup.http.listen;
+        let listening = |source| Failure::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(listening)?;
+        let address = listener.local_addr().map_err(listening)?;
+        let mut store = Sqlite::open(&setup.store)?;
+        setup.params.formats = setup.feeds.iter().map(|f| f.format.clone()).collect();
+        let mut registries = Vec::new();
+        let mut pipelines = Vec::new();
+        for registry in std::mem::take(&mut setup.areas) {
+            let registry = Arc::new(registry);
+            store.register(&registry)?;
+            store.set_parameters(&registry.area, &setup.params.parameters)?;
+            let tables = store.tables(&registry)?;
+            let pipeline = Pipeline::rebuild(Arc::clone(&registry), setup.params.clone(), &tables)?;
+            registries.push(registry);
+            pipelines.push(pipeline);
+        }
+        let (view, _) = watch::channel(Arc::new(View::default()));
+        Ok(Self { setup, listener, address, store, registries, pipelines, view })
+    }
+
+    /// Where the site is.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What is shown, after each commit.
+    #[must_use]
+    pub fn views(&self) -> watch::Receiver<Arc<View>> {
+        self.view.subscribe()
+    }
+
+    /// Runs until `cancel`, or until a part ends by itself.
+    ///
+    /// # Errors
+    /// The [`Failure`] of the part that ended, or [`Failure::StopTooLong`].
+    pub async fn run(self, cancel: CancellationToken) -> Result<(), Failure> {
+        let latency = Latency::default();
+        let (view, views) = (self.view.clone(), self.view.subscribe());
+        let metrics = telemetry::registry(views.clone(), latency.clone())?;
+        let (acts, acts_in) = mpsc::channel(ACTS_MAX);
+        let (health, health_out) = watch::channel(EngineHealth::default());
+        let connections: Vec<ingest::Config> = numbered(&self.setup.feeds);
+        let (to_engine, arrivals) = ingest::channel(&connections);
+        let links = self.links(&connections);
+        log_ceilings(&connections, self.setup.group);
+
+        let mut parts = JoinSet::new();
+        let feeds_cancel = cancel.child_token();
+        let of_feeds = ingest::Metrics::register(&metrics)?;
+        let mut feed_links = Vec::new();
+        for (connection, (link, committed)) in connections.into_iter().zip(links) {
+            feed_links.push(link);
+            let (to_engine, cancel) = (to_engine.clone(), feeds_cancel.clone());
+            let feed = ingest::run(connection, to_engine, committed, cancel, of_feeds.clone());
+            parts.spawn(async move { ("a feed", feed.await.map_err(Failure::from)) });
+        }
+        drop(to_engine);
+
+        let http_cancel = CancellationToken::new();
+        let (ready, is_ready) = watch::channel(Health::default());
+        let services = Services {
+            view: views,
+            archive: Arc::new(archive::StoreArchive::new(
+                self.setup.store.clone(),
+                self.registries.clone(),
+                self.setup.params.parameters,
+            )),
+            acts,
+            health: is_ready,
+            metrics,
+            parameters: self.setup.params.parameters,
+            latency: latency.clone(),
+        };
+        let http = http::serve(self.listener, services, self.setup.http, http_cancel.clone());
+        let site = start_site(http, &cancel);
+        let feed_names = self.setup.feeds.iter().map(|f| f.connection.name.clone()).collect();
+        let judge = judge_health(health_out, ready, feed_names, cancel.clone());
+        let judging = tokio::spawn(judge);
+
+        let ports = Ports { arrivals, acts: acts_in, view, health, latency };
+        let areas =
+            area_engines(self.pipelines, &self.setup.params, &self.setup.feeds, self.setup.follow);
+        let writer =
+            Writer::start(Box::new(self.store), self.registries).map_err(Failure::Thread)?;
+        let engine =
+            Engine::new(areas, feed_links, writer, ports, (self.setup.group, self.setup.simulated));
+        let engine = start_engine(engine)?;
+        parts.spawn(async move {
+            let ended = engine.await.unwrap_or(Err(Failure::Panicked("the engine")));
+            ("the engine", ended)
+        });
+        let checkpoints = start_checkpoints(&self.setup.store, cancel.child_token())?;
+
+        let ended = supervise(&mut parts, &cancel).await;
+        http_cancel.cancel();
+        judging.abort();
+        let site = site.await.map_err(|_| Failure::Panicked("the site"));
+        cancel.cancel();
+        checkpoints.await.map_err(|_| Failure::Panicked("the checkpointer"))?;
+        ended.and(site?.map_err(Failure::from))
+    }
+
+    /// Wires each feed to the engine.
+    fn links(&self, connections: &[ingest::Config]) -> Vec<(FeedLink, watch::Receiver<u64>)> {
+        let place = |id: &AreaId| self.registries.iter().position(|r| r.area == *id);
+        let feeds = self.setup.feeds.iter().zip(connections);
+        feeds
+            .map(|(feed, connection)| {
+                let (committed, heard) = watch::channel(0);
+                let areas = feed.areas.iter().filter_map(place).collect();
+                let window = connection.inflight.into();
+                (FeedLink { areas, window, committed }, heard)
+            })
+            .collect()
+    }
+}
+
+fn numbered(feeds: &[FeedSetup]) -> Vec<ingest::Config> {
+    let numbered = feeds.iter().enumerate();
+    numbered.map(|(feed, f)| ingest::Config { feed, ..f.connection.clone() }).collect()
+}
+
+/// Says at the start how fast the broker's window lets messages through.
+fn log_ceilings(connections: &[ingest::Config], group: GroupCommit) {
+    for c in connections {
+        let commit_ms = u32::try_from(group.max_ms).map_or(f64::INFINITY, f64::from);
+        let ceiling = ingest::ceiling(c.inflight, commit_ms);
+        tracing::info!(
+            feed = c.name,
+            inflight = c.inflight,
+            commit_max_ms = group.max_ms,
+            ceiling_messages_per_s = ceiling,
+            "at most inflight / commit time; the broker's own window may be smaller"
+        );
+    }
+}
+
+fn area_engines(
+    pipelines: Vec<Pipeline>,
+    params: &Params,
+    feeds: &[FeedSetup],
+    follow: bool,
+) -> Vec<AreaEngine> {
+    let names: Vec<String> = feeds.iter().map(|f| f.connection.name.clone()).collect();
+    let engine = |(place, pipeline): (usize, Pipeline)| {
+        let stations = pipeline.registry().stations.len();
+        let clock = if follow {
+            AreaClock::Follow(Follow::new(stations, pipeline.now()))
+        } else {
+            AreaClock::System
+        };
+        let feeds = (params.formats.clone(), names.clone());
+        AreaEngine::new(place, pipeline, clock, feeds, params.future_tolerance_min)
+    };
+    pipelines.into_iter().enumerate().map(engine).collect()
+}
+
+/// The engine's thread, with a runtime of its own so that nothing else delays it.
+fn start_engine(
+    engine: Engine,
+) -> Result<tokio::sync::oneshot::Receiver<Result<(), Failure>>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.map_err(Failure::Thread)?;
+    let (tell, ended) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("engine".to_owned());
+    thread
+        .spawn(move || {
+            let _ = tell.send(runtime.block_on(engine.run()));
+        })
+        .map_err(Failure::Thread)?;
+    Ok(ended)
+}
+
+/// The checkpointer on a blocking thread; a failed checkpoint is tried again, since the log keeps all.
+fn start_checkpoints(
+    path: &Path,
+    cancel: CancellationToken,
+) -> Result<tokio::task::JoinHandle<()>, Failure> {
+    let mut checkpointer = Some(Checkpointer::open(path)?);
+    Ok(tokio::spawn(async move {
+        while let Some(held) = checkpointer.take() {
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = tokio::time::sleep(CHECKPOINT_EVERY) => {}
+            }
+            let step = tokio::task::spawn_blocking(move || (held.step(), held)).await;
+            let Ok((stepped, held)) = step else { return };
+            if let Err(e) = stepped {
+                tracing::warn!(error = %e, "checkpoint");
+            }
+            checkpointer = Some(held);
+        }
+    }))
+}
+
+/// The site as a task of its own, since it stops last; ending or panicking it ends the daemon.
+fn start_site(
+    site: impl Future<Output = Result<(), http::Error>> + Send + 'static,
+    cancel: &CancellationToken,
+) -> tokio::task::JoinHandle<Result<(), http::Error>> {
+    let guard = cancel.clone().drop_guard();
+    tokio::spawn(async move {
+        let ended = site.await;
+        drop(guard);
+        ended
+    })
+}
+
+/// Waits for the first part to end, then for the others, within the time for a stop.
+async fn supervise(
+    parts: &mut JoinSet<(&'static str, Result<(), Failure>)>,
+    cancel: &CancellationToken,
+) -> Result<(), Failure> {
+    let mut result = Ok(());
+    let asked = tokio::select! {
+        () = cancel.cancelled() => true,
+        Some(first) = parts.join_next() => {
+            result = part_ended(first, false);
+            false
+        }
+    };
+    cancel.cancel();
+    let rest = async {
+        while let Some(next) = parts.join_next().await {
+            let ended = part_ended(next, true);
+            if result.is_ok() {
+                result = ended;
+            }
+        }
+    };
+    if tokio::time::timeout(STOP_WITHIN, rest).await.is_err() {
+        parts.abort_all();
+        return result.and(Err(Failure::StopTooLong));
+    }
+    tracing::info!(asked, "stopped");
+    result
+}
+
+type Ended = Result<(&'static str, Result<(), Failure>), tokio::task::JoinError>;
+
+fn part_ended(part: Ended, stopping: bool) -> Result<(), Failure> {
+    match part {
+        Err(e) if e.is_cancelled() => Ok(()),
+        Err(_) => Err(Failure::Panicked("a part")),
+        Ok((name, Err(e))) => {
+            tracing::error!(part = name, error = %e, "ended");
+            Err(e)
+        }
+        Ok((name, Ok(()))) => {
+            if !stopping {
+                tracing::info!(part = name, "ended");
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Turns what the engine says into readiness with reasons.
+async fn judge_health(
+    mut engine: watch::Receiver<EngineHealth>,
+    ready: watch::Sender<Health>,
+    feeds: Vec<String>,
+    cancel: CancellationToken,
+) {
+    loop {
+        let now = engine.borrow_and_update().clone();
+        let mut reasons = Vec::new();
+        if let Some(ms) = now.clock_jumped_ms {
+            let minutes = ms / 60_000;
+            reasons.push(format!("the system clock jumped {minutes} min forward; confirm it"));
+        }
+        let named = |of: &[usize], what: &str| -> Vec<String> {
+            of.iter().map(|n| format!("feed {} {what}", feeds[*n])).collect()
+        };
+        reasons.extend(named(&now.disconnected, "is not connected"));
+        reasons.extend(named(&now.catching_up, "is catching up"));
+        if cancel.is_cancelled() {
+            reasons.push("stopping".to_owned());
+        }
+        ready.send_replace(Health { ready: reasons.is_empty(), reasons });
+        tokio::select! {
+            () = cancel.cancelled(), if !cancel.is_cancelled() => {}
+            changed = engine.changed() => if changed.is_err() { return },
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What the API asks of the store, answered by a small pool of readers.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::area::{Member, Registry};
+use crate::http::{Archive, ArchiveError, DeadLetterRow, EntityId, Person, Role, SeriesQuery};
+use crate::standard::Parameters;
+use crate::store::{self, Reader};
+
+/// Readers kept open; more are opened and closed as asked for.
+const READERS_KEPT: usize = 4;
+
+pub(super) struct StoreArchive {
+    path: PathBuf,
+    registries: Vec<Arc<Registry>>,
+    parameters: Parameters,
+    idle: Mutex<Vec<Reader>>,
+}
+
+impl StoreArchive {
+    pub(super) fn new(
+        path: PathBuf,
+        registries: Vec<Arc<Registry>>,
+        parameters: Parameters,
+    ) -> Self {
+        Self { path, registries, parameters, idle: Mutex::new(Vec::new()) }
+    }
+
+    fn with_reader<T>(
+        &self,
+        ask: impl FnOnce(&Reader) -> Result<T, store::Error>,
+    ) -> Result<T, ArchiveError> {
+        let unavailable = |e: store::Error| ArchiveError::Unavailable(e.to_string());
+        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = kept.map_or_else(|| Reader::open(&self.path), Ok).map_err(unavailable)?;
+        let answer = ask(&reader).map_err(unavailable);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < READERS_KEPT {
+            idle.push(reader);
+        }
+        answer
+    }
+
+    fn registry(&self, area: &str) -> Result<&Registry, ArchiveError> {
+        let found = self.registries.iter().find(|r| r.area.as_str() == area);
+        found.map(Arc::as_ref).ok_or(ArchiveError::UnknownEntity)
+    }
+}
+
+impl Archive for StoreArchive {
+    fn series(&self, query: &SeriesQuery) -> Result<Vec<crate::area::Figures>, ArchiveError> {
+        let parameters = Parameters { practice: query.practice, ..self.parameters };
+        let area = match &query.entity {
+            EntityId::Station { area, .. } | EntityId::Set { area, .. } => area,
+        };
+        let registry = self.registry(area)?;
+        let member = match &query.entity {
+            EntityId::Station { station, .. } => registry.find(station).map(Member::Station),
+            EntityId::Set { set, .. } => {
+                registry.sets.iter().position(|s| s.id == *set).map(Member::Set)
+            }
+        };
+        let member = member.ok_or(ArchiveError::UnknownEntity)?;
+        let span = (query.from, query.to);
+        self.with_reader(|reader| reader.series(registry, member, span, &parameters))
+    }
+
+    fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError> {
+        let rows = self.with_reader(|reader| reader.dead_letters(area, limit))?;
+        let shown = |row: store::DeadLetterRow| DeadLetterRow {
+            station: row.station,
+            first_at: row.first,
+            last_at: row.last,
+            count: row.count,
+            reason: row.reason,
+            detail: row.detail,
+            topic: row.topic,
+            payload: String::from_utf8_lossy(&row.payload).into_owned(),
+        };
+        Ok(rows.into_iter().map(shown).collect())
+    }
+
+    fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError> {
+        let found = self.with_reader(|reader| reader.person(token))?;
+        Ok(found.map(|p| Person {
+            name: p.name,
+            role: match p.role {
+                store::Role::Viewer => Role::Viewer,
+                store::Role::Operator => Role::Operator,
+                store::Role::Admin => Role::Admin,
+            },
+        }))
+    }
+}

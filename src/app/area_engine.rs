@@ -1,0 +1,283 @@
+//! One area in the engine: its pipeline, its clock, its open batch and the log of its inputs.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::Failure;
+use super::writer::Writer;
+use crate::area::AreaId;
+use crate::clock::Follow;
+use crate::ingest;
+use crate::observation::{FeedFormat, decode};
+use crate::pipeline::{AreaView, Batch, FeedState, Input, LoadedDays, Message, Pipeline};
+use crate::store::{AreaCommit, InputLog};
+use crate::time::{Hour, Instant};
+
+/// By which clock an area goes.
+#[derive(Debug)]
+pub(super) enum AreaClock {
+    /// The system's.
+    System,
+    /// What beacons or stations say.
+    Follow(Follow),
+}
+
+/// While only the stations move the clock, the first of them may be this far ahead of it.
+const AHEAD_WITHOUT_BEACONS_MIN: u32 = 24 * 60;
+
+pub(super) struct AreaEngine {
+    /// Its place among the areas.
+    place: usize,
+    area: AreaId,
+    pipeline: Pipeline,
+    clock: AreaClock,
+    formats: Vec<FeedFormat>,
+    feed_names: Vec<String>,
+    future_tolerance_min: u32,
+    batch: Batch,
+    log: InputLog,
+    logged_now: Option<Instant>,
+    taken: BTreeMap<usize, u64>,
+    /// The feeds' state that the pipeline was last told.
+    told: Option<FeedState>,
+}
+
+impl AreaEngine {
+    pub(super) fn new(
+        place: usize,
+        pipeline: Pipeline,
+        clock: AreaClock,
+        (formats, feed_names): (Vec<FeedFormat>, Vec<String>),
+        future_tolerance_min: u32,
+    ) -> Self {
+        let follows = matches!(clock, AreaClock::Follow(_));
+        let mut area = Self {
+            place,
+            area: pipeline.registry().area.clone(),
+            pipeline,
+            clock,
+            formats,
+            feed_names,
+            future_tolerance_min,
+            batch: Batch::default(),
+            log: InputLog::default(),
+            logged_now: None,
+            taken: BTreeMap::new(),
+            told: None,
+        };
+        area.tolerate(if follows { AHEAD_WITHOUT_BEACONS_MIN } else { future_tolerance_min });
+        area
+    }
+
+    /// Sets how far ahead of the time an interval may end, and writes it down.
+    fn tolerate(&mut self, minutes: u32) {
+        self.pipeline.tolerate_future(minutes);
+        self.log.tolerance(minutes);
+    }
+
+    /// The area's code.
+    pub(super) const fn area(&self) -> &AreaId {
+        &self.area
+    }
+
+    /// Takes the messages of a feed that are this area's; and those of no area of `all`, unless that is
+    /// empty.
+    pub(super) async fn take(
+        &mut self,
+        (feed, now): (usize, Instant),
+        messages: &[ingest::Message],
+        all: &[AreaId],
+        writer: &Writer,
+    ) -> Result<(), Failure> {
+        let mine = messages.iter().filter_map(|m| {
+            let topic = std::str::from_utf8(&m.topic).unwrap_or_default();
+            let of_area = topic.split('/').nth(1).unwrap_or_default();
+            let nobodys = !all.is_empty() && all.iter().all(|area| area.as_str() != of_area);
+            (of_area == self.area.as_str() || nobodys).then(|| Message {
+                feed,
+                topic,
+                payload: &m.payload,
+                length: m.oversized.unwrap_or(m.payload.len()),
+            })
+        });
+        let follows = matches!(self.clock, AreaClock::Follow(_));
+        let mine = mine.filter(|m| follows || !is_beacon(m.topic, &self.area));
+        let mine: Vec<Message<'_>> = mine.collect();
+        *self.taken.entry(feed).or_default() += mine.len() as u64;
+        match &self.clock {
+            AreaClock::System => self.handle(now, &mine, writer).await,
+            AreaClock::Follow(_) => self.follow(&mine, writer).await,
+        }
+    }
+
+    /// Hands messages over piece by piece, each piece at the time that its beacons or stations say.
+    async fn follow(&mut self, messages: &[Message<'_>], writer: &Writer) -> Result<(), Failure> {
+        let mut from = 0;
+        for (at, message) in messages.iter().enumerate() {
+            let AreaClock::Follow(follow) = &mut self.clock else { return Ok(()) };
+            let before = follow.now();
+            let beacon = is_beacon(message.topic, &self.area);
+            let moved = if beacon {
+                follow.beacon(message.payload)
+            } else if follow.has_beacons() {
+                false
+            } else {
+                let seen = peek(&self.pipeline, &self.formats, message);
+                seen.is_some_and(|(station, hour)| follow.observe(station, hour))
+            };
+            if beacon && !moved {
+                tracing::warn!(topic = message.topic, "unreadable beacon");
+            }
+            if moved || beacon {
+                let now = follow.now();
+                self.piece(before, &messages[from..at], writer).await?;
+                from = at + usize::from(beacon);
+                if moved && beacon {
+                    self.tolerate(self.future_tolerance_min);
+                }
+                if let Some(now) = now {
+                    self.handle(now, &[], writer).await?;
+                }
+            }
+        }
+        let AreaClock::Follow(follow) = &self.clock else { return Ok(()) };
+        let now = follow.now();
+        self.piece(now, &messages[from..], writer).await
+    }
+
+    async fn piece(
+        &mut self,
+        now: Option<Instant>,
+        messages: &[Message<'_>],
+        writer: &Writer,
+    ) -> Result<(), Failure> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        // Before anything has told the time, the first stations' messages are taken at their own.
+        let hours = messages.iter().filter_map(|m| peek(&self.pipeline, &self.formats, m));
+        let first = || hours.map(|(_, hour)| hour.end()).min();
+        let now = now.or_else(first).unwrap_or_default();
+        self.handle(now, messages, writer).await
+    }
+
+    async fn handle(
+        &mut self,
+        now: Instant,
+        messages: &[Message<'_>],
+        writer: &Writer,
+    ) -> Result<(), Failure> {
+        self.log_now(now);
+        let inputs: Vec<Input<'_>> = messages.iter().map(|m| Input::Message(*m)).collect();
+        messages.iter().for_each(|m| self.log.message(m));
+        self.feed_in(now, inputs, writer).await
+    }
+
+    /// Handles inputs, and fetches stored days until none is needed.
+    async fn feed_in(
+        &mut self,
+        now: Instant,
+        mut inputs: Vec<Input<'_>>,
+        writer: &Writer,
+    ) -> Result<(), Failure> {
+        self.pipeline.handle(now, &inputs, &mut self.batch);
+        while !self.batch.needs.is_empty() {
+            let days = std::mem::take(&mut self.batch.needs).into_iter().collect();
+            let deferred = std::mem::take(&mut self.batch.deferred);
+            let loaded: LoadedDays = writer.days(self.place, days).await.map_err(Failure::Store)?;
+            self.pipeline.handle(now, &[Input::Days(&loaded)], &mut self.batch);
+            inputs = deferred.into_iter().map(|at| inputs[at]).collect();
+            self.pipeline.handle(now, &inputs, &mut self.batch);
+        }
+        Ok(())
+    }
+
+    /// Tells the pipeline how its feeds stand; recorded hours have no such thing.
+    pub(super) async fn feed_state(
+        &mut self,
+        state: FeedState,
+        now: Instant,
+        writer: &Writer,
+    ) -> Result<bool, Failure> {
+        if matches!(self.clock, AreaClock::Follow(_)) || self.told == Some(state) {
+            return Ok(false);
+        }
+        self.told = Some(state);
+        self.log_now(now);
+        self.log.feed(state);
+        self.feed_in(now, vec![Input::Feed(state)], writer).await?;
+        Ok(true)
+    }
+
+    /// Writes a person's act down in the trail.
+    pub(super) fn note_act(&mut self, person: &str, act: &str) {
+        self.log.act(person, act);
+    }
+
+    fn log_now(&mut self, now: Instant) {
+        if self.logged_now != Some(now) {
+            self.log.now(now);
+            self.logged_now = Some(now);
+        }
+    }
+
+    /// Whether a deadline has passed.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.next_deadline().is_some_and(|due| due <= now)
+    }
+
+    /// The next deadline by the system clock; a followed clock has none of its own.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        match self.clock {
+            AreaClock::System => self.pipeline.next_deadline(),
+            AreaClock::Follow(_) => None,
+        }
+    }
+
+    /// Fires what is due.
+    pub(super) async fn advance(&mut self, now: Instant, writer: &Writer) -> Result<(), Failure> {
+        self.handle(now, &[], writer).await
+    }
+
+    /// Ends the batch; nothing when nothing came in.
+    pub(super) fn seal(&mut self) -> Option<AreaCommit> {
+        if self.log.is_empty() {
+            return None;
+        }
+        let mut batch = std::mem::take(&mut self.batch);
+        self.pipeline.settle(&mut batch);
+        self.logged_now = None;
+        let named = std::mem::take(&mut self.taken).into_iter();
+        let taken = named.map(|(feed, count)| (self.feed_names[feed].clone(), count)).collect();
+        Some(AreaCommit { area: self.area.clone(), batch, inputs: self.log.take(), taken })
+    }
+
+    /// A picture of the area, as old as its clock says.
+    pub(super) fn view(&self, now: Instant) -> AreaView {
+        let mut view = self.pipeline.view();
+        if matches!(self.clock, AreaClock::System) {
+            view.now = view.now.max(now);
+        }
+        view
+    }
+}
+
+/// The area's clock (`aq/{area}/clock`); only an area that follows one listens to it.
+fn is_beacon(topic: &str, area: &AreaId) -> bool {
+    let rest = topic.strip_prefix("aq/").and_then(|t| t.strip_suffix("/clock"));
+    rest == Some(area.as_str())
+}
+
+/// Station and hour of a message that the pipeline could take; decoding may panic here as little as there.
+fn peek(
+    pipeline: &Pipeline,
+    formats: &[FeedFormat],
+    message: &Message<'_>,
+) -> Option<(usize, Hour)> {
+    let format = &formats[message.feed.min(formats.len() - 1)];
+    let whole = message.length == message.payload.len();
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode(message.payload, format).ok()));
+    let observation = decoded.ok().flatten().filter(|_| whole)?;
+    let station = pipeline.registry().find(&observation.station)?;
+    Some((station, observation.start.hour()))
+}

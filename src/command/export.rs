@@ -1,0 +1,266 @@
+//! `lantian export`: stored hours as CSV or JSON, computed anew from the observations.
+//!
+//! Rows go by time; within an hour the area comes first, then its sets in their order, then the stations
+//! by code. Every hour from the first to the last with an observation is there, with every set and every
+//! station in operation, also when all is missing: silence is not dropped.
+//!
+//! `--from` and `--to` are natural days. By label `end` the first hour of a day reads 01:00 and its last
+//! one 00:00 of the day after.
+
+mod rows;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use self::rows::Rows;
+use super::import::store_fault;
+use super::{ExitError, publishing, text};
+use crate::area::{AreaId, Member, Registry};
+use crate::standard::{Parameters, Practice, standards};
+use crate::store::{self, Reader};
+use crate::time::{Day, Hour, HourLabel};
+
+/// Write stored hours, with the figures of every station and set, as CSV or JSON.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The store. A daemon may be writing to it.
+    #[arg(long, value_name = "FILE")]
+    store: PathBuf,
+    /// What to write.
+    #[arg(long, value_enum)]
+    what: What,
+    /// The area; may be left out when the store has one.
+    #[arg(long, value_name = "AREA")]
+    area: Option<String>,
+    /// The first day, such as 2025-01-01 [default: the first with an observation].
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+    /// The last day, included [default: the last with an observation].
+    #[arg(long, value_name = "DAY")]
+    to: Option<String>,
+    /// Whether times name the start or the end of the hour.
+    #[arg(long, value_name = "begin|end", default_value = "begin")]
+    hour_label: HourLabel,
+    /// By which practice figures are taken.
+    #[arg(long, value_name = "letter|national_platform", default_value_t)]
+    practice: Practice,
+    /// How the rows are written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Only this area, set (area/set) or station; may be given again.
+    #[arg(long, value_name = "ENTITY")]
+    entity: Vec<String>,
+    /// Where to write [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// A row for each hour and entity.
+    Hours,
+    /// Not there yet.
+    #[value(hide = true)]
+    Days,
+    /// Not there yet.
+    #[value(hide = true)]
+    Assessment,
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A header and a line a row.
+    #[default]
+    Csv,
+    /// One document.
+    Json,
+}
+
+/// What is asked of one area.
+struct Asked {
+    registry: Registry,
+    members: Vec<Member>,
+    /// `None` when nothing is stored for it.
+    span: Option<(Hour, Hour)>,
+}
+
+pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
+    if args.what != What::Hours {
+        let said = if args.what == What::Days { "days" } else { "assessment" };
+        let text = format!("--what {said} is not there yet; --what hours is");
+        return Err(ExitError::Usage(text));
+    }
+    if !args.store.is_file() {
+        return Err(ExitError::Io(format!("{}: there is no such store", args.store.display())));
+    }
+    let reader = Reader::open(&args.store).map_err(|e| store_fault(&e))?;
+    let asked = asked(args, &reader)?;
+    let written = match &args.output {
+        None => write(args, &reader, asked.as_ref(), out),
+        Some(path) => {
+            let io = |e: io::Error| ExitError::Io(format!("{}: {e}", path.display()));
+            write(args, &reader, asked.as_ref(), File::create(path).map_err(io)?)
+        }
+    };
+    match written {
+        Err(Broken::Store(e)) => Err(store_fault(&e)),
+        Err(Broken::Output(e)) => text::written(Err(e)),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// `None` for a store without any area.
+fn asked(args: &Args, reader: &Reader) -> Result<Option<Asked>, ExitError> {
+    let (from, to) = (day("--from", args.from.as_deref())?, day("--to", args.to.as_deref())?);
+    if let (Some(from), Some(to)) = (from, to)
+        && to < from
+    {
+        return Err(ExitError::Usage(format!("--to {to} is before --from {from}")));
+    }
+    let Some(area) = area(args, &reader.areas().map_err(|e| store_fault(&e))?)? else {
+        return Ok(None);
+    };
+    let registry = reader.registry(&area).map_err(|e| store_fault(&e))?;
+    let members = members(args, &registry)?;
+    let held = reader.hours_held(&registry).map_err(|e| store_fault(&e))?;
+    let first = from.map_or(Hour::from_number(i32::MIN), Day::start);
+    let last = to.map_or(Hour::from_number(i32::MAX), |to| to.plus(1).start().plus(-1));
+    let span = held.map(|held| (held.0.max(first), held.1.min(last))).filter(|(a, b)| a <= b);
+    Ok(Some(Asked { registry, members, span }))
+}
+
+fn day(option: &str, written: Option<&str>) -> Result<Option<Day>, ExitError> {
+    let Some(written) = written else { return Ok(None) };
+    let day = written.parse().map(Some);
+    day.map_err(|_| ExitError::Usage(format!("{option}: YYYY-MM-DD expected, got {written:?}")))
+}
+
+fn area(args: &Args, areas: &[AreaId]) -> Result<Option<AreaId>, ExitError> {
+    let list = || areas.iter().map(AreaId::as_str).collect::<Vec<_>>().join(", ");
+    match (&args.area, areas) {
+        (None, []) => Ok(None),
+        (None, [only]) => Ok(Some(only.clone())),
+        (None, _) => Err(ExitError::Usage(format!("--area: one of {} expected", list()))),
+        (Some(asked), _) => {
+            let found = areas.iter().find(|area| area.as_str() == asked).cloned().map(Some);
+            let text = || format!("--area: the store has no area {asked}, it has: {}", list());
+            found.ok_or_else(|| ExitError::Usage(text()))
+        }
+    }
+}
+
+fn members(args: &Args, registry: &Registry) -> Result<Vec<Member>, ExitError> {
+    if args.entity.is_empty() {
+        return Ok(registry.members());
+    }
+    let find = |name: &String| {
+        let text = || format!("--entity: area {} has no {name}", registry.area);
+        registry.member(name).ok_or_else(|| ExitError::Usage(text()))
+    };
+    let mut found = args.entity.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    found.sort_unstable(); // sets first, then stations, both in their order
+    found.dedup();
+    Ok(found)
+}
+
+/// What ended the writing.
+enum Broken {
+    Store(store::Error),
+    Output(io::Error),
+}
+
+impl From<store::Error> for Broken {
+    fn from(e: store::Error) -> Self {
+        Self::Store(e)
+    }
+}
+
+impl From<io::Error> for Broken {
+    fn from(e: io::Error) -> Self {
+        Self::Output(e)
+    }
+}
+
+fn write(
+    args: &Args,
+    reader: &Reader,
+    asked: Option<&Asked>,
+    out: impl Write,
+) -> Result<(), Broken> {
+    let mut out = BufWriter::with_capacity(128 * 1024, out);
+    let span = asked.and_then(|a| a.span);
+    match args.format {
+        Format::Csv => out.write_all(rows::CSV_HEADER.as_bytes())?,
+        Format::Json => out.write_all(head(args, span).as_bytes())?,
+    }
+    if let Some((Asked { registry, members, .. }, span)) = asked.zip(span) {
+        let parameters = Parameters { practice: args.practice, ..Parameters::default() };
+        let hours = u64::from((span.1.number() + 1 - span.0.number()).unsigned_abs());
+        let bar = publishing::bar(hours, "exporting {bar:30} {pos}/{len} hours {eta}");
+        let mut rows = Rows::new(registry, args.practice, args.hour_label);
+        let mut line = Vec::with_capacity(64 * 1024);
+        let mut first = true;
+        reader.each_hour(registry, members, span, &parameters, |_, figures| {
+            line.clear();
+            for (member, figures) in figures {
+                match args.format {
+                    Format::Csv => rows.csv(*member, figures, &mut line),
+                    Format::Json => {
+                        line.extend_from_slice(if first { b"\n" } else { b",\n" });
+                        rows.json(*member, figures, &mut line);
+                    }
+                }
+                first = false;
+            }
+            out.write_all(&line)?;
+            bar.inc(1);
+            Ok::<(), Broken>(())
+        })?;
+        bar.finish_and_clear();
+    }
+    if args.format == Format::Json {
+        out.write_all(b"\n]}\n")?;
+    }
+    Ok(out.flush()?)
+}
+
+/// The document's beginning, up to its rows.
+fn head(args: &Args, span: Option<(Hour, Hour)>) -> String {
+    let label = match args.hour_label {
+        HourLabel::Begin => "begin",
+        HourLabel::End => "end",
+    };
+    let in_force = |(from, to): (Hour, Hour)| {
+        let first = standards().index_edition(from.day()).in_force().from;
+        let began = move |day: Day| day == first || (from.day() < day && day <= to.day());
+        standards().index_editions().iter().filter(move |e| began(e.in_force().from))
+    };
+    let editions: Vec<String> =
+        span.into_iter().flat_map(in_force).map(|e| format!("\"{}\"", e.id())).collect();
+    format!(
+        "{{\"what\":\"hours\",\"practice\":\"{}\",\"hour_label\":\"{label}\",\
+         \"editions\":[{}],\"rows\":[",
+        args.practice,
+        editions.join(",")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_yet_is_said_so() {
+        use clap::Parser;
+        #[derive(Parser)]
+        struct Cli {
+            #[command(flatten)]
+            args: Args,
+        }
+        let cli = Cli::parse_from(["export", "--store", "x", "--what", "days"]);
+        let said = run(&cli.args, &mut Vec::new()).expect_err("refused").to_string();
+        assert_eq!(said, "--what days is not there yet; --what hours is");
+    }
+}

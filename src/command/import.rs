@@ -1,0 +1,296 @@
+//! `lantian import`: recorded hours into a store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{ExitError, daemon, publishing, text};
+use crate::area::{Membership, Registry, Span, StationSet};
+use crate::clock;
+use crate::replay::Fault;
+use crate::replay::files::{self, Format, Reader};
+use crate::replay::import::{Import, Source, Strangers, Tally};
+use crate::standard::{Parameters, Practice};
+use crate::store::{self, Sqlite, Store};
+use crate::time::HourLabel;
+
+/// Faults told one by one; the rest as numbers.
+const FAULTS_TOLD: usize = 20;
+
+/// Take recorded hours into a store: what is good is taken, what is faulty is told.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The store; made when it is not there.
+    #[arg(long, value_name = "FILE")]
+    store: PathBuf,
+    /// The list of stations: says to which area each belongs.
+    #[arg(long, value_name = "FILE")]
+    stations: PathBuf,
+    /// The list of named station sets; without it the store's own stay as they are.
+    #[arg(long, value_name = "FILE")]
+    sets: Option<PathBuf>,
+    /// Only the stations of this area.
+    #[arg(long, value_name = "AREA")]
+    area: Option<String>,
+    /// Whether the files' times name the start or the end of the hour [default: end for cnemc,
+    /// else begin].
+    #[arg(long, value_name = "begin|end")]
+    hour_label: Option<HourLabel>,
+    /// How the files are laid out.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// By which the areas' stored hours are judged: as in the daemon's configuration.
+    #[arg(long, value_name = "letter|national_platform", default_value_t)]
+    practice: Practice,
+    /// Recorded hours, plain or .gz.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
+    let (listed, elsewhere) = listed(args)?;
+    let sources = sources(args)?;
+    let mut store = Sqlite::open(&args.store).map_err(|e| store_fault(&e))?;
+    let registries = register(&mut store, listed, args.sets.is_some())?;
+    let mut faults = Faults::default();
+    let (tally, skipped) = take(args, &mut store, &registries, (sources, elsewhere), &mut faults)?;
+    faults.tell(&mut io::stderr().lock());
+    text::written(tell(&tally, skipped, out))?;
+    match faults.count {
+        0 => Ok(()),
+        n => Err(ExitError::Data(format!("all else is imported, but {n} rows were faulty"))),
+    }
+}
+
+/// The areas asked for, and the stations of the list that lie in others.
+fn listed(args: &Args) -> Result<(Vec<Registry>, BTreeSet<String>), ExitError> {
+    let all = daemon::registries(&args.stations, args.sets.as_deref(), &BTreeMap::new())
+        .map_err(|e| ExitError::Data(e.to_string()))?;
+    let asked = |r: &Registry| args.area.as_deref().is_none_or(|area| r.area.as_str() == area);
+    let (here, others): (Vec<_>, Vec<_>) = all.into_iter().partition(asked);
+    if here.is_empty() {
+        let area = args.area.as_deref().unwrap_or_default();
+        let list = args.stations.display();
+        return Err(ExitError::Usage(format!("--area: {list} has no station of area {area}")));
+    }
+    let mut seen = BTreeSet::new();
+    let codes = |r: &Registry| r.stations.iter().map(|s| s.id.to_string()).collect::<Vec<_>>();
+    for code in here.iter().flat_map(codes) {
+        if !seen.insert(code.clone()) {
+            let list = args.stations.display();
+            return Err(ExitError::Data(format!("{list}: station {code} is in two areas")));
+        }
+    }
+    Ok((here, others.iter().flat_map(codes).filter(|code| !seen.contains(code)).collect()))
+}
+
+/// Every file with its digest. A file that cannot be read or has no fitting header ends it here,
+/// before anything is written.
+fn sources(args: &Args) -> Result<Vec<Source>, ExitError> {
+    let open = |path: &PathBuf| {
+        let io = |e: io::Error| ExitError::Io(format!("{}: {e}", path.display()));
+        reader(args, path)?;
+        Source::open(path).map_err(io)
+    };
+    args.files.iter().map(open).collect()
+}
+
+fn reader(args: &Args, path: &Path) -> Result<Reader, ExitError> {
+    let label = args.hour_label.unwrap_or(args.format.usual_label());
+    Reader::open(path, args.format, label).map_err(|e| match e {
+        files::Error::Io { .. } => ExitError::Io(e.to_string()),
+        files::Error::Header(_) => ExitError::Data(e.to_string()),
+    })
+}
+
+fn register(
+    store: &mut Sqlite,
+    listed: Vec<Registry>,
+    sets_given: bool,
+) -> Result<Vec<Registry>, ExitError> {
+    let mut registries = Vec::with_capacity(listed.len());
+    for fresh in listed {
+        let stored = store.registry(&fresh.area).map_err(|e| store_fault(&e))?;
+        let registry = match stored {
+            None => fresh,
+            Some(stored) => joined(&fresh, &stored, sets_given)?,
+        };
+        store.register(&registry).map_err(|e| store_fault(&e))?;
+        registries.push(registry);
+    }
+    Ok(registries)
+}
+
+/// What the store knows of an area beyond the list stays: its name, further stations, and the sets
+/// when none are given.
+fn joined(fresh: &Registry, stored: &Registry, sets_given: bool) -> Result<Registry, ExitError> {
+    let further = stored.stations.iter().filter(|s| fresh.find(s.id.as_str()).is_none());
+    let stations = fresh.stations.iter().chain(further).cloned().collect();
+    let internal = |faults: Vec<crate::area::RegistryFault>| {
+        ExitError::Internal(faults.first().map_or_else(String::new, ToString::to_string))
+    };
+    let source = if sets_given { fresh } else { stored };
+    let mut registry =
+        Registry::new(fresh.area.clone(), stored.name.clone(), stations).map_err(internal)?;
+    for set in &source.sets[1..] {
+        let member = |m: &Membership| (source.stations[m.station].id.as_str().to_owned(), m.valid);
+        let members: Vec<(String, Span)> = set.members.iter().map(member).collect();
+        let StationSet { id, name, .. } = set;
+        registry.add_set(id, name, &members).map_err(internal)?;
+    }
+    Ok(registry)
+}
+
+fn take(
+    args: &Args,
+    store: &mut Sqlite,
+    registries: &[Registry],
+    (sources, elsewhere): (Vec<Source>, BTreeSet<String>),
+    faults: &mut Faults,
+) -> Result<(Tally, u64), ExitError> {
+    let parameters = Parameters { practice: args.practice, ..Parameters::default() };
+    let strangers = if args.format == Format::Cnemc { Strangers::Skip } else { Strangers::Refuse };
+    let mut import = Import::new(store, registries, parameters, clock::now(), strangers)
+        .map_err(|e| store_fault(&e))?;
+    import.leave_out(elsewhere);
+    let lengths = args.files.iter().filter_map(|p| std::fs::metadata(p).ok()).map(|m| m.len());
+    let bar = publishing::bar(lengths.sum(), "importing {bar:30} {bytes}/{total_bytes} {eta}");
+    for (path, source) in args.files.iter().zip(sources) {
+        let mut reader = reader(args, path)?;
+        import
+            .read(source, &mut reader, |fault| faults.note(fault), |bytes| bar.inc(bytes))
+            .map_err(|e| store_fault(&e))?;
+    }
+    let done = import.finish().map_err(|e| store_fault(&e));
+    bar.finish_and_clear();
+    done
+}
+
+/// The exit code of a store's fault.
+pub(super) fn store_fault(e: &store::Error) -> ExitError {
+    let text = e.to_string();
+    match e {
+        store::Error::Locked { .. } => ExitError::Busy(text),
+        store::Error::Newer { .. }
+        | store::Error::Foreign { .. }
+        | store::Error::Damaged { .. } => ExitError::Data(text),
+        store::Error::Unknown(_) => ExitError::Usage(text),
+        store::Error::Database { .. }
+        | store::Error::File { .. }
+        | store::Error::LeaseLost { .. }
+        | store::Error::OutOfSequence { .. } => ExitError::Io(text),
+    }
+}
+
+fn tell(tally: &Tally, skipped: u64, out: &mut impl Write) -> io::Result<()> {
+    let Tally { rows, new, repeated, conflicting, .. } = tally;
+    writeln!(out, "{rows} rows: {new} new, {repeated} repeated, {conflicting} conflicting")?;
+    for (count, what) in [
+        (tally.empty, "rows without any value"),
+        (tally.superseded, "rows whose values had been corrected before"),
+        (tally.invalid_values, "values kept as invalid"),
+        (tally.elsewhere, "rows of other areas left out"),
+        (skipped, "rows of stations outside the list left out"),
+    ] {
+        if count > 0 {
+            writeln!(out, "{count} {what}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Faulty rows: the first ones whole, all of them by kind.
+#[derive(Debug, Default)]
+struct Faults {
+    first: Vec<Fault>,
+    by_kind: BTreeMap<String, u64>,
+    count: u64,
+}
+
+impl Faults {
+    fn note(&mut self, fault: Fault) {
+        self.count += 1;
+        let kind = match fault.reason.split_once(':') {
+            Some((kind, _)) => kind,
+            None if fault.reason.contains("fields, the header has") => "wrong number of fields",
+            None => &fault.reason,
+        };
+        match self.by_kind.get_mut(kind) {
+            Some(count) => *count += 1,
+            None => drop(self.by_kind.insert(kind.to_owned(), 1)),
+        }
+        if self.first.len() < FAULTS_TOLD {
+            self.first.push(fault);
+        }
+    }
+
+    /// A closed standard error changes nothing.
+    fn tell(&self, out: &mut impl Write) {
+        for fault in &self.first {
+            writeln!(out, "{fault}").unwrap_or_default();
+        }
+        for (kind, count) in &self.by_kind {
+            writeln!(out, "{count} rows: {kind}").unwrap_or_default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::area::{AreaId, Station, StationKind};
+    use crate::observation::StationId;
+
+    fn registry(name: &str, codes: &[&str]) -> Registry {
+        let station = |code: &&str| Station {
+            id: StationId::new(code).expect("legal"),
+            name: name.to_owned(),
+            position: None,
+            district: String::new(),
+            kind: StationKind::National,
+            assessed: true,
+            valid: Span::default(),
+        };
+        let stations = codes.iter().map(station).collect();
+        Registry::new(AreaId::new("x").expect("legal"), name.to_owned(), stations).expect("legal")
+    }
+
+    #[test]
+    fn what_the_store_knows_beyond_the_list_stays() {
+        let mut stored = registry("大连", &["a", "b"]);
+        stored.add_set("core", "中心", &[("a".to_owned(), Span::default())]).expect("known");
+        let mut fresh = registry("x", &["b", "c"]);
+        let kept = joined(&fresh, &stored, false).expect("fits");
+        let codes: Vec<&str> = kept.stations.iter().map(|s| s.id.as_str()).collect();
+        assert_eq!((kept.name.as_str(), codes), ("大连", vec!["a", "b", "c"]));
+        assert_eq!(kept.stations[1].name, "x", "the list is newer");
+        assert_eq!((kept.entity(1).as_str(), kept.sets[1].members.len()), ("x/core", 1));
+        fresh.add_set("port", "港", &[("c".to_owned(), Span::default())]).expect("known");
+        let given = joined(&fresh, &stored, true).expect("fits");
+        assert_eq!((given.sets.len(), given.entity(1).as_str()), (2, "x/port"));
+        assert_eq!(given.sets[1].members[0].station, 2);
+    }
+
+    #[test]
+    fn faults_are_counted_by_kind_and_the_first_are_told_whole() {
+        let mut faults = Faults::default();
+        for line in 1..=30 {
+            let reason = match line % 3 {
+                0 => format!("unknown station: \"{line}\" is not in the list"),
+                1 => format!("{line} fields, the header has 8"),
+                _ => "`time`: time cannot be read".to_owned(),
+            };
+            faults.note(Fault { file: "f.csv".into(), line, reason });
+        }
+        let mut told = Vec::new();
+        faults.tell(&mut told);
+        let told = String::from_utf8(told).expect("text");
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!((faults.count, lines.len()), (30, FAULTS_TOLD + 3));
+        assert_eq!(lines[0], "f.csv:1: 1 fields, the header has 8");
+        assert_eq!(
+            lines[FAULTS_TOLD..],
+            ["10 rows: `time`", "10 rows: unknown station", "10 rows: wrong number of fields"]
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! `lantian run`: the daemon.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use tokio_util::sync::CancellationToken;
+
+use super::{ExitError, daemon, publishing};
+use crate::app::{Daemon, FeedSetup, GroupCommit, Setup};
+use crate::config::{self, Config};
+use crate::telemetry;
+
+/// The daemon.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// The configuration.
+    #[arg(long)]
+    config: PathBuf,
+    /// By which clock figures are published.
+    #[arg(long, value_enum, default_value_t = ClockArg::System)]
+    clock: ClockArg,
+}
+
+/// By which clock figures are published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ClockArg {
+    /// The system's, for live air.
+    System,
+    /// Beacons, or else the stations: for recorded or simulated hours.
+    Follow,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), ExitError> {
+    let config = config::load(&args.config).map_err(|faults| daemon::faulty(&faults))?;
+    if let Some(directory) = config.store.missing_directory() {
+        let told = format!("store.path: directory {} does not exist", directory.display());
+        return Err(ExitError::Config(told));
+    }
+    telemetry::init_tracing(&config.log).map_err(|e| ExitError::Config(e.to_string()))?;
+    publishing::runtime()?.block_on(serve(setup(config, args.clock == ClockArg::Follow)))
+}
+
+fn setup(config: Config, follow: bool) -> Setup {
+    let feed = |f: config::FeedConfig| FeedSetup {
+        connection: f.ingest,
+        areas: f.areas,
+        format: f.format,
+    };
+    Setup {
+        areas: config.areas.into_iter().map(|a| a.registry).collect(),
+        feeds: config.feeds.into_iter().map(feed).collect(),
+        params: config.pipeline,
+        store: config.store.path,
+        group: GroupCommit {
+            max_messages: config.store.commit_max_messages,
+            max_ms: config.store.commit_max_ms.into(),
+        },
+        http: config.http,
+        follow,
+        simulated: config.simulated,
+    }
+}
+
+async fn serve(setup: Setup) -> Result<(), ExitError> {
+    let cancel = CancellationToken::new();
+    daemon::cancel_on_signal(&cancel);
+    let prepared = Daemon::prepare(setup).await.map_err(|e| daemon::exit(&e))?;
+    tracing::info!(address = %prepared.address(), "page and API");
+    prepared.run(cancel).await.map_err(|e| daemon::exit(&e))
+}
