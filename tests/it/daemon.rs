@@ -1,0 +1,147 @@
+//! A daemon in miniature: pipeline and store, joined by the protocol of `needs` and `deferred`.
+//!
+//! After every commit it may hold the live state against one rebuilt from the tables.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lantian::area::Registry;
+use lantian::pipeline::{
+    Batch, FeedState, HourState, Input, Message, Params, Pipeline, SetHourRow,
+};
+use lantian::store::{AreaCommit, Commit, InputLog, Sqlite, Store};
+use lantian::time::{Day, Hour, Instant};
+
+/// An input that owns its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    Message { topic: String, payload: Vec<u8> },
+    Feed(FeedState),
+}
+
+impl Said {
+    fn input(&self) -> Input<'_> {
+        match self {
+            Self::Message { topic, payload } => {
+                Input::Message(Message { feed: 0, topic, payload, length: payload.len() })
+            }
+            Self::Feed(state) => Input::Feed(*state),
+        }
+    }
+}
+
+/// Pipeline and store of one area.
+pub(crate) struct Daemon {
+    pub(crate) store: Sqlite,
+    pub(crate) pipeline: Pipeline,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) params: Params,
+    /// The newest row of every hour and set.
+    pub(crate) rows: BTreeMap<(Hour, usize), SetHourRow>,
+    /// Whether every commit is checked against a rebuild.
+    pub(crate) checked: bool,
+}
+
+impl Daemon {
+    /// Registers the area and takes up its state from the tables.
+    pub(crate) fn start(mut store: Sqlite, registry: Registry, params: Params) -> Self {
+        let registry = Arc::new(registry);
+        store.register(&registry).expect("registered");
+        let tables = store.tables(&registry).expect("readable");
+        let pipeline = Pipeline::rebuild(Arc::clone(&registry), params.clone(), &tables);
+        let pipeline = pipeline.expect("rebuilt");
+        Self { store, pipeline, registry, params, rows: BTreeMap::new(), checked: true }
+    }
+
+    /// Ends the process and starts it again on the same store.
+    pub(crate) fn restart(self) -> Self {
+        let registry = (*self.registry).clone();
+        let again = Self::start(self.store, registry, self.params);
+        Self { rows: self.rows, checked: self.checked, ..again }
+    }
+
+    /// Handles inputs and returns the settled batch, not yet committed.
+    pub(crate) fn settle(&mut self, now: Instant, said: &[Said]) -> Batch {
+        let mut batch = Batch::default();
+        let mut pending: Vec<Input<'_>> = said.iter().map(Said::input).collect();
+        self.pipeline.handle(now, &pending, &mut batch);
+        let mut before = 0;
+        while !batch.needs.is_empty() {
+            let needs: Vec<Day> = std::mem::take(&mut batch.needs).into_iter().collect();
+            let deferred = std::mem::take(&mut batch.deferred);
+            pending = deferred.into_iter().map(|at| pending[at - before]).collect();
+            let loaded = self.store.days(&self.registry, &needs).expect("readable");
+            let mut again = vec![Input::Days(&loaded)];
+            again.extend(&pending);
+            before = 1;
+            self.pipeline.handle(now, &again, &mut batch);
+        }
+        assert!(batch.deferred.is_empty(), "deferred without a need");
+        self.pipeline.settle(&mut batch);
+        batch
+    }
+
+    pub(crate) fn commit_of(&self, now: Instant, said: &[Said], batch: &Batch) -> Commit {
+        let mut log = InputLog::default();
+        log.now(now);
+        for one in said {
+            match one.input() {
+                Input::Message(message) => log.message(&message),
+                Input::Feed(state) => log.feed(state),
+                Input::Days(_) => {}
+            }
+        }
+        let taken = vec![("feed".to_owned(), said.len() as u64)];
+        let (area, batch) = (self.registry.area.clone(), batch.clone());
+        Commit::of(AreaCommit { area, batch, inputs: log.take(), taken })
+    }
+
+    /// Handles, commits, and checks the live state against the tables.
+    pub(crate) fn take(&mut self, now: Instant, said: &[Said]) -> Batch {
+        let batch = self.settle(now, said);
+        let commit = self.commit_of(now, said, &batch);
+        self.store.commit(&commit).expect("committed");
+        for row in &batch.set_hours {
+            self.keep(row);
+        }
+        if self.checked {
+            self.check_rebuild();
+        }
+        batch
+    }
+
+    /// A version counts up by one, and only when the figures changed.
+    fn keep(&mut self, row: &SetHourRow) {
+        let key = (row.hour, row.set);
+        let Some(before) = self.rows.get(&key) else {
+            assert!(row.version.is_none_or(|v| v == 1), "begins with 1: {row:?}");
+            assert!(row.version.is_none() || row.state == HourState::Published, "{row:?}");
+            let version = Some(1);
+            let state = HourState::Published;
+            self.rows.insert(key, SetHourRow { version, state, ..row.clone() });
+            return;
+        };
+        let next = before.version.map(|v| v + 1);
+        assert!(row.version.is_none() || row.version == next, "{before:?} then {row:?}");
+        assert_eq!(row.state, HourState::Revised);
+        assert_ne!(before.figures, row.figures, "a version without a change at {:?}", row.hour);
+        self.rows.insert(key, SetHourRow { version: next, ..row.clone() });
+    }
+
+    pub(crate) fn rebuilt(&mut self) -> Pipeline {
+        let tables = self.store.tables(&self.registry).expect("readable");
+        Pipeline::rebuild(Arc::clone(&self.registry), self.params.clone(), &tables)
+            .expect("rebuilt")
+    }
+
+    pub(crate) fn check_rebuild(&mut self) {
+        let rebuilt = self.rebuilt();
+        if rebuilt.digest() == self.pipeline.digest() {
+            assert_eq!(rebuilt.next_deadline(), self.pipeline.next_deadline());
+            return;
+        }
+        let (live, again) = (format!("{:#?}", self.pipeline), format!("{rebuilt:#?}"));
+        let first = live.lines().zip(again.lines()).enumerate().find(|(_, (a, b))| a != b);
+        panic!("the rebuilt state differs at {:?}: {first:?}", self.pipeline.sequence());
+    }
+}

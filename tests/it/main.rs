@@ -1,0 +1,28 @@
+//! Tests of the public API and of the binary, in one executable.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
+mod broker;
+mod daemon;
+mod files;
+mod demo;
+mod deny;
+mod ingest;
+mod laws;
+mod listener;
+mod main_job;
+mod model;
+mod month;
+mod oracle;
+mod published_index;
+mod publishing;
+mod replay;
+mod shipped;
+mod simulate;
+mod store;
+mod tidy;
+mod token;
+mod web;

@@ -1,0 +1,161 @@
+//! The site and the metrics, over views made by hand.
+
+mod api;
+mod metrics;
+mod page;
+mod sample;
+
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use lantian::area::Figures;
+use lantian::http::{
+    Act, Archive, ArchiveError, Config, DeadLetterRow, Health, Person, Role, SeriesQuery, Services,
+    Site,
+};
+use lantian::pipeline::View;
+use lantian::standard::Parameters;
+use lantian::telemetry::{self, Latency};
+use lantian::time::Instant;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+/// An archive that answers what it is told, and remembers what it was asked.
+#[derive(Default)]
+struct Shelf {
+    figures: Vec<Figures>,
+    asked: Mutex<Vec<SeriesQuery>>,
+    broken: bool,
+}
+
+impl Archive for Shelf {
+    fn series(&self, query: &SeriesQuery) -> Result<Vec<Figures>, ArchiveError> {
+        if self.broken {
+            return Err(ArchiveError::Unavailable("disk on fire".to_owned()));
+        }
+        self.asked.lock().expect("not poisoned").push(query.clone());
+        let within = |f: &&Figures| query.from <= f.hour && f.hour <= query.to;
+        Ok(self.figures.iter().filter(within).cloned().collect())
+    }
+
+    fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError> {
+        assert!(area != "panic", "a handler's work panics");
+        let row = |n: usize| DeadLetterRow {
+            station: if n == 0 { "1077A".to_owned() } else { String::new() },
+            first_at: Instant::from_millis(0),
+            last_at: Instant::from_millis(3_600_000),
+            count: 3,
+            reason: "not_json".to_owned(),
+            detail: "at byte 4".to_owned(),
+            topic: format!("aq/{area}/1077A/obs"),
+            payload: "{\"st<script>".to_owned(),
+        };
+        Ok((0..limit.min(2)).map(row).collect())
+    }
+
+    fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError> {
+        let role = match token {
+            "reads" => Role::Viewer,
+            "runs" => Role::Operator,
+            "rules" => Role::Admin,
+            _ => return Ok(None),
+        };
+        Ok(Some(Person { name: "王工".to_owned(), role }))
+    }
+}
+
+/// A site and the ends that the daemon would hold.
+struct Daemon {
+    router: axum::Router,
+    view: watch::Sender<Arc<View>>,
+    health: watch::Sender<Health>,
+    acts: mpsc::Receiver<Act>,
+    shelf: Arc<Shelf>,
+    cancel: CancellationToken,
+    services: Services,
+}
+
+impl Daemon {
+    fn over(view: View) -> Self {
+        Self::with(view, Shelf::default(), Config::default())
+    }
+
+    fn with(view: View, shelf: Shelf, config: Config) -> Self {
+        let (view, views) = watch::channel(Arc::new(view));
+        let (health, healths) = watch::channel(Health { ready: true, reasons: Vec::new() });
+        let (sender, acts) = mpsc::channel(1);
+        let (shelf, cancel) = (Arc::new(shelf), CancellationToken::new());
+        let latency = Latency::default();
+        let metrics =
+            telemetry::registry(views.clone(), latency.clone()).expect("names are unique");
+        let archive = shelf.clone();
+        let services = Services {
+            view: views,
+            archive,
+            acts: sender,
+            health: healths,
+            metrics,
+            parameters: Parameters::default(),
+            latency,
+        };
+        let site = Site::new(services.clone(), config, cancel.clone());
+        tokio::spawn(site.painter.run());
+        Self { router: site.router, view, health, acts, shelf, cancel, services }
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("infallible");
+        let (head, body) = response.into_parts();
+        let header = |name: &str| {
+            let value = head.headers.get(name).and_then(|v| v.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        let (media, policy) = (header("content-type"), header("content-security-policy"));
+        let tag = header("etag");
+        let bytes = to_bytes(body, usize::MAX).await.expect("a whole body");
+        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        Answer { status: head.status, media, policy, tag, text }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.answer(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    async fn post(&self, path: &str, token: Option<&str>) -> Answer {
+        let mut request = Request::post(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.answer(request.body(Body::empty()).expect("a request")).await
+    }
+}
+
+/// What came back.
+struct Answer {
+    status: StatusCode,
+    media: String,
+    policy: String,
+    tag: String,
+    text: String,
+}
+
+impl Answer {
+    fn json(&self) -> serde_json::Value {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text);
+        assert_eq!(self.media, "application/json");
+        serde_json::from_str(&self.text).expect("JSON")
+    }
+
+    /// A problem document of that status; its `code` and `detail`.
+    fn problem(&self, status: u16) -> (String, String) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.media, "application/problem+json", "{}", self.text);
+        let json: serde_json::Value = serde_json::from_str(&self.text).expect("JSON");
+        assert_eq!(json["status"], status);
+        assert_eq!(json["type"], "about:blank");
+        let text = |key: &str| json[key].as_str().expect("a text").to_owned();
+        (text("code"), text("detail"))
+    }
+}
