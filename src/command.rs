@@ -4,6 +4,7 @@
 //! code. Each command is one file with `Args` and `run`.
 
 mod aqi;
+mod audit;
 mod check;
 mod daemon;
 #[cfg(feature = "demo")]
@@ -75,6 +76,7 @@ enum Command {
     Demo(demo::Args),
     Import(import::Args),
     Export(export::Args),
+    Audit(audit::Args),
     Check(check::Args),
     Token(token::Args),
     Replay(replay::Args),
@@ -119,6 +121,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::Run(args) => run::run(args),
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(args, out),
+        Command::Audit(args) => audit::run(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Token(args) => token::run(args, out),
         Command::Aqi(args) => aqi::run(args, out),

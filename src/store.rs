@@ -13,6 +13,7 @@
 //! bytes. Checkpoints run on a thread of their own, because they would stall commits.
 
 mod arrival;
+mod audit;
 mod commit;
 mod history;
 mod import;
@@ -22,6 +23,7 @@ mod sqlite;
 mod token;
 
 pub use arrival::{ArrivalRow, InputLog, verify_chain};
+pub use audit::{Audited, Difference};
 pub use commit::{AreaCommit, Commit};
 pub use history::StationHours;
 pub use import::{ImportChunk, ImportedArea};

@@ -10,6 +10,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::{ZlibDecoder, ZlibEncoder};
+use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::sqlite::Sqlite;
@@ -129,12 +130,15 @@ pub(super) fn digest(before: &[u8], area: &AreaId, sequence: u64, inputs: &[u8])
 /// # Errors
 /// [`Error::Damaged`] naming the first row that does not follow from the one before it.
 pub fn verify_chain(store: &Sqlite, area: &AreaId) -> Result<u64, Error> {
-    let known = store.known(area)?;
-    let mut query = store
-        .db
+    verify(&store.db, store.known(area)?.id, area)
+}
+
+/// As [`verify_chain`], for an area by its row id: nothing is written, so a reader may ask too.
+pub(super) fn verify(db: &Connection, id: i64, area: &AreaId) -> Result<u64, Error> {
+    let mut query = db
         .prepare("SELECT sequence, inputs, digest FROM arrival WHERE area = ?1 ORDER BY sequence")
         .map_err(doing("read the chain"))?;
-    let mut rows = query.query([known.id]).map_err(doing("read the chain"))?;
+    let mut rows = query.query([id]).map_err(doing("read the chain"))?;
     let (mut before, mut count) = (vec![0_u8; 32], 0_u64);
     while let Some(row) = rows.next().map_err(doing("read the chain"))? {
         let sequence: i64 = row.get(0).map_err(doing("read the chain"))?;
@@ -154,9 +158,8 @@ pub fn verify_chain(store: &Sqlite, area: &AreaId) -> Result<u64, Error> {
         }
         before = found;
     }
-    let head: Vec<u8> = store
-        .db
-        .query_row("SELECT chain FROM area WHERE id = ?1", [known.id], |row| row.get(0))
+    let head: Vec<u8> = db
+        .query_row("SELECT chain FROM area WHERE id = ?1", [id], |row| row.get(0))
         .map_err(doing("read the chain's head"))?;
     if head != before {
         let place = format!("arrival {area} {count}");
