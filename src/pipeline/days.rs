@@ -52,7 +52,7 @@ impl Days {
         self.stored_until = last;
     }
 
-    /// Takes stored days in. What cannot be read is left out; `audit` names it.
+    /// Takes stored days in. The store refuses to hand over what cannot be read.
     ///
     /// Hours of a day that is still open become rows of open hours, whatever they were stored as.
     /// Returns the days that were not in memory before.

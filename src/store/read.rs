@@ -10,6 +10,7 @@ use super::registry::{KnownArea, area_id};
 use super::sqlite::{Sqlite, check_file};
 use super::{Error, doing};
 use crate::area::{AreaId, Registry, Span, Station, StationKind};
+use crate::average::StationDay;
 use crate::observation::StationId;
 use crate::pipeline::{AreaState, HourState, LoadedDays, StoredDay, Tables};
 use crate::time::{Day, Hour, Instant};
@@ -129,6 +130,14 @@ pub(super) fn days(
         Ok(())
     };
     read().map_err(doing("read station days"))?;
+    for stored in &loaded.stations {
+        // A late value written over a day that cannot be read would lose what is left of it.
+        StationDay::default().decode_into(&stored.bytes).map_err(|fault| {
+            let station = &registry.stations[stored.station].id;
+            let place = format!("station_day {} {station}", stored.day);
+            Error::Damaged { place, fault: fault.to_string() }
+        })?;
+    }
     Ok(loaded)
 }
 

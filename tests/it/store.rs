@@ -229,6 +229,19 @@ fn files_of_others_and_of_newer_programs_are_left_alone() {
 }
 
 #[test]
+fn a_day_that_cannot_be_read_is_not_handed_over_to_be_overwritten() {
+    let place = Place::new();
+    let mut daemon = place.start();
+    run(&mut daemon);
+    daemon.take(at("30T09:00"), &[]); // the 23rd closes
+    assert!(place.count("station_day") > 0);
+    place.meddle("UPDATE station_day SET cells = substr(cells, 1, 5)");
+    let fault = daemon.store.days(&registry("x"), &[day("23")]).expect_err("damaged");
+    assert!(fault.to_string().starts_with("station_day 2026-11-23 a: "), "{fault}");
+    assert!(!fault.is_retryable());
+}
+
+#[test]
 fn a_changed_removed_or_cut_row_of_the_chain_shows() {
     let chain = |place: &Place| verify_chain(&place.start().store, &area("x"));
     let fresh = || {
