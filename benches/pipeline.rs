@@ -144,7 +144,7 @@ fn run_pipeline(
         pipeline.handle(now, inputs, batch);
         while !batch.needs.is_empty() {
             let days = std::mem::take(&mut batch.needs).into_iter().collect();
-            let loaded = LoadedDays { days, stations: Vec::new() };
+            let loaded = LoadedDays { days, ..LoadedDays::default() };
             let again: Vec<Input<'_>> =
                 std::mem::take(&mut batch.deferred).into_iter().map(|at| inputs[at]).collect();
             pipeline.handle(now, &[Input::Days(&loaded)], batch);

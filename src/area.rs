@@ -16,6 +16,7 @@ mod figures;
 mod history;
 mod means;
 mod registry;
+mod values;
 
 pub use figures::{Coverage, Figures, Judge};
 pub use history::{History, Member, days_of_piece};
@@ -23,3 +24,4 @@ pub use means::SetMeans;
 pub use registry::{
     AreaId, Membership, Registry, RegistryFault, Span, Station, StationKind, StationSet,
 };
+pub use values::{Value, Values};

@@ -37,6 +37,8 @@
 //!   message and its results; at most four commits are on their way, and nothing commits past a failed one.
 //! - **Silence is never good air.** What is missing is missing with its reason and coverage; a published
 //!   hour without data has a row that says so.
+//! - **What was published is never silently another.** Each change after it is a row with old and new value,
+//!   cause and time, under the same chain of digests as the inputs.
 //! - **The same kernels, two drivers.** Live air goes hour by hour ([`pipeline`]), files and history by
 //!   columns ([`area::History`]); a property test holds them equal.
 //!
@@ -47,6 +49,9 @@
 //!   them in with the message again.
 //! - *Settling.* `handle` may be called several times for one batch (a replay's beacons cut it); figures
 //!   are settled once, by `settle`, before the commit.
+//! - *Revisions.* Only what was published in an earlier batch is revised; of the figures of stations, which
+//!   are not stored, the readings of their hours are. Where several causes meet in a set's figure, the
+//!   gravest stands.
 //! - *`simulation`* is a science module of its own: a scenario and a seed become observations.
 //! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 

@@ -230,6 +230,9 @@ pub struct Reading {
     pub validity: Validity,
 }
 
+/// One reading of every property, by [`Property::index`].
+pub type Readings = [Reading; Property::COUNT];
+
 impl Reading {
     /// The reading under a flag of HJ 212: a flag other than `N` makes a valid value invalid, a
     /// worse reason found in the value itself stays.

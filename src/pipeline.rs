@@ -20,14 +20,16 @@ mod days;
 mod message;
 mod publish;
 mod rebuild;
+mod revision;
 mod view;
 
 pub use batch::{
     AreaState, Batch, Counts, DeadLetter, DeadLetterReason, FeedState, Input, LoadedDays, Message,
 };
 pub use days::StoredDay;
-pub use publish::{SetHour, SetHourRow};
+pub use publish::{SetHour, SetHourRow, StoredSetHour};
 pub use rebuild::{RebuildError, Tables};
+pub use revision::{Cause, Change, Revision, Revisions};
 pub use view::{AreaView, HourState, HourView, SetView, StationView, View};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,10 +93,13 @@ pub struct Pipeline {
     unsettled: BTreeSet<Hour>,
     /// How many assessed stations have reported an hour that is not yet published, and how many there are.
     reported: BTreeMap<Hour, (usize, usize)>,
-    /// Hours whose observations changed since figures were last settled.
-    dirty: BTreeSet<Hour>,
+    /// Hours whose observations changed since figures were last settled, and why.
+    dirty: BTreeMap<Hour, Cause>,
     /// Figures of closed hours as they stood before this batch touched them.
     closed_before: BTreeMap<Hour, Vec<Figures>>,
+    /// Versions of the closed hours loaded for this batch, by hour and set.
+    closed_versions: BTreeMap<(Hour, usize), u32>,
+    revisions: Revisions,
     /// Since when hours wait for the feed to catch up.
     waiting_since: Option<Instant>,
     caught_up: Option<bool>,
@@ -116,8 +121,10 @@ impl Pipeline {
             published: BTreeMap::new(),
             unsettled: BTreeSet::new(),
             reported: BTreeMap::new(),
-            dirty: BTreeSet::new(),
+            dirty: BTreeMap::new(),
             closed_before: BTreeMap::new(),
+            closed_versions: BTreeMap::new(),
+            revisions: Revisions::default(),
             waiting_since: None,
             caught_up: None,
             counts: Counts::default(),
@@ -247,6 +254,7 @@ impl Pipeline {
         for day in self.days.load(days, self.open_from()) {
             self.count_reports(day);
         }
+        self.take_set_hours(&days.set_hours);
         self.advance(self.now.unwrap_or_default()); // an hour may be complete by what was stored
     }
 
@@ -267,7 +275,8 @@ impl Pipeline {
     fn need_open_days(&self, rests_on: Option<Day>, out: &mut Batch) {
         let Some(now) = self.now else { return };
         let open_from = self.open_from();
-        let mut day = rests_on.map_or(open_from, |earlier| earlier.min(open_from));
+        // What was recorded before the first start is shown as published; it rests on the day before.
+        let mut day = rests_on.map_or(open_from.plus(-1), |earlier| earlier.min(open_from));
         while day <= now.hour().day() {
             if !self.days.is_known(day) {
                 out.needs.insert(day);

@@ -19,6 +19,8 @@ mod history;
 mod import;
 mod read;
 mod registry;
+mod revision;
+mod set_hour;
 mod sqlite;
 mod token;
 
@@ -28,6 +30,7 @@ pub use commit::{AreaCommit, Commit};
 pub use history::StationHours;
 pub use import::{ImportChunk, ImportedArea};
 pub use read::{DeadLetterRow, Reader};
+pub use revision::RevisionRow;
 pub use sqlite::{Checkpointer, Sqlite};
 pub use token::{Person, Role};
 
@@ -97,6 +100,16 @@ pub enum Error {
         /// Ours.
         known: i64,
     },
+    /// The file was written by an older program, and is only read now.
+    #[error("{path} has schema {found}; a command that writes to it brings it to {known}")]
+    Older {
+        /// The store.
+        path: String,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
     /// The file is a database of another program.
     #[error("{path} is not a store of Lantian")]
     Foreign {
@@ -147,6 +160,7 @@ impl Error {
             Self::File { .. }
             | Self::Locked { .. }
             | Self::Newer { .. }
+            | Self::Older { .. }
             | Self::Foreign { .. }
             | Self::LeaseLost { .. }
             | Self::OutOfSequence { .. }

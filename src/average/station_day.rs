@@ -11,7 +11,7 @@
 //! Source: design decision "one value per key"; GB 3095-2026 Table 4 (45 minutes).
 
 use super::{MISSING, Sum, Window, hour_from_minutes};
-use crate::observation::{Pollutant, Property, Reading, Validity};
+use crate::observation::{PROPERTIES, Pollutant, Property, Reading, Readings, Validity};
 use crate::quantity::Amount;
 use crate::time::DAY_H;
 
@@ -142,6 +142,12 @@ impl StationDay {
     #[must_use]
     pub fn reading(&self, property: Property, hour: usize) -> Reading {
         self.column(property).map_or_else(Reading::default, |c| c.get(hour))
+    }
+
+    /// Everything that holds for an hour of the day.
+    #[must_use]
+    pub fn readings(&self, hour: usize) -> Readings {
+        PROPERTIES.map(|property| self.reading(property, hour))
     }
 
     /// Whether the hour's value met another one of the same revision.

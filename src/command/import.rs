@@ -172,6 +172,7 @@ pub(super) fn store_fault(e: &store::Error) -> ExitError {
     match e {
         store::Error::Locked { .. } => ExitError::Busy(text),
         store::Error::Newer { .. }
+        | store::Error::Older { .. }
         | store::Error::Foreign { .. }
         | store::Error::Damaged { .. } => ExitError::Data(text),
         store::Error::Unknown(_) => ExitError::Usage(text),

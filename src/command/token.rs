@@ -112,9 +112,10 @@ fn fault(path: &Path, e: &Error) -> ExitError {
             "{} is in use: stop the daemon first, or wait for the other command",
             path.display()
         )),
-        Error::Newer { .. } | Error::Foreign { .. } | Error::Damaged { .. } => {
-            ExitError::Data(e.to_string())
-        }
+        Error::Newer { .. }
+        | Error::Older { .. }
+        | Error::Foreign { .. }
+        | Error::Damaged { .. } => ExitError::Data(e.to_string()),
         Error::Database { .. } | Error::File { .. } => ExitError::Io(e.to_string()),
         Error::LeaseLost { .. } | Error::OutOfSequence { .. } | Error::Unknown(_) => {
             ExitError::Internal(e.to_string())

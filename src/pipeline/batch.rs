@@ -1,6 +1,6 @@
 //! What goes into a pipeline, and the rows that come out for one transaction.
 
-use super::{SetHourRow, StoredDay};
+use super::{Revision, SetHourRow, StoredDay, StoredSetHour};
 use std::collections::BTreeSet;
 
 use crate::observation::RejectionReason;
@@ -24,6 +24,8 @@ pub struct LoadedDays {
     pub days: Vec<Day>,
     /// What is stored for them.
     pub stations: Vec<StoredDay>,
+    /// Their hours of the sets.
+    pub set_hours: Vec<StoredSetHour>,
 }
 
 /// One message as it came from the broker.
@@ -134,6 +136,8 @@ pub struct Batch {
     pub closed_before: Option<Day>,
     /// Published and revised hours of sets.
     pub set_hours: Vec<SetHourRow>,
+    /// What changed of what was published before.
+    pub revisions: Vec<Revision>,
     /// What could not be used.
     pub dead_letters: Vec<DeadLetter>,
     /// The area's state after the batch.

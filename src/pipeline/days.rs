@@ -81,6 +81,14 @@ impl Days {
         self.open_from
     }
 
+    /// Notes that something will be stored for a day, of which everything is in memory.
+    pub(super) fn note_stored(&mut self, day: Day) {
+        if day > self.stored_until {
+            self.known.insert(day); // all that will be stored for it passes through here
+            self.stored_until = day;
+        }
+    }
+
     /// Notes that nothing more is stored for a day than what is in memory.
     pub(super) fn mark_known(&mut self, day: Day) {
         self.known.insert(day);
@@ -93,10 +101,7 @@ impl Days {
 
     fn block_mut(&mut self, day: Day) -> &mut DayBlock {
         let stations = self.stations;
-        if day > self.stored_until {
-            self.known.insert(day); // all that will be stored for it passes through here
-            self.stored_until = day;
-        }
+        self.note_stored(day);
         self.blocks.entry(day).or_insert_with(|| vec![None; stations])
     }
 

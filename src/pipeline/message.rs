@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::Pipeline;
 use super::batch::{Batch, Counts, DeadLetter, DeadLetterReason, Message};
+use super::{Cause, Pipeline};
 use crate::average::{Effect, Incoming, StationDay};
 use crate::observation::{Observation, PROPERTIES, Rejection, RejectionReason, Validity, decode};
 use crate::time::{AveragingPeriod, Day};
@@ -99,19 +99,24 @@ impl Pipeline {
         let before = before.filter(|_| closed).map(|d| Box::new(d.clone()));
         self.counts.ignored_fields += u64::from(observation.ignored_fields);
         self.counts.invalid_values += observation.unknown_values.len() as u64;
+        let readings = self.published_readings(station, hour);
         let Some(of_station) = self.days.get_mut(day, station) else { return };
-        let changed = enter(of_station, observation, &mut self.counts);
+        let cause = enter(of_station, observation, &mut self.counts);
         let reports = of_station.has_reported(of_day);
-        if !changed {
+        let Some(cause) = cause else {
             self.counts.repeated += 1;
             if fresh {
                 self.days.remove(day, station);
             }
             return;
-        }
+        };
         self.counts.accepted += 1;
         self.days.changed.push((hour, station));
-        self.dirty.insert(hour);
+        let gravest = self.dirty.entry(hour).or_insert(cause);
+        *gravest = cause.max(*gravest);
+        if let Some(before) = readings {
+            self.revise_readings((station, hour), cause, &before);
+        }
         if closed {
             self.keep_closed(hour, station, before);
         } else if reports != had_reported {
@@ -146,22 +151,33 @@ impl Pipeline {
     }
 }
 
-/// Enters what a message gives into its station's day; true when anything changed.
-fn enter(day: &mut StationDay, observation: &Observation<'_>, counts: &mut Counts) -> bool {
+/// Enters what a message gives into its station's day; says why what was published before would change,
+/// or `None` when nothing did.
+fn enter(
+    day: &mut StationDay,
+    observation: &Observation<'_>,
+    counts: &mut Counts,
+) -> Option<Cause> {
     let start = observation.start;
     let minute = start.minute_of_hour().unwrap_or(0);
     let whole = observation.period == AveragingPeriod::HOUR;
     let part = (!whole).then(|| (minute, observation.period.minutes()));
     let (hour, revision) = (start.hour().of_day(), observation.revision);
-    let mut changed = false;
+    let mut cause = None;
     for property in PROPERTIES.into_iter().filter(|p| observation.gives(*p)) {
         let reading = observation.readings[property.index()];
         let invalid = !reading.validity.is_valid() && reading.validity != Validity::Missing;
         counts.invalid_values += u64::from(invalid);
+        let was = day.reading(property, hour).validity;
         let effect = day.take(&Incoming { property, hour, part, revision, reading });
         counts.superseded += u64::from(effect == Effect::Superseded);
         counts.conflicts += u64::from(effect == Effect::Conflict);
-        changed |= effect.changes();
+        cause = cause.max(match effect {
+            Effect::New => Some(Cause::Late),
+            Effect::Revised if was == Validity::Missing => Some(Cause::Late),
+            Effect::Revised | Effect::Conflict => Some(Cause::Corrected),
+            Effect::Repeated | Effect::Superseded => None,
+        });
     }
-    changed
+    cause
 }

@@ -1,11 +1,11 @@
 //! Publishing hours, and recomputing what a late value touches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::Batch;
 use super::days::StoredDay;
-use super::{HourState, Pipeline};
-use crate::area::{Figures, Judge, SetMeans};
+use super::{Cause, HourState, Pipeline};
+use crate::area::{Figures, Judge, Member, SetMeans};
 use crate::average::{Averages, StationDay};
 use crate::standard::Entity;
 use crate::time::{DAY_H, Day, Hour};
@@ -28,12 +28,25 @@ pub struct SetHourRow {
     pub hour: Hour,
     /// Index of the set in the registry.
     pub set: usize,
-    /// The version; `None` for an hour that is no longer in memory: one more than is stored.
-    pub version: Option<u32>,
+    /// Counts up from 1 with each change.
+    pub version: u32,
     /// Published or revised.
     pub state: HourState,
     /// The figures.
     pub figures: Figures,
+}
+
+/// What is read back of a set's hour; its figures are taken anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredSetHour {
+    /// The hour.
+    pub hour: Hour,
+    /// Index of the set in the registry.
+    pub set: usize,
+    /// Counts up from 1 with each change.
+    pub version: u32,
+    /// Published or revised.
+    pub state: HourState,
 }
 
 impl Pipeline {
@@ -41,6 +54,7 @@ impl Pipeline {
     pub(super) fn publish(&mut self, hour: Hour) {
         self.published.entry(hour).or_default();
         self.unsettled.insert(hour);
+        self.days.note_stored(hour.day());
         self.reported.remove(&hour);
         while self.published.contains_key(&self.floor) {
             self.floor = self.floor.plus(1);
@@ -112,45 +126,92 @@ impl Pipeline {
         self.days.swap(hour.day(), station, &mut before);
     }
 
-    fn is_published(&self, hour: Hour) -> bool {
+    pub(super) fn is_published(&self, hour: Hour) -> bool {
         hour < self.floor || self.published.contains_key(&hour)
     }
 
     /// Recomputes every published hour that a changed observation reaches: its own and the 23 after it.
     pub(super) fn settle_figures(&mut self, out: &mut Batch) {
-        let mut affected = std::mem::take(&mut self.unsettled);
-        for hour in std::mem::take(&mut self.dirty) {
-            let reached = (0..).take(DAY_H).map(|n| hour.plus(n));
-            affected.extend(reached.filter(|h| self.is_published(*h)));
+        let unsettled = std::mem::take(&mut self.unsettled).into_iter();
+        let mut affected: BTreeMap<Hour, Option<Cause>> = unsettled.map(|h| (h, None)).collect();
+        for (hour, cause) in std::mem::take(&mut self.dirty) {
+            for reached in (0..).take(DAY_H).map(|n| hour.plus(n)) {
+                if self.is_published(reached) {
+                    let held = affected.entry(reached).or_default();
+                    *held = (*held).max(Some(cause));
+                }
+            }
         }
-        for hour in affected {
-            self.settle_hour(hour, out);
+        for (hour, cause) in affected {
+            self.settle_hour(hour, cause.unwrap_or(Cause::Late), out);
         }
         self.closed_before.clear();
+        self.closed_versions.clear();
+        out.revisions = self.revisions.take();
     }
 
-    /// Writes a row for each set whose figures are new or changed.
-    fn settle_hour(&mut self, hour: Hour, out: &mut Batch) {
+    /// Writes a row for each set whose figures are new or changed, and notes what was published before.
+    fn settle_hour(&mut self, hour: Hour, cause: Cause, out: &mut Batch) {
         let figures = self.set_figures(hour);
         let before = self.closed_before.get(&hour);
         let held = self.published.entry(hour).or_default();
         let fresh = held.is_empty();
         for (set, figures) in figures.into_iter().enumerate() {
-            let (version, state) = match (held.get(set), before) {
-                (Some(held), _) if held.figures == figures => continue,
-                (Some(held), _) => (Some(held.version + 1), HourState::Revised),
-                (None, Some(before)) if before[set] == figures => continue,
-                (None, Some(_)) => (None, HourState::Revised),
-                (None, None) => (Some(1), HourState::Published),
+            let stored = self.closed_versions.get(&(hour, set));
+            let (old, version) = match (held.get(set), before) {
+                (Some(held), _) => (Some(&held.figures), Some(held.version)),
+                (None, Some(before)) => (Some(&before[set]), stored.copied()),
+                (None, None) => (None, None),
             };
+            if old == Some(&figures) {
+                continue;
+            }
+            // Nobody has seen a closed hour without a row.
+            let state = version.map_or(HourState::Published, |_| HourState::Revised);
+            if let Some(old) = old.filter(|_| version.is_some()) {
+                self.revisions.figures(Member::Set(set), cause, (&old.values(), &figures));
+            }
+            let version = version.map_or(1, |v| v + 1);
             out.set_hours.push(SetHourRow { hour, set, version, state, figures: figures.clone() });
-            // What is closed leaves memory with this batch: only its row counts up.
-            let Some(version) = version else { continue };
             let now = SetHour { version, state, figures };
-            if fresh {
-                held.push(now);
-            } else {
-                held[set] = now;
+            match held.get_mut(set) {
+                Some(held) => *held = now,
+                None if fresh && before.is_none() => held.push(now),
+                None => {} // what is closed leaves memory with this batch
+            }
+        }
+    }
+
+    /// Takes note of the sets' hours of days that were loaded: those of open days are shown, those of
+    /// closed ones count their versions up.
+    pub(super) fn take_set_hours(&mut self, stored: &[StoredSetHour]) {
+        let open_from = self.open_from().start();
+        let (open, closed): (Vec<_>, Vec<_>) = stored.iter().partition(|s| s.hour >= open_from);
+        let fresh = |s: &StoredSetHour| {
+            let held = self.published.get(&s.hour);
+            held.is_none_or(Vec::is_empty) && !self.unsettled.contains(&s.hour)
+        };
+        let open: Vec<StoredSetHour> = open.into_iter().filter(fresh).collect();
+        self.hold_published(&open);
+        self.closed_versions.extend(closed.iter().map(|s| ((s.hour, s.set), s.version)));
+    }
+
+    /// Holds stored hours of the sets; figures are not stored exactly, so they are taken again.
+    pub(super) fn hold_published(&mut self, stored: &[StoredSetHour]) {
+        for hour in stored.iter().map(|s| s.hour) {
+            if !self.published.contains_key(&hour) {
+                let fresh = self.set_figures(hour).into_iter().map(|figures| SetHour {
+                    version: 1,
+                    state: HourState::Published,
+                    figures,
+                });
+                self.published.insert(hour, fresh.collect());
+            }
+        }
+        for s in stored {
+            let held = self.published.get_mut(&s.hour).and_then(|sets| sets.get_mut(s.set));
+            if let Some(held) = held {
+                (held.version, held.state) = (s.version, s.state);
             }
         }
     }

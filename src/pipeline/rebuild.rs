@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::batch::AreaState;
-use super::{HourState, Params, Pipeline, SetHour, StoredDay};
+use super::{Params, Pipeline, StoredDay, StoredSetHour};
 use crate::area::Registry;
 use crate::average::DecodeError;
 use crate::time::{Day, Hour};
@@ -23,8 +23,8 @@ pub struct Tables {
     pub stored_until: Option<Day>,
     /// The last closed day: the first open hours rest on it.
     pub day_before: Vec<StoredDay>,
-    /// Published hours of the open days (earlier ones are left out): hour, set, version, state.
-    pub set_hours: Vec<(Hour, usize, u32, HourState)>,
+    /// Published hours of the open days; earlier ones are left out.
+    pub set_hours: Vec<StoredSetHour>,
 }
 
 /// A stored hour that cannot be read.
@@ -63,7 +63,9 @@ impl Pipeline {
         for stored in &tables.day_before {
             pipeline.decode_cells(stored.day.start(), stored.station, &stored.bytes)?;
         }
-        pipeline.rebuild_published(tables, state.open_from.start());
+        let from = state.open_from.start();
+        let open = tables.set_hours.iter().filter(|s| s.hour >= from);
+        pipeline.hold_published(&open.copied().collect::<Vec<_>>());
         pipeline.days.drop_before(state.open_from);
         let mut day = state.open_from;
         while day <= state.now.hour().day().plus(1) {
@@ -88,29 +90,6 @@ impl Pipeline {
             station: self.registry.stations[station].id.to_string(),
             fault,
         })
-    }
-
-    /// Figures are not stored exactly: those of the published hours are taken again.
-    fn rebuild_published(&mut self, tables: &Tables, from: Hour) {
-        for (hour, _, _, _) in tables.set_hours.iter().filter(|(hour, ..)| *hour >= from) {
-            self.published.entry(*hour).or_default();
-        }
-        let hours: Vec<Hour> = self.published.keys().copied().collect();
-        for hour in hours {
-            let figures = self.set_figures(hour);
-            let fresh = figures.into_iter().map(|figures| SetHour {
-                version: 1,
-                state: HourState::Published,
-                figures,
-            });
-            self.published.insert(hour, fresh.collect());
-        }
-        for (hour, set, version, state) in &tables.set_hours {
-            let known = self.published.get_mut(hour).and_then(|sets| sets.get_mut(*set));
-            if let Some(held) = known {
-                (held.version, held.state) = (*version, *state);
-            }
-        }
     }
 
     /// SHA-256 of everything that the next input's effect depends on.

@@ -3,8 +3,8 @@
 //! Layout: a list of entries, each one a kind byte and its fields; texts and payloads with their length
 //! before them as 32-bit little-endian numbers. Compressed with zlib when stored.
 //!
-//! Invariant: `digest(n) = SHA-256(digest(n-1), area, n, inputs)`, over the uncompressed bytes, so that a
-//! changed, removed or inserted row shows.
+//! Invariant: `digest(n) = SHA-256(digest(n-1), area, n, inputs, appended)`, over the uncompressed bytes and
+//! the rows that the commit added to append-only tables, so that a changed, removed or inserted row shows.
 
 use std::io::Write;
 
@@ -13,6 +13,7 @@ use flate2::write::{ZlibDecoder, ZlibEncoder};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
+use super::revision::{RevisionRow, of_batch};
 use super::sqlite::Sqlite;
 use super::{Error, doing};
 use crate::area::AreaId;
@@ -115,13 +116,22 @@ fn decompress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     decoder.finish()
 }
 
-pub(super) fn digest(before: &[u8], area: &AreaId, sequence: u64, inputs: &[u8]) -> [u8; 32] {
+pub(super) fn digest(
+    before: &[u8],
+    area: &AreaId,
+    sequence: u64,
+    inputs: &[u8],
+    appended: &[RevisionRow],
+) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(before);
     hash.update(area.as_str().as_bytes());
     hash.update([0]);
     hash.update(sequence.to_le_bytes());
     hash.update(inputs);
+    for row in appended {
+        hash.update(row.digested());
+    }
     hash.finalize().into()
 }
 
@@ -139,7 +149,7 @@ pub(super) fn verify(db: &Connection, id: i64, area: &AreaId) -> Result<u64, Err
         .prepare("SELECT sequence, inputs, digest FROM arrival WHERE area = ?1 ORDER BY sequence")
         .map_err(doing("read the chain"))?;
     let mut rows = query.query([id]).map_err(doing("read the chain"))?;
-    let (mut before, mut count) = (vec![0_u8; 32], 0_u64);
+    let (mut before, mut count, mut revisions) = (vec![0_u8; 32], 0_u64, 0_usize);
     while let Some(row) = rows.next().map_err(doing("read the chain"))? {
         let sequence: i64 = row.get(0).map_err(doing("read the chain"))?;
         let packed: Vec<u8> = row.get(1).map_err(doing("read the chain"))?;
@@ -153,14 +163,25 @@ pub(super) fn verify(db: &Connection, id: i64, area: &AreaId) -> Result<u64, Err
         if sequence.unsigned_abs() != count {
             return Err(damaged("a row before it is gone"));
         }
-        if digest(&before, area, count, &inputs)[..] != found {
-            return Err(damaged("does not follow from the row before it"));
+        let appended = of_batch(db, id, sequence).map_err(doing("read the revisions"))?;
+        if digest(&before, area, count, &inputs, &appended)[..] != found {
+            return Err(damaged(
+                "does not follow from the row before it, or its revisions changed",
+            ));
         }
         before = found;
+        revisions += appended.len();
     }
     let head: Vec<u8> = db
         .query_row("SELECT chain FROM area WHERE id = ?1", [id], |row| row.get(0))
         .map_err(doing("read the chain's head"))?;
+    let all: i64 = db
+        .query_row("SELECT count(*) FROM revision WHERE area = ?1", [id], |row| row.get(0))
+        .map_err(doing("count the revisions"))?;
+    if usize::try_from(all) != Ok(revisions) {
+        let fault = format!("{revisions} rows belong to batches, {all} are there");
+        return Err(Error::Damaged { place: format!("revision {area}"), fault });
+    }
     if head != before {
         let place = format!("arrival {area} {count}");
         return Err(Error::Damaged { place, fault: "rows after it are gone".to_owned() });

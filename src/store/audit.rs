@@ -10,9 +10,9 @@
 use rusqlite::{Connection, OptionalExtension, types::Value};
 
 use super::arrival::verify;
-use super::commit::{SET_HOUR, write_set_hour};
 use super::read::Reader;
 use super::registry::area_id;
+use super::set_hour::{SET_HOUR, write_set_hour};
 use super::{Error, doing};
 use crate::area::{Figures, Member, Registry};
 use crate::pipeline::HourState;
@@ -98,13 +98,13 @@ impl Reader {
         let prepared = prepare(&self.db, registry).map_err(doing("prepare the comparison"))?;
         let Some((sets, span)) = prepared else { return Ok(0) };
         let members: Vec<Member> = (0..registry.sets.len()).map(Member::Set).collect();
-        let mut statement = self.db.prepare(SET_HOUR).map_err(doing("prepare the comparison"))?;
+        let mut statement = self.db.prepare(&SET_HOUR).map_err(doing("prepare the comparison"))?;
         let mut count = 0;
         self.each_hour(registry, &members, span, parameters, |_, row: &[(Member, Figures)]| {
             for (member, figures) in row {
                 let Member::Set(set) = *member else { continue };
                 let Some(id) = sets.get(set).copied().flatten() else { continue };
-                write_set_hour(&mut statement, id, (Some(0), HourState::Published), figures)
+                write_set_hour(&mut statement, id, (0, HourState::Published), figures)
                     .map_err(doing("write down what was computed"))?;
                 count += 1;
             }

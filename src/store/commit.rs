@@ -1,17 +1,16 @@
 //! One commit: all rows of a batch in one transaction.
 
-use rusqlite::{Statement, Transaction, params};
+use rusqlite::{Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::arrival;
 use super::registry::KnownArea;
+use super::revision::{self, RevisionRow};
+use super::set_hour::{SET_HOUR, write_set_hour};
 use super::sqlite::Sqlite;
 use super::{Error, doing};
-use crate::area::{AreaId, Figures};
-use crate::observation::{POLLUTANTS, Pollutant};
-use crate::pipeline::{Batch, DeadLetter, DeadLetterReason, HourState, SetHourRow};
-use crate::quantity::Amount;
-use crate::standard::standards;
+use crate::area::AreaId;
+use crate::pipeline::{Batch, DeadLetter, DeadLetterReason, SetHourRow};
 
 /// Dead letters kept per area and station; the oldest go first.
 const DEAD_LETTERS_PER_STATION: u32 = 200;
@@ -67,12 +66,16 @@ fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Res
         let area = part.area.to_string();
         return Err(Error::OutOfSequence { area, sequence: batch.sequence });
     }
-    let at_ms = batch.state.map_or(0, |s| s.now.millis());
-    let digest = arrival::digest(&chain, &part.area, batch.sequence, &part.inputs);
-    write_arrival(tx, known, (batch.sequence, at_ms), &part.inputs, &digest)
+    let at = batch.state.map_or_else(Default::default, |s| s.now);
+    let of = |r| RevisionRow::of(r, &known.registry, at);
+    let revisions: Vec<RevisionRow> = batch.revisions.iter().map(of).collect();
+    let digest = arrival::digest(&chain, &part.area, batch.sequence, &part.inputs, &revisions);
+    write_arrival(tx, known, (batch.sequence, at.millis()), &part.inputs, &digest)
         .map_err(doing("write the arrival"))?;
     write_cells(tx, known, batch).map_err(doing("write station hours"))?;
     write_set_hours(tx, known, &batch.set_hours).map_err(doing("write area hours"))?;
+    revision::write(tx, known, signed(batch.sequence), &revisions)
+        .map_err(doing("write the revisions"))?;
     for letter in &batch.dead_letters {
         write_dead_letter(tx, known, letter, part).map_err(doing("write a dead letter"))?;
     }
@@ -169,79 +172,11 @@ fn write_set_hours(
     known: &KnownArea,
     rows: &[SetHourRow],
 ) -> rusqlite::Result<()> {
-    let mut statement = tx.prepare_cached(SET_HOUR)?;
+    let mut statement = tx.prepare_cached(&SET_HOUR)?;
     for row in rows {
         let set = known.sets[row.set];
         write_set_hour(&mut statement, set, (row.version, row.state), &row.figures)?;
     }
-    Ok(())
-}
-
-/// The columns of `area_hour` after the key and the version, in the order bound below.
-pub(super) const SET_HOUR: &str = "INSERT INTO area_hour (
-    hour, station_set, version, state, rules_version, edition,
-    aqi, primary_pollutants, pm2_5, pm10, so2, no2, co, o3,
-    pm2_5_24h, pm10_24h, so2_24h, no2_24h, co_24h, o3_8h, o3_8h_max_today, o3_1h_max_today,
-    pm2_5_day, pm10_day, so2_day, no2_day, co_day, aqi_day, primary_day, hours_day,
-    stations_expected, pm2_5_stations, pm10_stations, so2_stations, no2_stations, co_stations,
-    o3_stations)
-  VALUES (?1, ?2, coalesce(?3, 1), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-    ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28,
-    ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37)
-  ON CONFLICT DO UPDATE SET version = coalesce(?3, version + 1), state = ?38, rules_version = ?5,
-    edition = ?6, aqi = ?7, primary_pollutants = ?8, pm2_5 = ?9, pm10 = ?10, so2 = ?11, no2 = ?12,
-    co = ?13, o3 = ?14, pm2_5_24h = ?15, pm10_24h = ?16, so2_24h = ?17, no2_24h = ?18, co_24h = ?19,
-    o3_8h = ?20, o3_8h_max_today = ?21, o3_1h_max_today = ?22, pm2_5_day = ?23, pm10_day = ?24,
-    so2_day = ?25, no2_day = ?26, co_day = ?27, aqi_day = ?28, primary_day = ?29, hours_day = ?30,
-    stations_expected = ?31, pm2_5_stations = ?32, pm10_stations = ?33, so2_stations = ?34,
-    no2_stations = ?35, co_stations = ?36, o3_stations = ?37";
-
-/// Binds a set's hour to a statement that begins as [`SET_HOUR`], and runs it.
-///
-/// Without a version it is the next one of a stored row, or else the first, which is its publication.
-pub(super) fn write_set_hour(
-    statement: &mut Statement<'_>,
-    set: i64,
-    (version, state): (Option<u32>, HourState),
-    f: &Figures,
-) -> rusqlite::Result<()> {
-    let milli = |a: Option<Amount>| a.map(Amount::milli);
-    let edition = standards().index_edition(f.hour.day()).id();
-    let mut at = 0;
-    let mut bind = |value: &dyn rusqlite::ToSql| {
-        at += 1;
-        statement.raw_bind_parameter(at, value)
-    };
-    bind(&f.hour.number())?;
-    bind(&set)?;
-    bind(&version)?;
-    let first = if version.is_none() { HourState::Published } else { state };
-    bind(&first.name())?;
-    bind(&env!("CARGO_PKG_VERSION"))?;
-    bind(&edition)?;
-    bind(&f.index.aqi)?;
-    bind(&f.index.primary.to_string())?;
-    for p in POLLUTANTS {
-        bind(&milli(f.concentration[p.index()]))?;
-    }
-    for p in POLLUTANTS.into_iter().filter(|p| *p != Pollutant::O3) {
-        bind(&milli(f.rolling_24h[p.index()]))?;
-    }
-    bind(&milli(f.o3_8h))?;
-    bind(&milli(f.o3_8h_max_today))?;
-    bind(&milli(f.o3_1h_max_today))?;
-    for p in POLLUTANTS.into_iter().filter(|p| *p != Pollutant::O3) {
-        bind(&milli(f.day[p.index()]))?;
-    }
-    bind(&f.day_index.aqi)?;
-    bind(&f.day_index.primary.to_string())?;
-    bind(&f.hours_day)?;
-    bind(&f.coverage[0].expected)?;
-    for p in POLLUTANTS {
-        bind(&f.coverage[p.index()].present)?;
-    }
-    bind(&state.name())?;
-    statement.raw_execute()?;
     Ok(())
 }
 

@@ -13,16 +13,18 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{OptionalExtension, Statement, Transaction, params};
+use rusqlite::{Statement, Transaction, params};
 
 use super::history::{Places, days_with_rows, each_station_day, hours_held, station_day};
 use super::read::{area_state, places, registry};
 use super::registry::KnownArea;
+use super::revision::{self, RevisionRow};
+use super::set_hour::{SET_HOUR, stored_row, write_set_hour};
 use super::sqlite::Sqlite;
 use super::{Error, arrival, commit, doing};
 use crate::area::{AreaId, Figures, History, Member, Registry, days_of_piece};
 use crate::average::StationDay;
-use crate::pipeline::{AreaState, HourState, StoredDay};
+use crate::pipeline::{AreaState, Cause, HourState, Revisions, StoredDay};
 use crate::standard::Parameters;
 use crate::time::{DAY_H, Day, Hour, Instant};
 
@@ -102,8 +104,10 @@ fn write_chunk(
         let unknown = || Error::Unknown(format!("area {}", part.area));
         let known = areas.iter().find(|a| a.area == part.area).ok_or_else(unknown)?;
         let registry = registries.iter().find(|r| r.area == part.area).ok_or_else(unknown)?;
-        let area = Area { tx: &tx, known, registry, places: places(&known.stations) };
-        area.write(chunk, part)?;
+        let (_, state) = area_state(&tx, known).map_err(doing("read the area's row"))?;
+        let places = places(&known.stations);
+        let revisions = Revisions::default();
+        Area { tx: &tx, known, registry, places, state, revisions }.write(chunk, part)?;
     }
     tx.commit().map_err(doing("commit an import"))
 }
@@ -114,60 +118,78 @@ struct Area<'a> {
     known: &'a KnownArea,
     registry: &'a Registry,
     places: Places,
+    /// The daemon's; `None` where none has run.
+    state: Option<AreaState>,
+    /// What is changed of what a daemon has published.
+    revisions: Revisions,
 }
 
 impl Area<'_> {
-    fn write(&self, chunk: &ImportChunk, part: &ImportedArea) -> Result<(), Error> {
-        self.write_arrival(chunk.at, part)?;
-        let (_, state) = area_state(self.tx, self.known).map_err(doing("read the area's row"))?;
+    fn write(mut self, chunk: &ImportChunk, part: &ImportedArea) -> Result<(), Error> {
         let held = hours_held(self.tx, &self.places)?;
-        self.write_days(&part.days, state).map_err(doing("write station days"))?;
-        let Some(span) = hours_held(self.tx, &self.places)? else { return Ok(()) };
-        let days = affected(&part.days, held, span);
-        let sql = upsert();
-        let mut statement = self.tx.prepare_cached(&sql).map_err(doing("write area hours"))?;
-        for run in runs(&days, days_of_piece(self.registry.stations.len())) {
-            self.write_set_hours(&mut statement, (run, span), &chunk.parameters, state)?;
+        self.write_days(&part.days)?;
+        if let Some(span) = hours_held(self.tx, &self.places)? {
+            let days = affected(&part.days, held, span);
+            let mut statement =
+                self.tx.prepare_cached(&SET_HOUR).map_err(doing("write area hours"))?;
+            for run in runs(&days, days_of_piece(self.registry.stations.len())) {
+                self.write_set_hours(&mut statement, (run, span), &chunk.parameters)?;
+            }
         }
-        Ok(())
+        self.write_arrival(chunk.at, part)
     }
 
-    fn write_arrival(&self, at: Instant, part: &ImportedArea) -> Result<(), Error> {
+    fn write_arrival(mut self, at: Instant, part: &ImportedArea) -> Result<(), Error> {
         let (sequence, epoch, chain) =
             commit::head(self.tx, self.known).map_err(doing("read the area's row"))?;
         if epoch != self.known.epoch {
             return Err(Error::LeaseLost { area: part.area.to_string() });
         }
         let sequence = sequence + 1;
-        let digest = arrival::digest(&chain, &part.area, sequence, &part.inputs);
+        let of = |r| RevisionRow::of(r, self.registry, at);
+        let revisions: Vec<RevisionRow> = self.revisions.take().iter().map(of).collect();
+        let digest = arrival::digest(&chain, &part.area, sequence, &part.inputs, &revisions);
         commit::write_arrival(self.tx, self.known, (sequence, at.millis()), &part.inputs, &digest)
             .map_err(doing("write the arrival"))?;
+        let sequence = commit::signed(sequence);
+        revision::write(self.tx, self.known, sequence, &revisions)
+            .map_err(doing("write the revisions"))?;
         self.tx
             .prepare_cached("UPDATE area SET sequence = ?2, chain = ?3 WHERE id = ?1")
-            .and_then(|mut update| {
-                update.execute(params![self.known.id, commit::signed(sequence), digest])
-            })
+            .and_then(|mut update| update.execute(params![self.known.id, sequence, digest]))
             .map_err(doing("write the area's row"))?;
         Ok(())
     }
 
-    fn write_days(&self, days: &[StoredDay], state: Option<AreaState>) -> rusqlite::Result<()> {
-        let mut hour = self.tx.prepare_cached("INSERT OR REPLACE INTO hour VALUES (?1, ?2, ?3)")?;
-        let mut day =
-            self.tx.prepare_cached("INSERT OR REPLACE INTO station_day VALUES (?1, ?2, ?3)")?;
+    fn write_days(&mut self, days: &[StoredDay]) -> Result<(), Error> {
+        let prepare = |sql| self.tx.prepare_cached(sql).map_err(doing("write station days"));
+        let mut hour = prepare("INSERT OR REPLACE INTO hour VALUES (?1, ?2, ?3)")?;
+        let mut day = prepare("INSERT OR REPLACE INTO station_day VALUES (?1, ?2, ?3)")?;
         for stored in days {
             let station = self.known.stations[stored.station];
-            if !is_open(stored.day, state) {
-                day.execute(params![stored.day.number(), station, stored.bytes])?;
-                continue;
-            }
             let mut cells = StationDay::default();
             if cells.decode_into(&stored.bytes).is_err() {
                 continue; // written by this process a moment ago
             }
+            if let Some(state) = self.state {
+                let before = station_day(self.tx, station, stored.day)?.unwrap_or_default();
+                let published = (0..DAY_H).map(|h| stored.day.hour(h)).filter(|h| *h < state.floor);
+                for hour in published {
+                    let key = (stored.station, hour);
+                    let of_day = hour.of_day();
+                    let (old, new) = (before.readings(of_day), cells.readings(of_day));
+                    self.revisions.readings(key, Cause::Import, &old, &new);
+                }
+            }
+            if !is_open(stored.day, self.state) {
+                day.execute(params![stored.day.number(), station, stored.bytes])
+                    .map_err(doing("write station days"))?;
+                continue;
+            }
             for of_day in (0..DAY_H).filter(|h| cells.holds(*h)) {
-                let bytes = cells.encode_hour(of_day);
-                hour.execute(params![stored.day.hour(of_day).number(), station, bytes])?;
+                let at = stored.day.hour(of_day).number();
+                hour.execute(params![at, station, cells.encode_hour(of_day)])
+                    .map_err(doing("write station hours"))?;
             }
         }
         Ok(())
@@ -175,11 +197,10 @@ impl Area<'_> {
 
     /// The sets' hours of some days, as far as they lie in the area's span.
     fn write_set_hours(
-        &self,
+        &mut self,
         statement: &mut Statement<'_>,
         ((first, last), span): ((Day, Day), (Hour, Hour)),
         parameters: &Parameters,
-        state: Option<AreaState>,
     ) -> Result<(), Error> {
         let hours = (first.start().max(span.0), last.plus(1).start().plus(-1).min(span.1));
         let members: Vec<Member> = (0..self.registry.sets.len()).map(Member::Set).collect();
@@ -187,37 +208,37 @@ impl Area<'_> {
         each_station_day(self.tx, &self.places, History::days(hours), |station, day, cells| {
             history.put(station, day, cells);
         })?;
-        history.for_each(parameters, |hour, sets| {
-            for (set, (_, figures)) in self.known.sets.iter().zip(sets) {
-                self.write_set_hour(statement, (hour, *set), figures, state)
+        history.for_each(parameters, |_, sets| {
+            for (member, figures) in sets {
+                self.write_set_hour(statement, *member, figures)
                     .map_err(doing("write area hours"))?;
             }
             Ok(())
         })
     }
 
+    /// One hour of a set, where it differs from what is stored.
     fn write_set_hour(
-        &self,
+        &mut self,
         statement: &mut Statement<'_>,
-        (hour, set): (Hour, i64),
+        member: Member,
         figures: &Figures,
-        state: Option<AreaState>,
     ) -> rusqlite::Result<()> {
-        let shown = match state {
-            None => (Some(1), HourState::Published),
-            Some(state) => {
-                let held = self
-                    .tx
-                    .prepare_cached("SELECT 1 FROM area_hour WHERE hour = ?1 AND station_set = ?2")?
-                    .query_row(params![hour.number(), set], |_| Ok(()))
-                    .optional()?;
-                if held.is_none() && hour >= state.floor {
-                    return Ok(());
-                }
-                (None, HourState::Revised)
+        let Member::Set(set) = member else { return Ok(()) };
+        let (set, hour) = (self.known.sets[set], figures.hour);
+        let stored = stored_row(self.tx, set, hour)?;
+        let shown = match (&stored, self.state) {
+            (Some(stored), _) if stored.values == figures.values() => return Ok(()),
+            // Before a daemon has run, nobody has seen a row.
+            (_, None) => (1, HourState::Published),
+            (None, Some(state)) if hour >= state.floor => return Ok(()),
+            (None, Some(_)) => (1, HourState::Published),
+            (Some(stored), Some(_)) => {
+                self.revisions.figures(member, Cause::Import, (&stored.values, figures));
+                (stored.version + 1, HourState::Revised)
             }
         };
-        commit::write_set_hour(statement, set, shown, figures)
+        write_set_hour(statement, set, shown, figures)
     }
 }
 
@@ -257,19 +278,6 @@ fn runs(days: &BTreeSet<Day>, most: usize) -> Vec<(Day, Day)> {
         }
     }
     runs
-}
-
-/// A set's hour as a commit writes it, but only where a figure differs.
-fn upsert() -> String {
-    format!(
-        "{} WHERE (edition, aqi, primary_pollutants, pm2_5, pm10, so2, no2, co, o3, pm2_5_24h,
-            pm10_24h, so2_24h, no2_24h, co_24h, o3_8h, o3_8h_max_today, o3_1h_max_today, pm2_5_day,
-            pm10_day, so2_day, no2_day, co_day, aqi_day, primary_day, hours_day, stations_expected,
-            pm2_5_stations, pm10_stations, so2_stations, no2_stations, co_stations, o3_stations)
-         IS NOT (?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-            ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37)",
-        commit::SET_HOUR
-    )
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::registry::{KnownArea, area_id};
-use super::sqlite::{Sqlite, check_file};
+use super::sqlite::{SCHEMA, Sqlite, check_file};
 use super::{Error, doing};
 use crate::area::{AreaId, Registry, Span, Station, StationKind};
 use crate::average::StationDay;
 use crate::observation::StationId;
-use crate::pipeline::{AreaState, HourState, LoadedDays, StoredDay, Tables};
+use crate::pipeline::{AreaState, HourState, LoadedDays, StoredDay, StoredSetHour, Tables};
 use crate::time::{Day, Hour, Instant};
 
 pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, Error> {
@@ -24,18 +24,22 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let Some(open_from) = state.map(|s| s.open_from) else {
         return Ok(Tables { sequence, state, hours, stored_until, ..Tables::default() });
     };
-    let set_hours = set_hours(db, known, open_from).map_err(doing("read the published hours"))?;
+    let ends = (open_from.start(), Hour::from_number(i32::MAX));
+    let set_hours = set_hours(db, known, ends).map_err(doing("read the published hours"))?;
     let day_before = days(store, registry, &[open_from.plus(-1)])?.stations;
     Ok(Tables { sequence, state, hours, stored_until, day_before, set_hours })
 }
 
-/// The last day with anything stored, of any area: an upper bound is all that is asked for.
+/// The last day with anything stored, of any area: an upper bound is all that is asked for. An hour may be
+/// published without any observation.
 fn last_day(db: &Connection) -> rusqlite::Result<Option<Day>> {
     let closed: Option<i32> =
         db.query_row("SELECT max(day) FROM station_day", [], |row| row.get(0))?;
     let open: Option<i32> = db.query_row("SELECT max(hour) FROM hour", [], |row| row.get(0))?;
-    let open = open.map(|hour| Hour::from_number(hour).day());
-    Ok(closed.map(Day::from_number).max(open))
+    let published: Option<i32> =
+        db.query_row("SELECT max(hour) FROM area_hour", [], |row| row.get(0))?;
+    let hours = open.max(published).map(|hour| Hour::from_number(hour).day());
+    Ok(closed.map(Day::from_number).max(hours))
 }
 
 pub(super) fn area_state(
@@ -86,12 +90,13 @@ fn open_hours(db: &Connection, known: &KnownArea) -> rusqlite::Result<Vec<(Hour,
 fn set_hours(
     db: &Connection,
     known: &KnownArea,
-    open_from: Day,
-) -> rusqlite::Result<Vec<(Hour, usize, u32, HourState)>> {
+    (from, to): (Hour, Hour),
+) -> rusqlite::Result<Vec<StoredSetHour>> {
     let places = places(&known.sets);
-    let mut query =
-        db.prepare("SELECT hour, station_set, version, state FROM area_hour WHERE hour >= ?1")?;
-    let mut rows = query.query([open_from.start().number()])?;
+    let mut query = db.prepare_cached(
+        "SELECT hour, station_set, version, state FROM area_hour WHERE hour BETWEEN ?1 AND ?2",
+    )?;
+    let mut rows = query.query([from.number(), to.number()])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let name: String = row.get(3)?;
@@ -101,7 +106,8 @@ fn set_hours(
             HourState::Revised
         };
         if let Some(set) = places.get(&row.get::<_, i64>(1)?) {
-            found.push((Hour::from_number(row.get(0)?), *set, row.get(2)?, state));
+            let (hour, version) = (Hour::from_number(row.get(0)?), row.get(2)?);
+            found.push(StoredSetHour { hour, set: *set, version, state });
         }
     }
     Ok(found)
@@ -114,7 +120,7 @@ pub(super) fn days(
 ) -> Result<LoadedDays, Error> {
     let known = store.known(&registry.area)?;
     let places = places(&known.stations);
-    let mut loaded = LoadedDays { days: days.to_vec(), stations: Vec::new() };
+    let mut loaded = LoadedDays { days: days.to_vec(), ..LoadedDays::default() };
     let mut read = || -> rusqlite::Result<()> {
         let mut query =
             store.db.prepare_cached("SELECT station, cells FROM station_day WHERE day = ?1")?;
@@ -126,6 +132,8 @@ pub(super) fn days(
                     loaded.stations.push(StoredDay { day: *day, station: *station, bytes });
                 }
             }
+            let hours = (day.start(), day.plus(1).start().plus(-1));
+            loaded.set_hours.extend(set_hours(&store.db, known, hours)?);
         }
         Ok(())
     };
@@ -195,7 +203,10 @@ impl Reader {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags).map_err(doing("open the store"))?;
         db.busy_timeout(Duration::from_secs(10)).map_err(doing("set the busy timeout"))?;
-        check_file(&db, path)?;
+        let found = check_file(&db, path)?;
+        if found < SCHEMA {
+            return Err(Error::Older { path: path.display().to_string(), found, known: SCHEMA });
+        }
         db.set_prepared_statement_cache_capacity(32);
         Ok(Self { db })
     }

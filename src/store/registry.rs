@@ -11,6 +11,7 @@ use crate::standard::Parameters;
 #[derive(Clone, Debug)]
 pub(super) struct KnownArea {
     pub(super) area: AreaId,
+    pub(super) registry: Registry,
     pub(super) id: i64,
     /// Station row ids, by the registry's index.
     pub(super) stations: Vec<i64>,
@@ -50,7 +51,8 @@ fn write(tx: &Transaction<'_>, registry: &Registry) -> rusqlite::Result<KnownAre
     for set in &registry.sets {
         sets.push(write_set(tx, id, set, &stations)?);
     }
-    Ok(KnownArea { area: registry.area.clone(), id, stations, sets, epoch })
+    let (area, registry) = (registry.area.clone(), registry.clone());
+    Ok(KnownArea { area, registry, id, stations, sets, epoch })
 }
 
 fn days(span: Span) -> (Option<i32>, Option<i32>) {

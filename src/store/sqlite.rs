@@ -14,8 +14,9 @@ use crate::time::Day;
 /// Marks a SQLite file as ours ("LTIA").
 const APPLICATION_ID: i64 = 0x4c54_4941;
 /// The newest schema this program knows.
-const SCHEMA: i64 = 1;
-const MIGRATION_1: &str = include_str!("schema.sql");
+pub(super) const SCHEMA: i64 = 2;
+/// What brings a file from each schema to the next, from an empty file on.
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("migration_2.sql")];
 /// A log this long is folded in by the writer itself, since the checkpointer cannot keep up.
 const LOG_MAX_BYTES: u64 = 256 << 20;
 /// A log this long is worth a checkpoint.
@@ -152,12 +153,12 @@ pub(super) fn check_file(db: &Connection, path: &Path) -> Result<i64, Error> {
 }
 
 fn migrate(db: &Connection, version: i64) -> Result<(), Error> {
-    if version < 1 {
+    for (to, migration) in (1_i64..).zip(MIGRATIONS).filter(|(to, _)| *to > version) {
         db.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {MIGRATION_1}
-             PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1; COMMIT;"
+            "BEGIN IMMEDIATE; {migration}
+             PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {to}; COMMIT;"
         ))
-        .map_err(doing("create the tables"))?;
+        .map_err(doing("bring the tables up to date"))?;
     }
     Ok(())
 }

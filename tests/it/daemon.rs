@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lantian::area::Registry;
+use lantian::area::{Figures, Member, Registry, Value};
 use lantian::pipeline::{
     Batch, FeedState, HourState, Input, Message, Params, Pipeline, SetHourRow,
 };
@@ -102,7 +102,7 @@ impl Daemon {
         let commit = self.commit_of(now, said, &batch);
         self.store.commit(&commit).expect("committed");
         for row in &batch.set_hours {
-            self.keep(row);
+            self.keep(row, &batch);
         }
         if self.checked {
             self.check_rebuild();
@@ -110,22 +110,19 @@ impl Daemon {
         batch
     }
 
-    /// A version counts up by one, and only when the figures changed.
-    fn keep(&mut self, row: &SetHourRow) {
+    /// A version counts up by one, and only when the figures changed; and that a revision tells.
+    fn keep(&mut self, row: &SetHourRow, batch: &Batch) {
         let key = (row.hour, row.set);
         let Some(before) = self.rows.get(&key) else {
-            assert!(row.version.is_none_or(|v| v == 1), "begins with 1: {row:?}");
-            assert!(row.version.is_none() || row.state == HourState::Published, "{row:?}");
-            let version = Some(1);
-            let state = HourState::Published;
-            self.rows.insert(key, SetHourRow { version, state, ..row.clone() });
+            assert_eq!((row.version, row.state), (1, HourState::Published), "{row:?}");
+            self.rows.insert(key, row.clone());
             return;
         };
-        let next = before.version.map(|v| v + 1);
-        assert!(row.version.is_none() || row.version == next, "{before:?} then {row:?}");
+        assert_eq!(row.version, before.version + 1, "{before:?} then {row:?}");
         assert_eq!(row.state, HourState::Revised);
+        assert_eq!(revised(batch, row), changes(&before.figures, &row.figures));
         assert_ne!(before.figures, row.figures, "a version without a change at {:?}", row.hour);
-        self.rows.insert(key, SetHourRow { version: next, ..row.clone() });
+        self.rows.insert(key, row.clone());
     }
 
     pub(crate) fn rebuilt(&mut self) -> Pipeline {
@@ -144,4 +141,17 @@ impl Daemon {
         let first = live.lines().zip(again.lines()).enumerate().find(|(_, (a, b))| a != b);
         panic!("the rebuilt state differs at {:?}: {first:?}", self.pipeline.sequence());
     }
+}
+
+/// What a batch's revisions say of one row: quantity, old, new.
+fn revised(batch: &Batch, row: &SetHourRow) -> Vec<(&'static str, Value, Value)> {
+    let of_set = batch.revisions.iter().filter(|r| r.member == Member::Set(row.set));
+    let changes = of_set.flat_map(|r| &r.changes).filter(|c| c.hour == row.hour);
+    changes.map(|c| (c.quantity, c.old, c.new)).collect()
+}
+
+fn changes(old: &Figures, new: &Figures) -> Vec<(&'static str, Value, Value)> {
+    let values = old.values().into_iter().zip(new.values());
+    let all = Figures::NAMES.into_iter().zip(values).map(|(name, (old, new))| (name, old, new));
+    all.filter(|(_, old, new)| old != new).collect()
 }

@@ -155,7 +155,7 @@ fn rows_as_handed_out(daemon: &Daemon) {
         let number = |at: usize| row.get::<_, Option<i64>>(at).expect("a number");
         let milli = |a: Option<lantian::quantity::Amount>| a.map(|a| i64::from(a.milli()));
         let text = |at: usize| row.get::<_, String>(at).expect("a text");
-        assert_eq!(number(2), version.map(i64::from), "{hour:?}");
+        assert_eq!(number(2), Some(i64::from(*version)), "{hour:?}");
         assert_eq!(text(3), state.name());
         assert_eq!(number(4), f.index.aqi.map(i64::from));
         assert_eq!(number(5), milli(f.concentration[0]));

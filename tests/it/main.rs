@@ -20,6 +20,7 @@ mod oracle;
 mod published_index;
 mod publishing;
 mod replay;
+mod revision;
 mod shipped;
 mod simulate;
 mod store;
