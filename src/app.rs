@@ -31,12 +31,12 @@ pub use engine::{EngineHealth, GroupCommit};
 pub use writer::IN_FLIGHT_MAX;
 
 use crate::area::{AreaId, Registry};
-use crate::clock::Follow;
+use crate::clock::{self, Follow};
 use crate::http::{self, Health, Services};
 use crate::ingest;
 use crate::observation::FeedFormat;
 use crate::pipeline::{Params, Pipeline, View};
-use crate::store::{Checkpointer, Sqlite, Store};
+use crate::store::{Checkpointer, Rules, RulesDigest, Sqlite, Store};
 use crate::telemetry::{self, Latency};
 use area_engine::{AreaClock, AreaEngine};
 use engine::{Engine, FeedLink, Ports};
@@ -133,6 +133,7 @@ pub struct Daemon {
     store: Sqlite,
     registries: Vec<Arc<Registry>>,
     pipelines: Vec<Pipeline>,
+    rules: Vec<(Rules, RulesDigest)>,
     view: watch::Sender<Arc<View>>,
 }
 
@@ -149,18 +150,20 @@ impl Daemon {
         let mut store = Sqlite::open(&setup.store)?;
         setup.params.formats = setup.feeds.iter().map(|f| f.format.clone()).collect();
         let mut registries = Vec::new();
-        let mut pipelines = Vec::new();
+        let (mut pipelines, mut rules) = (Vec::new(), Vec::new());
+        let feeds: Vec<String> = setup.feeds.iter().map(|f| f.connection.name.clone()).collect();
         for registry in std::mem::take(&mut setup.areas) {
             let registry = Arc::new(registry);
-            store.register(&registry)?;
-            store.set_parameters(&registry.area, &setup.params.parameters)?;
+            let of_area = Rules::new((*registry).clone(), setup.params.clone(), feeds.clone());
+            let digest = store.adopt(&of_area, clock::now())?;
             let tables = store.tables(&registry)?;
             let pipeline = Pipeline::rebuild(Arc::clone(&registry), setup.params.clone(), &tables)?;
             registries.push(registry);
             pipelines.push(pipeline);
+            rules.push((of_area, digest));
         }
         let (view, _) = watch::channel(Arc::new(View::default()));
-        Ok(Self { setup, listener, address, store, registries, pipelines, view })
+        Ok(Self { setup, listener, address, store, registries, pipelines, rules, view })
     }
 
     /// Where the site is.
@@ -224,8 +227,7 @@ impl Daemon {
         let judging = tokio::spawn(judge);
 
         let ports = Ports { arrivals, acts: acts_in, view, health, latency };
-        let areas =
-            area_engines(self.pipelines, &self.setup.params, &self.setup.feeds, self.setup.follow);
+        let areas = area_engines(self.pipelines, self.rules, self.setup.follow);
         let writer =
             Writer::start(Box::new(self.store), self.registries).map_err(Failure::Thread)?;
         let engine =
@@ -283,22 +285,19 @@ fn log_ceilings(connections: &[ingest::Config], group: GroupCommit) {
 
 fn area_engines(
     pipelines: Vec<Pipeline>,
-    params: &Params,
-    feeds: &[FeedSetup],
+    rules: Vec<(Rules, RulesDigest)>,
     follow: bool,
 ) -> Vec<AreaEngine> {
-    let names: Vec<String> = feeds.iter().map(|f| f.connection.name.clone()).collect();
-    let engine = |(place, pipeline): (usize, Pipeline)| {
+    let engine = |(place, (pipeline, rules)): (usize, (Pipeline, _))| {
         let stations = pipeline.registry().stations.len();
         let clock = if follow {
             AreaClock::Follow(Follow::new(stations, pipeline.now()))
         } else {
             AreaClock::System
         };
-        let feeds = (params.formats.clone(), names.clone());
-        AreaEngine::new(place, pipeline, clock, feeds, params.future_tolerance_min)
+        AreaEngine::new(place, pipeline, clock, rules)
     };
-    pipelines.into_iter().enumerate().map(engine).collect()
+    pipelines.into_iter().zip(rules).enumerate().map(engine).collect()
 }
 
 /// The engine's thread, with a runtime of its own so that nothing else delays it.

@@ -52,6 +52,9 @@
 //! - *Revisions.* Only what was published in an earlier batch is revised; of the figures of stations, which
 //!   are not stored, the readings of their hours are. Where several causes meet in a set's figure, the
 //!   gravest stands.
+//! - *Rules.* What figures follow from beside the inputs (program, stations and sets, practice, formats) is a
+//!   row named in the chain by its digest at the start of each process; so `audit` can handle every input
+//!   again. Where new rules give other figures, all stored hours are taken anew before the daemon starts.
 //! - *`simulation`* is a science module of its own: a scenario and a seed become observations.
 //! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 

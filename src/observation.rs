@@ -21,8 +21,25 @@ pub use rejection::{Rejection, RejectionReason};
 use crate::quantity::Amount;
 
 /// The code of a station, as it stands in topic and payload.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
+)]
+#[serde(try_from = "String", into = "String")]
 pub struct StationId(Box<str>);
+
+impl From<StationId> for String {
+    fn from(id: StationId) -> Self {
+        id.0.into()
+    }
+}
+
+impl TryFrom<String> for StationId {
+    type Error = String;
+
+    fn try_from(code: String) -> Result<Self, String> {
+        Self::new(&code).ok_or_else(|| format!("{code:?} is no code"))
+    }
+}
 
 impl StationId {
     /// A station code: 1 to 64 bytes without `/`, `+`, `#`, white space or control characters.

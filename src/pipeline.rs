@@ -42,7 +42,8 @@ use crate::time::{Day, Hour, Instant};
 use days::Days;
 
 /// What an area's pipeline goes by. Each value has its unit in its name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(default)]
 pub struct Params {
     /// Practice and open choices of the standards.
     pub parameters: Parameters,

@@ -12,14 +12,17 @@
 //! Large keys start with time, so that a live hour touches few pages. Blobs keep a station-hour near ten
 //! bytes. Checkpoints run on a thread of their own, because they would stall commits.
 
+mod area_rows;
 mod arrival;
 mod audit;
 mod commit;
+mod entries;
 mod history;
 mod import;
 mod read;
 mod registry;
 mod revision;
+mod rules;
 mod set_hour;
 mod sqlite;
 mod token;
@@ -28,9 +31,10 @@ pub use arrival::{ArrivalRow, InputLog, verify_chain};
 pub use audit::{Audited, Difference};
 pub use commit::{AreaCommit, Commit};
 pub use history::StationHours;
-pub use import::{ImportChunk, ImportedArea};
+pub use import::{ImportChunk, ImportedArea, ImportedFile};
 pub use read::{DeadLetterRow, Reader};
 pub use revision::RevisionRow;
+pub use rules::{Rules, RulesDigest};
 pub use sqlite::{Checkpointer, Sqlite};
 pub use token::{Person, Role};
 

@@ -10,7 +10,7 @@ use crate::clock::Follow;
 use crate::ingest;
 use crate::observation::{FeedFormat, decode};
 use crate::pipeline::{AreaView, Batch, FeedState, Input, LoadedDays, Message, Pipeline};
-use crate::store::{AreaCommit, InputLog};
+use crate::store::{AreaCommit, InputLog, Rules, RulesDigest};
 use crate::time::{Hour, Instant};
 
 /// By which clock an area goes.
@@ -36,7 +36,6 @@ pub(super) struct AreaEngine {
     future_tolerance_min: u32,
     batch: Batch,
     log: InputLog,
-    logged_now: Option<Instant>,
     taken: BTreeMap<usize, u64>,
     /// The feeds' state that the pipeline was last told.
     told: Option<FeedState>,
@@ -47,24 +46,24 @@ impl AreaEngine {
         place: usize,
         pipeline: Pipeline,
         clock: AreaClock,
-        (formats, feed_names): (Vec<FeedFormat>, Vec<String>),
-        future_tolerance_min: u32,
+        (rules, digest): (Rules, RulesDigest),
     ) -> Self {
+        let future_tolerance_min = rules.params.future_tolerance_min;
         let follows = matches!(clock, AreaClock::Follow(_));
         let mut area = Self {
             place,
             area: pipeline.registry().area.clone(),
             pipeline,
             clock,
-            formats,
-            feed_names,
+            formats: rules.params.formats,
+            feed_names: rules.feeds,
             future_tolerance_min,
             batch: Batch::default(),
             log: InputLog::default(),
-            logged_now: None,
             taken: BTreeMap::new(),
             told: None,
         };
+        area.log.rules(&digest);
         area.tolerate(if follows { AHEAD_WITHOUT_BEACONS_MIN } else { future_tolerance_min });
         area
     }
@@ -167,7 +166,7 @@ impl AreaEngine {
         messages: &[Message<'_>],
         writer: &Writer,
     ) -> Result<(), Failure> {
-        self.log_now(now);
+        self.log.now(now);
         let inputs: Vec<Input<'_>> = messages.iter().map(|m| Input::Message(*m)).collect();
         messages.iter().for_each(|m| self.log.message(m));
         self.feed_in(now, inputs, writer).await
@@ -203,7 +202,7 @@ impl AreaEngine {
             return Ok(false);
         }
         self.told = Some(state);
-        self.log_now(now);
+        self.log.now(now);
         self.log.feed(state);
         self.feed_in(now, vec![Input::Feed(state)], writer).await?;
         Ok(true)
@@ -212,13 +211,6 @@ impl AreaEngine {
     /// Writes a person's act down in the trail.
     pub(super) fn note_act(&mut self, person: &str, act: &str) {
         self.log.act(person, act);
-    }
-
-    fn log_now(&mut self, now: Instant) {
-        if self.logged_now != Some(now) {
-            self.log.now(now);
-            self.logged_now = Some(now);
-        }
     }
 
     /// Whether a deadline has passed.
@@ -246,7 +238,6 @@ impl AreaEngine {
         }
         let mut batch = std::mem::take(&mut self.batch);
         self.pipeline.settle(&mut batch);
-        self.logged_now = None;
         let named = std::mem::take(&mut self.taken).into_iter();
         let taken = named.map(|(feed, count)| (self.feed_names[feed].clone(), count)).collect();
         Some(AreaCommit { area: self.area.clone(), batch, inputs: self.log.take(), taken })

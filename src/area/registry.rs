@@ -7,8 +7,25 @@ use crate::observation::StationId;
 use crate::time::Day;
 
 /// The code of an area, as it stands in topics.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
+)]
+#[serde(try_from = "String", into = "String")]
 pub struct AreaId(Box<str>);
+
+impl From<AreaId> for String {
+    fn from(id: AreaId) -> Self {
+        id.0.into()
+    }
+}
+
+impl TryFrom<String> for AreaId {
+    type Error = String;
+
+    fn try_from(code: String) -> Result<Self, String> {
+        Self::new(&code).ok_or_else(|| format!("{code:?} is no code"))
+    }
+}
 
 impl AreaId {
     /// An area code; the same characters as a station code.
@@ -31,7 +48,9 @@ impl fmt::Display for AreaId {
 }
 
 /// Days from `from` to `until`, both included; open where `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize,
+)]
 pub struct Span {
     /// First day.
     pub from: Option<Day>,
@@ -55,7 +74,10 @@ impl Span {
 }
 
 /// Who owns a station: national and provincial data are never corrected or excluded here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum StationKind {
     /// National control station (国控).
     National,
@@ -103,7 +125,7 @@ impl StationKind {
 }
 
 /// A place of measurement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct Station {
     /// Its code.
     pub id: StationId,
@@ -122,7 +144,7 @@ pub struct Station {
 }
 
 /// A station's time in a set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct Membership {
     /// Index in [`Registry::stations`].
     pub station: usize,
@@ -131,7 +153,7 @@ pub struct Membership {
 }
 
 /// A named set of stations, such as 市区 or a forecast area.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct StationSet {
     /// Its code; empty for the area's default set, the assessed stations.
     pub id: String,
@@ -152,7 +174,8 @@ impl StationSet {
 }
 
 /// One area: its stations and sets. `sets[0]` is the default set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(from = "Listed", into = "Listed")]
 pub struct Registry {
     /// The area's code.
     pub area: AreaId,
@@ -163,6 +186,28 @@ pub struct Registry {
     /// The default set, then the named ones in file order.
     pub sets: Vec<StationSet>,
     by_code: BTreeMap<StationId, usize>,
+}
+
+/// A registry as it is written down.
+#[derive(serde::Deserialize, serde::Serialize)]
+struct Listed {
+    area: AreaId,
+    name: String,
+    stations: Vec<Station>,
+    sets: Vec<StationSet>,
+}
+
+impl From<Registry> for Listed {
+    fn from(r: Registry) -> Self {
+        Self { area: r.area, name: r.name, stations: r.stations, sets: r.sets }
+    }
+}
+
+impl From<Listed> for Registry {
+    fn from(l: Listed) -> Self {
+        let by_code = l.stations.iter().enumerate().map(|(at, s)| (s.id.clone(), at)).collect();
+        Self { area: l.area, name: l.name, stations: l.stations, sets: l.sets, by_code }
+    }
 }
 
 /// Why a registry cannot be.

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use super::import::store_fault;
 use super::{ExitError, text};
-use crate::standard::Practice;
 use crate::store::Reader;
 
 /// Check the file and the chain of inputs, and compute every stored area figure anew.
@@ -16,9 +15,6 @@ pub(super) struct Args {
     /// The store. A daemon may be writing to it.
     #[arg(long, value_name = "FILE")]
     store: PathBuf,
-    /// By which practice the figures were taken [default: as stored by the daemon, else letter].
-    #[arg(long, value_name = "letter|national_platform")]
-    practice: Option<Practice>,
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
@@ -27,13 +23,13 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     }
     let reader = Reader::open(&args.store).map_err(|e| store_fault(&e))?;
     let mut lines = String::new();
-    let audited = reader.audit(args.practice, |d| {
+    let audited = reader.audit(|d| {
         lines += &format!("{}: {} is stored, {} expected\n", d.place, d.stored, d.expected);
     });
     let audited = audited.map_err(|e| store_fault(&e))?;
     lines += &format!(
-        "{} arrivals, {} area hours: {} differences\n",
-        audited.arrivals, audited.area_hours, audited.differences
+        "{} arrivals, {} rebuilt, {} area hours: {} differences\n",
+        audited.arrivals, audited.rebuilt, audited.area_hours, audited.differences
     );
     text::written(out.write_all(lines.as_bytes()))?;
     match audited.differences {

@@ -10,8 +10,8 @@ use crate::clock;
 use crate::replay::Fault;
 use crate::replay::files::{self, Format, Reader};
 use crate::replay::import::{Import, Source, Strangers, Tally};
-use crate::standard::{Parameters, Practice};
-use crate::store::{self, Sqlite, Store};
+use crate::standard::Practice;
+use crate::store::{self, Rules, Sqlite};
 use crate::time::HourLabel;
 
 /// Faults told one by one; the rest as numbers.
@@ -39,9 +39,9 @@ pub(super) struct Args {
     /// How the files are laid out.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// By which the areas' stored hours are judged: as in the daemon's configuration.
-    #[arg(long, value_name = "letter|national_platform", default_value_t)]
-    practice: Practice,
+    /// By which the areas' stored hours are judged [default: as the daemon does, else letter].
+    #[arg(long, value_name = "letter|national_platform")]
+    practice: Option<Practice>,
     /// Recorded hours, plain or .gz.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     let (listed, elsewhere) = listed(args)?;
     let sources = sources(args)?;
     let mut store = Sqlite::open(&args.store).map_err(|e| store_fault(&e))?;
-    let registries = register(&mut store, listed, args.sets.is_some())?;
+    let registries = adopt(&mut store, listed, args)?;
     let mut faults = Faults::default();
     let (tally, skipped) = take(args, &mut store, &registries, (sources, elsewhere), &mut faults)?;
     faults.tell(&mut io::stderr().lock());
@@ -103,19 +103,24 @@ fn reader(args: &Args, path: &Path) -> Result<Reader, ExitError> {
     })
 }
 
-fn register(
+/// Makes the lists part of what the store goes by; all else stays as a daemon has it.
+fn adopt(
     store: &mut Sqlite,
     listed: Vec<Registry>,
-    sets_given: bool,
+    args: &Args,
 ) -> Result<Vec<Registry>, ExitError> {
     let mut registries = Vec::with_capacity(listed.len());
     for fresh in listed {
         let stored = store.registry(&fresh.area).map_err(|e| store_fault(&e))?;
         let registry = match stored {
             None => fresh,
-            Some(stored) => joined(&fresh, &stored, sets_given)?,
+            Some(stored) => joined(&fresh, &stored, args.sets.is_some())?,
         };
-        store.register(&registry).map_err(|e| store_fault(&e))?;
+        let before = store.rules(&registry.area).map_err(|e| store_fault(&e))?;
+        let (mut params, feeds) = before.map(|r| (r.params, r.feeds)).unwrap_or_default();
+        params.parameters.practice = args.practice.unwrap_or(params.parameters.practice);
+        let rules = Rules::new(registry.clone(), params, feeds);
+        store.adopt(&rules, clock::now()).map_err(|e| store_fault(&e))?;
         registries.push(registry);
     }
     Ok(registries)
@@ -148,10 +153,9 @@ fn take(
     (sources, elsewhere): (Vec<Source>, BTreeSet<String>),
     faults: &mut Faults,
 ) -> Result<(Tally, u64), ExitError> {
-    let parameters = Parameters { practice: args.practice, ..Parameters::default() };
     let strangers = if args.format == Format::Cnemc { Strangers::Skip } else { Strangers::Refuse };
-    let mut import = Import::new(store, registries, parameters, clock::now(), strangers)
-        .map_err(|e| store_fault(&e))?;
+    let mut import =
+        Import::new(store, registries, clock::now(), strangers).map_err(|e| store_fault(&e))?;
     import.leave_out(elsewhere);
     let lengths = args.files.iter().filter_map(|p| std::fs::metadata(p).ok()).map(|m| m.len());
     let bar = publishing::bar(lengths.sum(), "importing {bar:30} {bytes}/{total_bytes} {eta}");

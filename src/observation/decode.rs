@@ -16,7 +16,7 @@ use crate::quantity::{Amount, DecimalFault, parse_decimal};
 use crate::time::{AveragingPeriod, HourLabel, Instant, TimeFault};
 
 /// How a feed writes its messages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct FeedFormat {
     /// Whether `time` names the start or the end of the interval.
     pub hour_label: HourLabel,
@@ -29,7 +29,7 @@ pub struct FeedFormat {
 }
 
 /// What a feed's own name stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub struct Code {
     /// The property.
     pub property: Property,
@@ -46,7 +46,7 @@ impl Code {
 }
 
 /// How a feed writes `time`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 pub enum TimeFormat {
     /// RFC 3339 with an offset.
     #[default]

@@ -97,7 +97,10 @@ impl fmt::Display for Pollutant {
 /// An observed property (ISO 19156): a pollutant, or a meteorological element.
 ///
 /// Meteorology is kept and shown; it has no index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
+)]
+#[serde(try_from = "String", into = "&str")]
 pub enum Property {
     /// One of the six pollutants.
     Pollutant(Pollutant),
@@ -133,6 +136,20 @@ pub const PROPERTIES: [Property; 13] = [
     Property::Rain,
     Property::Visibility,
 ];
+
+impl From<Property> for &str {
+    fn from(property: Property) -> Self {
+        property.code()
+    }
+}
+
+impl TryFrom<String> for Property {
+    type Error = String;
+
+    fn try_from(code: String) -> Result<Self, String> {
+        Self::parse(&code).ok_or_else(|| format!("unknown property {code:?}"))
+    }
+}
 
 impl Property {
     /// How many there are.

@@ -24,9 +24,17 @@ pub enum Cause {
     Corrected,
     /// Recorded history was taken in beside a daemon's hours.
     Import,
+    /// The lists of stations and sets changed.
+    Stations,
+    /// The program or the practice changed.
+    Rules,
 }
 
 impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 5] =
+        [Self::Late, Self::Corrected, Self::Import, Self::Stations, Self::Rules];
+
     /// The name in JSON and in the store.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -34,6 +42,8 @@ impl Cause {
             Self::Late => "late",
             Self::Corrected => "corrected",
             Self::Import => "import",
+            Self::Stations => "stations",
+            Self::Rules => "rules",
         }
     }
 }

@@ -24,6 +24,12 @@ pub enum HourState {
 }
 
 impl HourState {
+    /// From the name in the store, where no hour is provisional.
+    #[must_use]
+    pub fn of_stored(name: &str) -> Self {
+        if name == Self::Published.name() { Self::Published } else { Self::Revised }
+    }
+
     /// The name in JSON and in the store.
     #[must_use]
     pub const fn name(self) -> &'static str {

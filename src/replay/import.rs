@@ -23,8 +23,7 @@ use crate::area::Registry;
 use crate::average::{Effect, Incoming, StationDay};
 use crate::observation::{PROPERTIES, Property, Reading, Validity};
 use crate::pipeline::StoredDay;
-use crate::standard::Parameters;
-use crate::store::{self, ImportChunk, ImportedArea, InputLog, Sqlite};
+use crate::store::{self, ImportChunk, ImportedArea, ImportedFile, Sqlite};
 use crate::time::{Day, Instant};
 
 /// About 45 MB of station days; two years of 60 stations.
@@ -61,7 +60,7 @@ pub enum Strangers {
 }
 
 /// A file about to be imported.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
     /// Its name in the store's chain.
     pub name: String,
@@ -117,7 +116,6 @@ const FUTURE_DAYS: i64 = 400;
 pub struct Import<'a> {
     store: &'a mut Sqlite,
     registries: &'a [Registry],
-    parameters: Parameters,
     at: Instant,
     places: HashMap<String, Place>,
     columns: Vec<Place>,
@@ -138,14 +136,13 @@ pub struct Import<'a> {
 }
 
 impl<'a> Import<'a> {
-    /// An import into a store in which `registries` are registered.
+    /// An import into a store in which the rules of `registries` are adopted.
     ///
     /// # Errors
     /// [`store::Error`] when it cannot be read.
     pub fn new(
         store: &'a mut Sqlite,
         registries: &'a [Registry],
-        parameters: Parameters,
         at: Instant,
         strangers: Strangers,
     ) -> Result<Self, store::Error> {
@@ -161,7 +158,6 @@ impl<'a> Import<'a> {
         Ok(Self {
             store,
             registries,
-            parameters,
             at,
             places,
             columns,
@@ -299,19 +295,18 @@ impl<'a> Import<'a> {
             if days.is_empty() {
                 continue; // nothing new: the store stays as it is
             }
-            let mut log = InputLog::default();
-            for ((file, _), rows) in taken.iter().filter(|((_, of), _)| *of == area) {
-                let source = &self.sources[*file];
-                log.file(&source.name, &source.sha256, *rows);
-            }
-            let inputs = log.take();
-            areas.push(ImportedArea { area: self.registries[area].area.clone(), days, inputs });
+            let of_area = taken.iter().filter(|((_, of), _)| *of == area);
+            let file = |(place, rows): (usize, u64)| {
+                let Source { name, sha256 } = self.sources[place].clone();
+                ImportedFile { name, sha256, rows }
+            };
+            let files = of_area.map(|((place, _), rows)| file((*place, *rows))).collect();
+            areas.push(ImportedArea { area: self.registries[area].area.clone(), days, files });
         }
         if areas.is_empty() {
             return Ok(());
         }
-        let chunk = ImportChunk { at: self.at, parameters: self.parameters, areas };
-        self.store.import(self.registries, &chunk)
+        self.store.import(&ImportChunk { at: self.at, areas })
     }
 }
 
@@ -353,8 +348,9 @@ mod tests {
     use super::*;
     use crate::area::{AreaId, Span, Station, StationKind};
     use crate::observation::StationId;
+    use crate::pipeline::Params;
     use crate::replay::files::Format;
-    use crate::store::{Store, verify_chain};
+    use crate::store::{Rules, verify_chain};
     use crate::time::HourLabel;
 
     fn registry() -> Registry {
@@ -378,16 +374,11 @@ mod tests {
         std::fs::write(&file, content).expect("written");
         let mut store = Sqlite::open(&db).expect("made");
         let registries = [registry()];
-        store.register(&registries[0]).expect("written");
-        let parameters = Parameters::default();
-        let mut import = Import::new(
-            &mut store,
-            &registries,
-            parameters,
-            crate::clock::now(),
-            Strangers::Refuse,
-        )
-        .expect("read");
+        let rules = Rules::new(registries[0].clone(), Params::default(), Vec::new());
+        store.adopt(&rules, crate::clock::now()).expect("written");
+        let mut import =
+            Import::new(&mut store, &registries, crate::clock::now(), Strangers::Refuse)
+                .expect("read");
         import.most_held = most_held;
         let mut reader = Reader::open(&file, Format::Wide, HourLabel::Begin).expect("a file");
         let source = Source::open(&file).expect("read");
@@ -396,7 +387,7 @@ mod tests {
         let chunks = verify_chain(&store, &registries[0].area).expect("whole");
         let db = rusqlite::Connection::open(&db).expect("a store");
         let mut all = Vec::new();
-        for (table, columns) in [("station_day", 3), ("area_hour", 37)] {
+        for (table, columns) in [("station_day", 3), ("area_hour", 43)] {
             let mut query = db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).expect("");
             let mut rows = query.query([]).expect("rows");
             while let Some(row) = rows.next().expect("a row") {

@@ -13,11 +13,13 @@ use flate2::write::{ZlibDecoder, ZlibEncoder};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
+use super::RulesDigest;
 use super::revision::{RevisionRow, of_batch};
 use super::sqlite::Sqlite;
 use super::{Error, doing};
 use crate::area::AreaId;
-use crate::pipeline::{FeedState, Message};
+use crate::observation::StationId;
+use crate::pipeline::{Cause, FeedState, Message, StoredDay};
 use crate::time::Instant;
 
 /// Writes down inputs in the order in which a pipeline takes them.
@@ -27,7 +29,7 @@ pub struct InputLog {
 }
 
 impl InputLog {
-    /// The time by which what follows is handled.
+    /// A call of the pipeline, and the time by which it handles what follows.
     pub fn now(&mut self, now: Instant) {
         self.bytes.push(b'T');
         self.bytes.extend(now.millis().to_le_bytes());
@@ -40,6 +42,26 @@ impl InputLog {
         self.bytes.extend(u32::try_from(message.length).unwrap_or(u32::MAX).to_le_bytes());
         self.text(message.topic.as_bytes());
         self.text(message.payload);
+    }
+
+    /// The rules by which what follows is handled, at the start of a process.
+    pub fn rules(&mut self, digest: &RulesDigest) {
+        self.bytes.push(b'C');
+        self.bytes.extend(digest);
+    }
+
+    /// All stored hours were taken anew, because of the rules or of the lists of stations.
+    pub(super) fn recompute(&mut self, cause: Cause) {
+        self.bytes.push(b'R');
+        self.text(cause.name().as_bytes());
+    }
+
+    /// A station's day as an import left it.
+    pub(super) fn day(&mut self, station: &StationId, stored: &StoredDay) {
+        self.bytes.push(b'D');
+        self.text(station.as_str().as_bytes());
+        self.bytes.extend(stored.day.number().to_le_bytes());
+        self.text(&stored.bytes);
     }
 
     /// How far ahead of the time an interval may end from here on.
@@ -59,7 +81,7 @@ impl InputLog {
     }
 
     /// A file taken in by `import`: its name, SHA-256 and number of rows.
-    pub fn file(&mut self, name: &str, sha256: &[u8; 32], rows: u64) {
+    pub(super) fn file(&mut self, name: &str, sha256: &[u8; 32], rows: u64) {
         self.bytes.push(b'I');
         self.text(name.as_bytes());
         self.bytes.extend(sha256);
@@ -110,7 +132,7 @@ pub(super) fn compress(inputs: &[u8]) -> Vec<u8> {
     encoder.write_all(inputs).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
-fn decompress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+pub(super) fn decompress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut decoder = ZlibDecoder::new(Vec::new());
     decoder.write_all(bytes)?;
     decoder.finish()

@@ -174,7 +174,7 @@ fn write_set_hours(
 ) -> rusqlite::Result<()> {
     let mut statement = tx.prepare_cached(&SET_HOUR)?;
     for row in rows {
-        let set = known.sets[row.set];
+        let set = (known.sets[row.set], known.program.as_str());
         write_set_hour(&mut statement, set, (row.version, row.state), &row.figures)?;
     }
     Ok(())

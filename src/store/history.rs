@@ -44,14 +44,14 @@ impl Reader {
         span: (Day, Day),
         only: Option<usize>,
     ) -> Result<Vec<StationHours>, Error> {
-        let snapshot = self.db.unchecked_transaction().map_err(doing("begin to read"))?;
+        let snapshot = self.snapshot()?;
         let mut wanted = station_places(&self.db, registry)?;
         wanted.retain(|_, at| only.is_none_or(|station| station == *at));
         let mut found = Vec::new();
         each_station_day(&self.db, &wanted, span, |station, day, cells| {
             found.push(StationHours { station, day, cells: cells.clone() });
         })?;
-        snapshot.finish().map_err(doing("end reading"))?;
+        drop(snapshot);
         found.sort_by_key(|one| (one.day, one.station));
         Ok(found)
     }
@@ -100,12 +100,12 @@ impl Reader {
         while first <= to {
             let next = first.day().plus(i32::try_from(days).unwrap_or(1)).start();
             let piece = (first, to.min(next.plus(-1)));
-            let snapshot = self.db.unchecked_transaction().map_err(doing("begin to read"))?;
+            let snapshot = self.snapshot()?;
             let mut history = History::new(registry, members, piece);
             each_station_day(&self.db, &places, History::days(piece), |station, day, cells| {
                 history.put(station, day, cells);
             })?;
-            snapshot.finish().map_err(doing("end reading"))?;
+            drop(snapshot);
             history.for_each(parameters, &mut each)?;
             first = next;
         }

@@ -1,7 +1,7 @@
 //! Recorded history into the store: whole station days, and the areas' hours over them.
 //!
 //! In: an [`ImportChunk`] of merged station days. Out: one transaction with their rows, the hours of the
-//! sets that rest on them, and an arrival row that names the files.
+//! sets that rest on them, and an arrival row with the files' names and the days.
 //!
 //! Invariants: a chunk is there wholly or not at all; days that a daemon holds open go into rows of hours,
 //! where its next start finds them, all others into station days; how history was cut into chunks leaves
@@ -13,19 +13,18 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Statement, Transaction, params};
+use rusqlite::params;
 
-use super::history::{Places, days_with_rows, each_station_day, hours_held, station_day};
-use super::read::{area_state, places, registry};
+use super::area_rows::{AreaRows, Source};
+use super::arrival::InputLog;
+use super::history::{days_with_rows, hours_held, station_day};
+use super::read::registry;
 use super::registry::KnownArea;
-use super::revision::{self, RevisionRow};
-use super::set_hour::{SET_HOUR, stored_row, write_set_hour};
 use super::sqlite::Sqlite;
-use super::{Error, arrival, commit, doing};
-use crate::area::{AreaId, Figures, History, Member, Registry, days_of_piece};
+use super::{Error, doing};
+use crate::area::{AreaId, Registry};
 use crate::average::StationDay;
-use crate::pipeline::{AreaState, Cause, HourState, Revisions, StoredDay};
-use crate::standard::Parameters;
+use crate::pipeline::{AreaState, Cause, StoredDay};
 use crate::time::{DAY_H, Day, Hour, Instant};
 
 /// What one transaction of an import writes.
@@ -33,8 +32,6 @@ use crate::time::{DAY_H, Day, Hour, Instant};
 pub struct ImportChunk {
     /// When the import ran.
     pub at: Instant,
-    /// By which the sets' hours are judged: the daemon's own.
-    pub parameters: Parameters,
     /// At most one entry per area.
     pub areas: Vec<ImportedArea>,
 }
@@ -46,8 +43,19 @@ pub struct ImportedArea {
     pub area: AreaId,
     /// Its changed station days, each merged with what the store held.
     pub days: Vec<StoredDay>,
-    /// The files, as [`super::InputLog`] wrote them.
-    pub inputs: Vec<u8>,
+    /// The files they came from.
+    pub files: Vec<ImportedFile>,
+}
+
+/// A file of which rows are in a chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedFile {
+    /// Its name, without folders.
+    pub name: String,
+    /// Its digest.
+    pub sha256: [u8; 32],
+    /// How many of its rows are in the chunk.
+    pub rows: u64,
 }
 
 impl Sqlite {
@@ -80,13 +88,13 @@ impl Sqlite {
         station_day(&self.db, self.known(area)?.stations[station], day)
     }
 
-    /// Writes one chunk in one durable transaction. `registries` are those registered.
+    /// Writes one chunk in one durable transaction; its areas' rules were [adopted](Sqlite::adopt).
     ///
     /// # Errors
     /// [`Error`]; then nothing of the chunk is there.
-    pub fn import(&mut self, registries: &[Registry], chunk: &ImportChunk) -> Result<(), Error> {
+    pub fn import(&mut self, chunk: &ImportChunk) -> Result<(), Error> {
         let areas = std::mem::take(&mut self.areas);
-        let written = write_chunk(&mut self.db, &areas, registries, chunk);
+        let written = write_chunk(&mut self.db, &areas, chunk);
         self.areas = areas;
         self.trim_log();
         written
@@ -96,69 +104,34 @@ impl Sqlite {
 fn write_chunk(
     db: &mut rusqlite::Connection,
     areas: &[KnownArea],
-    registries: &[Registry],
     chunk: &ImportChunk,
 ) -> Result<(), Error> {
     let tx = db.transaction().map_err(doing("begin an import"))?;
     for part in &chunk.areas {
-        let unknown = || Error::Unknown(format!("area {}", part.area));
-        let known = areas.iter().find(|a| a.area == part.area).ok_or_else(unknown)?;
-        let registry = registries.iter().find(|r| r.area == part.area).ok_or_else(unknown)?;
-        let (_, state) = area_state(&tx, known).map_err(doing("read the area's row"))?;
-        let places = places(&known.stations);
-        let revisions = Revisions::default();
-        Area { tx: &tx, known, registry, places, state, revisions }.write(chunk, part)?;
+        let known = areas.iter().find(|a| a.area == part.area);
+        let known = known.ok_or_else(|| Error::Unknown(format!("area {}", part.area)))?;
+        AreaRows::begin(&tx, known)?.import(chunk.at, part)?;
     }
     tx.commit().map_err(doing("commit an import"))
 }
 
-/// One area inside the transaction.
-struct Area<'a> {
-    tx: &'a Transaction<'a>,
-    known: &'a KnownArea,
-    registry: &'a Registry,
-    places: Places,
-    /// The daemon's; `None` where none has run.
-    state: Option<AreaState>,
-    /// What is changed of what a daemon has published.
-    revisions: Revisions,
-}
-
-impl Area<'_> {
-    fn write(mut self, chunk: &ImportChunk, part: &ImportedArea) -> Result<(), Error> {
+impl AreaRows<'_> {
+    fn import(mut self, at: Instant, part: &ImportedArea) -> Result<(), Error> {
         let held = hours_held(self.tx, &self.places)?;
         self.write_days(&part.days)?;
         if let Some(span) = hours_held(self.tx, &self.places)? {
-            let days = affected(&part.days, held, span);
-            let mut statement =
-                self.tx.prepare_cached(&SET_HOUR).map_err(doing("write area hours"))?;
-            for run in runs(&days, days_of_piece(self.registry.stations.len())) {
-                self.write_set_hours(&mut statement, (run, span), &chunk.parameters)?;
-            }
+            self.write_hours(&affected(&part.days, held, span), span, Source::Import)?;
         }
-        self.write_arrival(chunk.at, part)
-    }
-
-    fn write_arrival(mut self, at: Instant, part: &ImportedArea) -> Result<(), Error> {
-        let (sequence, epoch, chain) =
-            commit::head(self.tx, self.known).map_err(doing("read the area's row"))?;
-        if epoch != self.known.epoch {
-            return Err(Error::LeaseLost { area: part.area.to_string() });
+        let mut log = InputLog::default();
+        log.now(at);
+        log.rules(&self.known.rules);
+        for file in &part.files {
+            log.file(&file.name, &file.sha256, file.rows);
         }
-        let sequence = sequence + 1;
-        let of = |r| RevisionRow::of(r, self.registry, at);
-        let revisions: Vec<RevisionRow> = self.revisions.take().iter().map(of).collect();
-        let digest = arrival::digest(&chain, &part.area, sequence, &part.inputs, &revisions);
-        commit::write_arrival(self.tx, self.known, (sequence, at.millis()), &part.inputs, &digest)
-            .map_err(doing("write the arrival"))?;
-        let sequence = commit::signed(sequence);
-        revision::write(self.tx, self.known, sequence, &revisions)
-            .map_err(doing("write the revisions"))?;
-        self.tx
-            .prepare_cached("UPDATE area SET sequence = ?2, chain = ?3 WHERE id = ?1")
-            .and_then(|mut update| update.execute(params![self.known.id, sequence, digest]))
-            .map_err(doing("write the area's row"))?;
-        Ok(())
+        for stored in &part.days {
+            log.day(&self.registry.stations[stored.station].id, stored);
+        }
+        self.finish(at, &log.take())
     }
 
     fn write_days(&mut self, days: &[StoredDay]) -> Result<(), Error> {
@@ -194,52 +167,6 @@ impl Area<'_> {
         }
         Ok(())
     }
-
-    /// The sets' hours of some days, as far as they lie in the area's span.
-    fn write_set_hours(
-        &mut self,
-        statement: &mut Statement<'_>,
-        ((first, last), span): ((Day, Day), (Hour, Hour)),
-        parameters: &Parameters,
-    ) -> Result<(), Error> {
-        let hours = (first.start().max(span.0), last.plus(1).start().plus(-1).min(span.1));
-        let members: Vec<Member> = (0..self.registry.sets.len()).map(Member::Set).collect();
-        let mut history = History::new(self.registry, &members, hours);
-        each_station_day(self.tx, &self.places, History::days(hours), |station, day, cells| {
-            history.put(station, day, cells);
-        })?;
-        history.for_each(parameters, |_, sets| {
-            for (member, figures) in sets {
-                self.write_set_hour(statement, *member, figures)
-                    .map_err(doing("write area hours"))?;
-            }
-            Ok(())
-        })
-    }
-
-    /// One hour of a set, where it differs from what is stored.
-    fn write_set_hour(
-        &mut self,
-        statement: &mut Statement<'_>,
-        member: Member,
-        figures: &Figures,
-    ) -> rusqlite::Result<()> {
-        let Member::Set(set) = member else { return Ok(()) };
-        let (set, hour) = (self.known.sets[set], figures.hour);
-        let stored = stored_row(self.tx, set, hour)?;
-        let shown = match (&stored, self.state) {
-            (Some(stored), _) if stored.values == figures.values() => return Ok(()),
-            // Before a daemon has run, nobody has seen a row.
-            (_, None) => (1, HourState::Published),
-            (None, Some(state)) if hour >= state.floor => return Ok(()),
-            (None, Some(_)) => (1, HourState::Published),
-            (Some(stored), Some(_)) => {
-                self.revisions.figures(member, Cause::Import, (&stored.values, figures));
-                (stored.version + 1, HourState::Revised)
-            }
-        };
-        write_set_hour(statement, set, shown, figures)
-    }
 }
 
 /// Whether a daemon's next start looks for the day among the rows of hours.
@@ -263,32 +190,4 @@ fn affected(days: &[StoredDay], held: Option<(Hour, Hour)>, span: (Hour, Hour)) 
     }
     all.retain(|day| span.0.day() <= *day && *day <= span.1.day());
     all
-}
-
-/// Neighbouring days put together, at most `most` of them.
-fn runs(days: &BTreeSet<Day>, most: usize) -> Vec<(Day, Day)> {
-    let mut runs: Vec<(Day, Day)> = Vec::new();
-    let most = i32::try_from(most).unwrap_or(i32::MAX);
-    for day in days {
-        match runs.last_mut() {
-            Some((first, last)) if last.plus(1) == *day && day.number() - first.number() < most => {
-                *last = *day;
-            }
-            _ => runs.push((*day, *day)),
-        }
-    }
-    runs
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn runs_are_neighbours_and_not_too_long() {
-        let days = [1, 2, 3, 4, 5, 7, 9, 10].map(Day::from_number);
-        let runs = runs(&BTreeSet::from(days), 3);
-        let told: Vec<(i32, i32)> = runs.iter().map(|(a, b)| (a.number(), b.number())).collect();
-        assert_eq!(told, [(1, 3), (4, 5), (7, 7), (9, 10)]);
-    }
 }

@@ -21,3 +21,16 @@ CREATE TABLE revision (
 ) STRICT;
 CREATE INDEX revision_of ON revision (area, day, entity);
 CREATE INDEX revision_sequence ON revision (area, sequence);
+
+-- SHA-256 over the row, so that an audit sees a changed one: tokens belong to no area, and so to no chain.
+ALTER TABLE token ADD COLUMN digest BLOB;
+
+-- What an area's figures follow from beside its inputs (store/rules.rs), by the SHA-256 of the body, which the
+-- chain names. Append-only.
+CREATE TABLE rules (
+  area INTEGER NOT NULL REFERENCES area,
+  digest BLOB NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (area, digest)
+) STRICT;
+ALTER TABLE area ADD COLUMN rules BLOB;     -- of those adopted last

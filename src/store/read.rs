@@ -99,12 +99,7 @@ fn set_hours(
     let mut rows = query.query([from.number(), to.number()])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let name: String = row.get(3)?;
-        let state = if name == HourState::Published.name() {
-            HourState::Published
-        } else {
-            HourState::Revised
-        };
+        let state = HourState::of_stored(row.get_ref(3)?.as_str()?);
         if let Some(set) = places.get(&row.get::<_, i64>(1)?) {
             let (hour, version) = (Hour::from_number(row.get(0)?), row.get(2)?);
             found.push(StoredSetHour { hour, set: *set, version, state });
@@ -209,6 +204,13 @@ impl Reader {
         }
         db.set_prepared_statement_cache_capacity(32);
         Ok(Self { db })
+    }
+
+    /// One picture of the store until it is dropped; `None` within another one.
+    pub(super) fn snapshot(&self) -> Result<Option<rusqlite::Transaction<'_>>, Error> {
+        let free = self.db.is_autocommit();
+        let begun = free.then(|| self.db.unchecked_transaction());
+        begun.transpose().map_err(doing("begin to read"))
     }
 
     /// The codes of the areas.

@@ -19,6 +19,10 @@ pub(super) struct KnownArea {
     pub(super) sets: Vec<i64>,
     /// The lease under which this process writes.
     pub(super) epoch: i64,
+    /// What its rows are written by: the [`super::Rules`] last adopted.
+    pub(super) rules: super::RulesDigest,
+    pub(super) parameters: Parameters,
+    pub(super) program: String,
 }
 
 /// Writes the registry's rows and takes the area's lease.
@@ -52,7 +56,9 @@ fn write(tx: &Transaction<'_>, registry: &Registry) -> rusqlite::Result<KnownAre
         sets.push(write_set(tx, id, set, &stations)?);
     }
     let (area, registry) = (registry.area.clone(), registry.clone());
-    Ok(KnownArea { area, registry, id, stations, sets, epoch })
+    let (rules, parameters) = ([0; 32], Parameters::default());
+    let program = env!("CARGO_PKG_VERSION").to_owned();
+    Ok(KnownArea { area, registry, id, stations, sets, epoch, rules, parameters, program })
 }
 
 fn days(span: Span) -> (Option<i32>, Option<i32>) {
@@ -100,21 +106,6 @@ fn write_set(
 }
 
 impl Sqlite {
-    /// Writes the parameters down by which an area's figures are taken from now on.
-    ///
-    /// # Errors
-    /// [`Error`] when the area is not registered or they cannot be written.
-    pub fn set_parameters(&mut self, area: &AreaId, parameters: &Parameters) -> Result<(), Error> {
-        let id = self.known(area)?.id;
-        let tx = self.db.transaction().map_err(doing("begin"))?;
-        let sql = "INSERT OR REPLACE INTO parameter (area, name, value) VALUES (?1, ?2, ?3)";
-        for row in parameters.list() {
-            tx.execute(sql, params![id, row.name, row.value])
-                .map_err(doing("write the parameters"))?;
-        }
-        tx.commit().map_err(doing("commit the parameters"))
-    }
-
     /// The numbers of a registered area.
     pub(super) fn known(&self, area: &AreaId) -> Result<&KnownArea, Error> {
         let found = self.areas.iter().find(|a| a.area == *area);

@@ -16,6 +16,9 @@ use crate::time::Hour;
 /// What stands before the figures in a row.
 const HEAD: [&str; 6] = ["hour", "station_set", "version", "state", "rules_version", "edition"];
 
+/// The first figure in [`Figures::NAMES`] whose column came with migration 2.
+const FIRST_OF_MIGRATION_2: usize = 31;
+
 /// Writes a row, in the place of the one that stands for the set and hour.
 pub(super) static SET_HOUR: LazyLock<String> = LazyLock::new(|| {
     let columns: Vec<&str> = HEAD.into_iter().chain(Figures::NAMES).collect();
@@ -34,14 +37,13 @@ pub(super) static SET_HOUR: LazyLock<String> = LazyLock::new(|| {
 /// Binds a set's hour to [`SET_HOUR`], and runs it.
 pub(super) fn write_set_hour(
     statement: &mut Statement<'_>,
-    set: i64,
+    (set, program): (i64, &str),
     (version, state): (u32, HourState),
     figures: &Figures,
 ) -> rusqlite::Result<()> {
     let edition = standards().index_edition(figures.hour.day()).id();
-    let rules = env!("CARGO_PKG_VERSION");
     let head: [&dyn ToSql; HEAD.len()] =
-        [&figures.hour.number(), &set, &version, &state.name(), &rules, &edition];
+        [&figures.hour.number(), &set, &version, &state.name(), &program, &edition];
     for (at, value) in head.into_iter().enumerate() {
         statement.raw_bind_parameter(at + 1, value)?;
     }
@@ -55,7 +57,18 @@ pub(super) fn write_set_hour(
 /// A set's hour as stored.
 pub(super) struct StoredRow {
     pub(super) version: u32,
+    pub(super) state: HourState,
     pub(super) values: Values,
+}
+
+impl StoredRow {
+    /// Whether it was written before some of its columns were there, and agrees in all others.
+    pub(super) fn lacks_columns(&self, figures: &Figures) -> bool {
+        let pairs = || self.values.iter().zip(figures.values());
+        let new = FIRST_OF_MIGRATION_2;
+        pairs().take(new).all(|(a, b)| *a == b)
+            && pairs().skip(new).all(|(a, _)| *a == Value::Nothing)
+    }
 }
 
 /// The row of a set and hour, if there is one.
@@ -66,15 +79,18 @@ pub(super) fn stored_row(
 ) -> rusqlite::Result<Option<StoredRow>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
         let names = Figures::NAMES.join(", ");
-        format!("SELECT version, {names} FROM area_hour WHERE hour = ?1 AND station_set = ?2")
+        format!(
+            "SELECT version, state, {names} FROM area_hour WHERE hour = ?1 AND station_set = ?2"
+        )
     });
     db.prepare_cached(&SQL)?
         .query_row(params![hour.number(), set], |row| {
             let mut values = [Value::Nothing; Figures::NAMES.len()];
             for (at, value) in values.iter_mut().enumerate() {
-                *value = read(row.get_ref(at + 1)?);
+                *value = read(row.get_ref(at + 2)?);
             }
-            Ok(StoredRow { version: row.get(0)?, values })
+            let state = HourState::of_stored(row.get_ref(1)?.as_str()?);
+            Ok(StoredRow { version: row.get(0)?, state, values })
         })
         .optional()
 }

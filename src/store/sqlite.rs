@@ -53,6 +53,12 @@ impl Sqlite {
         Self::prepare(db, Path::new(":memory:"), None)
     }
 
+    /// A store that is gone with this process; on the disk as far as it does not fit into memory.
+    pub(super) fn scratch() -> Result<Self, Error> {
+        let db = Connection::open("").map_err(doing("open a store to rebuild into"))?;
+        Self::prepare(db, Path::new(""), None)
+    }
+
     fn prepare(db: Connection, path: &Path, lock: Option<File>) -> Result<Self, Error> {
         db.busy_timeout(Duration::from_secs(10)).map_err(doing("set the busy timeout"))?;
         db.set_prepared_statement_cache_capacity(64);
@@ -159,6 +165,9 @@ fn migrate(db: &Connection, version: i64) -> Result<(), Error> {
              PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {to}; COMMIT;"
         ))
         .map_err(doing("bring the tables up to date"))?;
+    }
+    if version < SCHEMA {
+        super::token::sign(db).map_err(doing("sign the tokens"))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Tokens of persons: a long random text that is shown once, stored as its SHA-256.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::read::Reader;
@@ -82,13 +82,18 @@ impl Sqlite {
         role: Role,
         at: Instant,
     ) -> Result<i64, Error> {
-        self.db
-            .execute(
+        let write = || -> rusqlite::Result<i64> {
+            let tx = self.db.unchecked_transaction()?;
+            tx.execute(
                 "INSERT INTO token (hash, person, role, created_ms) VALUES (?1, ?2, ?3, ?4)",
                 params![&hash(token)[..], name, role.name(), at.millis()],
-            )
-            .map_err(doing("write the token"))?;
-        Ok(self.db.last_insert_rowid())
+            )?;
+            let id = tx.last_insert_rowid();
+            sign(&tx)?;
+            tx.commit()?;
+            Ok(id)
+        };
+        write().map_err(doing("write the token"))
     }
 
     /// Every token's person, revoked ones included.
@@ -108,11 +113,50 @@ impl Sqlite {
     /// # Errors
     /// [`Error::Database`] when it cannot be written.
     pub fn revoke_token(&self, id: i64, at: Instant) -> Result<bool, Error> {
-        let sql = "UPDATE token SET revoked_ms = ?2 WHERE id = ?1 AND revoked_ms IS NULL";
-        let changed =
-            self.db.execute(sql, params![id, at.millis()]).map_err(doing("revoke the token"))?;
-        Ok(changed == 1)
+        let sql = "UPDATE token SET revoked_ms = ?2, digest = NULL
+                   WHERE id = ?1 AND revoked_ms IS NULL";
+        let write = || -> rusqlite::Result<bool> {
+            let tx = self.db.unchecked_transaction()?;
+            let changed = tx.execute(sql, params![id, at.millis()])?;
+            sign(&tx)?;
+            tx.commit()?;
+            Ok(changed == 1)
+        };
+        write().map_err(doing("revoke the token"))
     }
+}
+
+/// A token's row as its digest is taken over it.
+const SIGNED: &str =
+    "SELECT id, digest, json_array(id, hex(hash), person, role, created_ms, revoked_ms)
+                      FROM token";
+
+/// Gives every row its digest that has none.
+pub(super) fn sign(db: &Connection) -> rusqlite::Result<()> {
+    for (id, digest, row) in signed(db)? {
+        if digest.is_none() {
+            let digest: [u8; 32] = Sha256::digest(row.as_bytes()).into();
+            db.execute("UPDATE token SET digest = ?2 WHERE id = ?1", params![id, digest])?;
+        }
+    }
+    Ok(())
+}
+
+/// The numbers of the rows that are not as they were written.
+pub(super) fn changed(db: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let differs = |row: &str, digest: Option<Vec<u8>>| {
+        digest.is_none_or(|digest| digest[..] != Sha256::digest(row.as_bytes())[..])
+    };
+    let rows = signed(db)?.into_iter();
+    Ok(rows.filter(|(_, digest, row)| differs(row, digest.clone())).map(|(id, ..)| id).collect())
+}
+
+/// Number, digest, and what the digest is taken over.
+type Signed = (i64, Option<Vec<u8>>, String);
+
+fn signed(db: &Connection) -> rusqlite::Result<Vec<Signed>> {
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    db.prepare(SIGNED)?.query_map([], row)?.collect()
 }
 
 impl Reader {

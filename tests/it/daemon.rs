@@ -9,7 +9,7 @@ use lantian::area::{Figures, Member, Registry, Value};
 use lantian::pipeline::{
     Batch, FeedState, HourState, Input, Message, Params, Pipeline, SetHourRow,
 };
-use lantian::store::{AreaCommit, Commit, InputLog, Sqlite, Store};
+use lantian::store::{AreaCommit, Commit, InputLog, Reader, Rules, RulesDigest, Sqlite, Store};
 use lantian::time::{Day, Hour, Instant};
 
 /// An input that owns its bytes.
@@ -36,6 +36,8 @@ pub(crate) struct Daemon {
     pub(crate) pipeline: Pipeline,
     pub(crate) registry: Arc<Registry>,
     pub(crate) params: Params,
+    /// To be written down with the first batch.
+    rules: Option<RulesDigest>,
     /// The newest row of every hour and set.
     pub(crate) rows: BTreeMap<(Hour, usize), SetHourRow>,
     /// Whether every commit is checked against a rebuild.
@@ -46,11 +48,13 @@ impl Daemon {
     /// Registers the area and takes up its state from the tables.
     pub(crate) fn start(mut store: Sqlite, registry: Registry, params: Params) -> Self {
         let registry = Arc::new(registry);
-        store.register(&registry).expect("registered");
+        let rules = Rules::new((*registry).clone(), params.clone(), vec!["feed".to_owned()]);
+        let rules = store.adopt(&rules, Instant::default()).expect("adopted");
         let tables = store.tables(&registry).expect("readable");
         let pipeline = Pipeline::rebuild(Arc::clone(&registry), params.clone(), &tables);
         let pipeline = pipeline.expect("rebuilt");
-        Self { store, pipeline, registry, params, rows: BTreeMap::new(), checked: true }
+        let (rules, rows) = (Some(rules), BTreeMap::new());
+        Self { store, pipeline, registry, params, rules, rows, checked: true }
     }
 
     /// Ends the process and starts it again on the same store.
@@ -81,8 +85,11 @@ impl Daemon {
         batch
     }
 
-    pub(crate) fn commit_of(&self, now: Instant, said: &[Said], batch: &Batch) -> Commit {
+    pub(crate) fn commit_of(&mut self, now: Instant, said: &[Said], batch: &Batch) -> Commit {
         let mut log = InputLog::default();
+        if let Some(rules) = self.rules.take() {
+            log.rules(&rules);
+        }
         log.now(now);
         for one in said {
             match one.input() {
@@ -91,7 +98,9 @@ impl Daemon {
                 Input::Days(_) => {}
             }
         }
-        let taken = vec![("feed".to_owned(), said.len() as u64)];
+        let messages = said.iter().filter(|one| matches!(one, Said::Message { .. })).count();
+        let taken = (messages > 0).then(|| ("feed".to_owned(), messages as u64));
+        let taken = taken.into_iter().collect();
         let (area, batch) = (self.registry.area.clone(), batch.clone());
         Commit::of(AreaCommit { area, batch, inputs: log.take(), taken })
     }
@@ -123,6 +132,15 @@ impl Daemon {
         assert_eq!(revised(batch, row), changes(&before.figures, &row.figures));
         assert_ne!(before.figures, row.figures, "a version without a change at {:?}", row.hour);
         self.rows.insert(key, row.clone());
+    }
+
+    /// Holds every table against a rebuild from the chain; the store must have a file.
+    pub(crate) fn audit(&self) {
+        let reader = Reader::open(self.store.path()).expect("opened");
+        let mut told = Vec::new();
+        let audited = reader.audit(|d| told.push(d.clone())).expect("audited");
+        assert!(told.is_empty(), "{} differences, the first: {:?}", told.len(), told[0]);
+        assert_eq!(audited.rebuilt, audited.arrivals);
     }
 
     pub(crate) fn rebuilt(&mut self) -> Pipeline {

@@ -215,6 +215,7 @@ proptest! {
         stored_as_the_model(&daemon, &model, shape);
         columns_agree(&daemon, &model, shape);
         rows_as_handed_out(&daemon);
+        daemon.audit();
     }
 
     #[test]
@@ -233,6 +234,7 @@ proptest! {
         }
         daemon.params = Params::default();
         daemon.take(end_of(&meant, shape), &[]);
+        daemon.audit();
         let model = Model::of(&meant);
         stored_as_the_model(&daemon, &model, shape);
         for ((hour, set), row) in &daemon.rows {

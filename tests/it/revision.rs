@@ -1,10 +1,11 @@
 //! What changed after it was published: a row for each cause, entity and day, and none for anything else.
 
-use lantian::area::Member;
+use lantian::area::{Member, Registry, Span};
 use lantian::average::{Incoming, StationDay};
 use lantian::observation::{Pollutant, Property, Reading, Validity};
 use lantian::pipeline::{Cause, Change, HourState, Params, Revision, StoredDay};
 use lantian::quantity::Amount;
+use lantian::standard::{Parameters, Practice};
 use lantian::store::{ImportChunk, ImportedArea, Reader, Sqlite, Store};
 use tempfile::TempDir;
 
@@ -175,10 +176,10 @@ fn a_correction_of_an_imported_hour_is_a_revision_on_the_first_run_too() {
     let part = ImportedArea {
         area: registry.area.clone(),
         days: days.map(stored).to_vec(),
-        inputs: b"I".to_vec(),
+        files: Vec::new(),
     };
     let chunk = ImportChunk { areas: vec![part], ..ImportChunk::default() };
-    store.import(std::slice::from_ref(&registry), &chunk).expect("imported");
+    store.import(&chunk).expect("imported");
     let mut daemon = Daemon::start(store, registry, Params::default());
     daemon.take(at("23T08:20"), &[]);
     let view = daemon.pipeline.view();
@@ -194,4 +195,58 @@ fn a_correction_of_an_imported_hour_is_a_revision_on_the_first_run_too() {
         let set = batch.revisions.iter().find(|r| r.member == SET).expect("a revision");
         assert!(told(set).contains(&"10 pm2_5 30000 50000".to_owned()), "{name}");
     }
+}
+
+/// Eight hours of the 23rd with 40.5 and 60, on disk.
+fn eight_hours(folder: &TempDir) -> Daemon {
+    let store = Sqlite::open(&folder.path().join("store.db")).expect("opened");
+    let mut daemon = Daemon::start(store, registry(), Params::default());
+    daemon.take(at("23T00:20"), &[]);
+    for n in 0..8 {
+        let start = format!("23T{n:02}:00");
+        let said = [report("a", &start, 0, "\"pm2_5\":41"), report("b", &start, 0, "\"pm2_5\":60")];
+        daemon.take(at(&format!("23T{:02}:05", n + 1)), &said);
+    }
+    daemon
+}
+
+#[test]
+fn another_practice_takes_every_stored_hour_anew_with_its_cause() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Daemon { store, .. } = eight_hours(&folder);
+    let parameters = Parameters { practice: Practice::NationalPlatform, ..Parameters::default() };
+    let params = Params { parameters, ..Params::default() };
+    let mut daemon = Daemon::start(store, registry(), params.clone());
+    let told = stored(&folder, "x");
+    assert_eq!(told.len(), 1, "one row for a cause, entity and day: {told:?}");
+    assert_eq!(told[0].0, "rules");
+    assert!(told[0].1.contains(r#"[0,"pm2_5",50000,51000]"#), "half up, not to even: {told:?}");
+    let view = daemon.pipeline.view();
+    assert_eq!(view.sets[0].at(hour("23 03:00")).expect("shown").version, 2);
+    daemon.take(at("23T08:30"), &[]);
+    daemon.audit();
+    let Daemon { store, .. } = daemon;
+    let daemon = Daemon::start(store, registry(), params);
+    assert_eq!(stored(&folder, "x").len(), 1, "the same rules change nothing");
+    daemon.audit();
+}
+
+#[test]
+fn another_list_of_stations_does_too_and_a_new_set_gets_the_hours_of_its_area() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Daemon { store, .. } = eight_hours(&folder);
+    let mut without_b = registry();
+    without_b.stations[1].assessed = false;
+    let stations = without_b.stations;
+    let mut list = Registry::new(without_b.area, without_b.name, stations).expect("no code twice");
+    list.add_set("b", "仅b", &[("b".to_owned(), Span::default())]).expect("known");
+    let daemon = Daemon::start(store, list, Params::default());
+    let told = stored(&folder, "x");
+    assert_eq!(told.len(), 2, "the 22nd's last hour was published, empty");
+    assert!(told.iter().all(|(cause, _)| cause == "stations"));
+    assert!(told[1].1.contains(r#"[0,"stations_expected",2,1]"#), "{told:?}");
+    assert_eq!(stored(&folder, "x/b"), [], "nobody has seen its hours");
+    let shown = &daemon.pipeline.view().sets[1].at(hour("23 03:00")).expect("shown").clone();
+    assert_eq!((shown.version, shown.state), (1, HourState::Published));
+    daemon.audit();
 }

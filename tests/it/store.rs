@@ -185,7 +185,7 @@ fn a_commit_that_skips_one_is_refused() {
     let mut daemon = place.start();
     let first = daemon.settle(at("23T08:20"), &[]);
     let second = daemon.settle(at("23T08:21"), &[]);
-    let commit = |batch: &Batch| daemon.commit_of(at("23T08:21"), &[], batch);
+    let mut commit = |batch: &Batch| daemon.commit_of(at("23T08:21"), &[], batch);
     let (first, second) = (commit(&first), commit(&second));
     assert!(matches!(daemon.store.commit(&second), Err(Error::OutOfSequence { .. })));
     daemon.store.commit(&first).expect("in order");

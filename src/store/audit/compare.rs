@@ -1,0 +1,186 @@
+//! Two stores' rows of one area, side by side.
+
+use std::cmp::Ordering;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, Rows};
+
+use crate::time::{Day, Hour, HourLabel};
+
+/// What is compared of one table: its name, how many of the columns are its key, and the query, in the order
+/// of the key. Rows are named by codes, since numbers are given in the order of arrival.
+const TABLES: [(&str, usize, &str); 12] = [
+    (
+        "station",
+        1,
+        "SELECT code, name, latitude_e6, longitude_e6, district, kind, assessed, valid_from,
+                valid_until FROM station WHERE area = ?1 ORDER BY 1",
+    ),
+    ("station_set", 1, "SELECT code, name FROM station_set WHERE area = ?1 ORDER BY 1"),
+    (
+        "membership",
+        4,
+        "SELECT station_set.code, station.code, membership.valid_from, membership.valid_until
+         FROM membership JOIN station_set ON station_set.id = membership.station_set
+         JOIN station ON station.id = membership.station WHERE station_set.area = ?1
+         ORDER BY 1, 2, 3, 4",
+    ),
+    ("parameter", 1, "SELECT name, value FROM parameter WHERE area = ?1 ORDER BY 1"),
+    ("arrival", 1, "SELECT sequence, at_ms, digest FROM arrival WHERE area = ?1 ORDER BY 1"),
+    (
+        "hour",
+        2,
+        "SELECT hour, code AS station, cells FROM hour JOIN station ON station.id = hour.station
+         WHERE area = ?1 ORDER BY 1, 2",
+    ),
+    (
+        "station_day",
+        2,
+        "SELECT day, code AS station, cells FROM station_day
+         JOIN station ON station.id = station_day.station WHERE area = ?1 ORDER BY 1, 2",
+    ),
+    (
+        "area_hour",
+        2,
+        "SELECT hour, code AS station_set, area_hour.* FROM area_hour
+         JOIN station_set ON station_set.id = area_hour.station_set WHERE area = ?1 ORDER BY 1, 2",
+    ),
+    (
+        "revision",
+        4,
+        "SELECT sequence, entity, day, cause, at_ms, changes FROM revision WHERE area = ?1
+         ORDER BY 1, 2, 3, 4",
+    ),
+    (
+        "dead_letter",
+        1,
+        "SELECT digest, station, reason, detail, topic, payload, count, first_ms, last_ms
+         FROM dead_letter WHERE area = ?1 ORDER BY 1",
+    ),
+    (
+        "source_position",
+        2,
+        "SELECT feed, partition, position FROM source_position WHERE area = ?1 ORDER BY 1, 2",
+    ),
+    (
+        "area",
+        1,
+        "SELECT code, name, sequence, chain, rules, now_ms, floor_hour, open_from_day,
+                waiting_since_ms, caught_up FROM area WHERE id = ?1",
+    ),
+];
+
+/// Tells each place where the two differ: the place, what is stored, what was expected.
+pub(super) fn compare(
+    (stored, stored_area): (&Connection, i64),
+    (rebuilt, rebuilt_area): (&Connection, i64),
+    found: &mut impl FnMut(String, &str, &str),
+) -> rusqlite::Result<()> {
+    for (table, keys, sql) in TABLES {
+        let (mut ours, mut theirs) = (stored.prepare(sql)?, rebuilt.prepare(sql)?);
+        let names: Vec<String> = ours.column_names().map(str::to_owned).collect();
+        let table = Table { table, keys, names };
+        let (mut ours, mut theirs) = (ours.query([stored_area])?, theirs.query([rebuilt_area])?);
+        let (mut a, mut b) = (table.next(&mut ours)?, table.next(&mut theirs)?);
+        loop {
+            let order = match (&a, &b) {
+                (None, None) => break,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(a), Some(b)) => order(&a[..keys], &b[..keys]),
+            };
+            let row = if order == Ordering::Greater { &b } else { &a };
+            let place = row.as_ref().map(|row| table.place(row)).unwrap_or_default();
+            match order {
+                Ordering::Less => found(place, "a row", "no row"),
+                Ordering::Greater => found(place, "no row", "a row"),
+                Ordering::Equal => table.columns(&place, (&a, &b), found),
+            }
+            if order != Ordering::Greater {
+                a = table.next(&mut ours)?;
+            }
+            if order != Ordering::Less {
+                b = table.next(&mut theirs)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+type Row = Option<Vec<Value>>;
+
+struct Table {
+    table: &'static str,
+    keys: usize,
+    names: Vec<String>,
+}
+
+impl Table {
+    fn next(&self, rows: &mut Rows<'_>) -> rusqlite::Result<Row> {
+        let Some(row) = rows.next()? else { return Ok(None) };
+        (0..self.names.len()).map(|at| row.get(at)).collect::<rusqlite::Result<_>>().map(Some)
+    }
+
+    fn place(&self, row: &[Value]) -> String {
+        let mut place = self.table.to_owned();
+        for (name, value) in self.names.iter().zip(row).take(self.keys) {
+            let number = match value {
+                Value::Integer(n) => i32::try_from(*n).ok(),
+                _ => None,
+            };
+            let key = match (name.as_str(), number) {
+                ("hour", Some(hour)) => Hour::from_number(hour).label(HourLabel::Begin),
+                ("day", Some(day)) => Day::from_number(day).to_string(),
+                _ => shown(value),
+            };
+            place = format!("{place} {key}");
+        }
+        place
+    }
+
+    fn columns(
+        &self,
+        place: &str,
+        (a, b): (&Row, &Row),
+        found: &mut impl FnMut(String, &str, &str),
+    ) {
+        let pairs = a.iter().flatten().zip(b.iter().flatten());
+        for (name, (a, b)) in self.names.iter().zip(pairs).skip(self.keys) {
+            // The row's own number of its set; the code stands in the key.
+            if a != b && name != "station_set" {
+                found(format!("{place} {name}"), &shown(a), &shown(b));
+            }
+        }
+    }
+}
+
+fn order(a: &[Value], b: &[Value]) -> Ordering {
+    let mut pairs = a.iter().zip(b);
+    let unequal = pairs.find_map(|(a, b)| {
+        let order = match (a, b) {
+            (Value::Null, Value::Null) => Ordering::Equal,
+            (Value::Null, _) => Ordering::Less,
+            (_, Value::Null) => Ordering::Greater,
+            (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
+            (Value::Text(a), Value::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
+            (Value::Blob(a), Value::Blob(b)) => a.cmp(b),
+            _ => Ordering::Equal,
+        };
+        order.is_ne().then_some(order)
+    });
+    unequal.unwrap_or(Ordering::Equal)
+}
+
+/// A value as a person reads it.
+pub(super) fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Integer(n) => n.to_string(),
+        Value::Real(x) => x.to_string(),
+        Value::Text(text) => format!("{text:?}"),
+        Value::Blob(bytes) => {
+            let hex: String = bytes.iter().take(64).map(|byte| format!("{byte:02x}")).collect();
+            format!("{} bytes {hex}", bytes.len())
+        }
+    }
+}

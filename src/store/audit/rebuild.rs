@@ -1,0 +1,201 @@
+//! The chain's inputs handled again, into a store of its own.
+//!
+//! In: the arrival rows of one area, and the rules they name. Out: a scratch store that holds what every
+//! table would hold if nothing but the program had ever written to it.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::super::arrival::decompress;
+use super::super::entries::Entry;
+use super::super::{AreaCommit, Commit, Error, InputLog, Rules, RulesDigest, Sqlite, Store};
+use super::super::{doing, rules};
+use crate::area::AreaId;
+use crate::pipeline::{Batch, Input, Pipeline, StoredDay};
+use crate::store::{ImportChunk, ImportedArea, ImportedFile};
+use crate::time::{Day, Instant};
+
+/// Handles every input of an area again. `None` when its chain begins without rules, as it did before
+/// schema 2.
+pub(super) fn rebuild(
+    db: &Connection,
+    (id, area): (i64, &AreaId),
+    scratch: &mut Sqlite,
+) -> Result<Option<u64>, Error> {
+    let mut replay = Replay { db, id, area: area.clone(), scratch, rules: None, pipeline: None };
+    let mut query = db
+        .prepare("SELECT sequence, inputs FROM arrival WHERE area = ?1 ORDER BY sequence")
+        .map_err(doing("read the chain"))?;
+    let mut rows = query.query([id]).map_err(doing("read the chain"))?;
+    let mut count = 0;
+    while let Some(row) = rows.next().map_err(doing("read the chain"))? {
+        let sequence: i64 = row.get(0).map_err(doing("read the chain"))?;
+        let packed: Vec<u8> = row.get(1).map_err(doing("read the chain"))?;
+        let damaged =
+            |fault: String| Error::Damaged { place: format!("arrival {area} {sequence}"), fault };
+        let inputs = decompress(&packed).map_err(|e| damaged(e.to_string()))?;
+        let entries = InputLog::entries(&inputs);
+        let entries = entries.ok_or_else(|| damaged("is not a list of inputs".to_owned()))?;
+        if !replay.begin(&entries)? {
+            return Ok(None);
+        }
+        replay.batch(&entries, &inputs)?;
+        count += 1;
+    }
+    Ok(Some(count))
+}
+
+struct Replay<'a> {
+    db: &'a Connection,
+    id: i64,
+    area: AreaId,
+    scratch: &'a mut Sqlite,
+    rules: Option<(RulesDigest, Rules)>,
+    pipeline: Option<Pipeline>,
+}
+
+impl Replay<'_> {
+    /// Starts a process where a row says so; says whether one is running.
+    fn begin(&mut self, entries: &[Entry<'_>]) -> Result<bool, Error> {
+        let digest = entries.iter().find_map(|entry| match entry {
+            Entry::Rules(digest) => Some(*digest),
+            _ => None,
+        });
+        if let Some(digest) = digest {
+            if self.rules.as_ref().is_none_or(|(held, _)| *held != digest) {
+                let found = rules::stored(self.db, self.id, &digest)?;
+                self.scratch.set_rules(&found, |_, _, _| Ok(()))?;
+                self.rules = Some((digest, found));
+            }
+            self.pipeline = None;
+        }
+        Ok(self.rules.is_some())
+    }
+
+    fn batch(&mut self, entries: &[Entry<'_>], inputs: &[u8]) -> Result<(), Error> {
+        let at = entries.iter().find_map(|entry| match entry {
+            Entry::Now(at) => Some(*at),
+            _ => None,
+        });
+        let recomputed = entries.iter().find_map(|entry| match entry {
+            Entry::Recompute(cause) => Some(*cause),
+            _ => None,
+        });
+        if let Some(cause) = recomputed {
+            self.pipeline = None;
+            let at = at.unwrap_or_default();
+            let rules = self.rules.as_ref().map(|(_, rules)| rules.clone());
+            return rules.map_or(Ok(()), |r| self.scratch.recompute(&r, cause, at));
+        }
+        if entries.iter().any(|entry| matches!(entry, Entry::Day { .. })) {
+            self.pipeline = None;
+            return self.import(entries, at.unwrap_or_default());
+        }
+        let commit = self.handle(entries, inputs)?;
+        self.scratch.commit(&Commit::of(commit))
+    }
+
+    fn import(&mut self, entries: &[Entry<'_>], at: Instant) -> Result<(), Error> {
+        let registry = &self.scratch.known(&self.area)?.registry;
+        let mut part =
+            ImportedArea { area: self.area.clone(), days: Vec::new(), files: Vec::new() };
+        for entry in entries {
+            match entry {
+                Entry::File { name, sha256, rows } => {
+                    let (name, sha256, rows) = ((*name).to_owned(), *sha256, *rows);
+                    part.files.push(ImportedFile { name, sha256, rows });
+                }
+                Entry::Day { station, day, bytes } => {
+                    let unknown = || Error::Unknown(format!("station {station}"));
+                    let station = registry.find(station).ok_or_else(unknown)?;
+                    part.days.push(StoredDay { day: *day, station, bytes: bytes.to_vec() });
+                }
+                _ => {}
+            }
+        }
+        self.scratch.import(&ImportChunk { at, areas: vec![part] })
+    }
+
+    /// One batch through the pipeline, call by call.
+    fn handle(&mut self, entries: &[Entry<'_>], inputs: &[u8]) -> Result<AreaCommit, Error> {
+        let mut pipeline = self.running()?;
+        let mut batch = Batch::default();
+        let mut taken = std::collections::BTreeMap::<usize, u64>::new();
+        let mut call: Option<(Instant, Vec<Input<'_>>)> = None;
+        for entry in entries {
+            match entry {
+                Entry::Now(now) => {
+                    if let Some((now, inputs)) = call.replace((*now, Vec::new())) {
+                        self.call(&mut pipeline, now, inputs, &mut batch)?;
+                    }
+                }
+                Entry::Message(message) => {
+                    *taken.entry(message.feed).or_default() += 1;
+                    if let Some((_, inputs)) = &mut call {
+                        inputs.push(Input::Message(message.input()));
+                    }
+                }
+                Entry::Feed(state) => {
+                    if let Some((_, inputs)) = &mut call {
+                        inputs.push(Input::Feed(*state));
+                    }
+                }
+                Entry::Tolerance(minutes) => {
+                    if let Some((now, inputs)) = call.take() {
+                        self.call(&mut pipeline, now, inputs, &mut batch)?;
+                    }
+                    pipeline.tolerate_future(*minutes);
+                }
+                Entry::Rules(_)
+                | Entry::Recompute(_)
+                | Entry::File { .. }
+                | Entry::Day { .. }
+                | Entry::Act => {}
+            }
+        }
+        if let Some((now, inputs)) = call {
+            self.call(&mut pipeline, now, inputs, &mut batch)?;
+        }
+        pipeline.settle(&mut batch);
+        self.pipeline = Some(pipeline);
+        let feeds = self.rules.as_ref().map_or(&[][..], |(_, rules)| &rules.feeds);
+        let name = |feed: usize| feeds.get(feed).cloned().unwrap_or_default();
+        let taken = taken.into_iter().map(|(feed, count)| (name(feed), count)).collect();
+        Ok(AreaCommit { area: self.area.clone(), batch, inputs: inputs.to_vec(), taken })
+    }
+
+    /// The pipeline, taken up from the tables where a process began.
+    fn running(&mut self) -> Result<Pipeline, Error> {
+        if let Some(running) = self.pipeline.take() {
+            return Ok(running);
+        }
+        let unknown = || Error::Unknown(format!("rules of area {}", self.area));
+        let (_, rules) = self.rules.as_ref().ok_or_else(unknown)?;
+        let registry = Arc::new(rules.registry.clone());
+        let tables = self.scratch.tables(&registry)?;
+        Pipeline::rebuild(registry, rules.params.clone(), &tables).map_err(|e| Error::Damaged {
+            place: format!("area {}", self.area),
+            fault: e.to_string(),
+        })
+    }
+
+    fn call(
+        &mut self,
+        pipeline: &mut Pipeline,
+        now: Instant,
+        mut inputs: Vec<Input<'_>>,
+        batch: &mut Batch,
+    ) -> Result<(), Error> {
+        pipeline.handle(now, &inputs, batch);
+        while !batch.needs.is_empty() {
+            let days: Vec<Day> = std::mem::take(&mut batch.needs).into_iter().collect();
+            let deferred = std::mem::take(&mut batch.deferred);
+            let loaded = self.scratch.days(pipeline.registry(), &days)?;
+            pipeline.handle(now, &[Input::Days(&loaded)], batch);
+            inputs = deferred.into_iter().map(|at| inputs[at]).collect();
+            pipeline.handle(now, &inputs, batch);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! The inputs of an arrival row, read back.
+
+use super::{InputLog, RulesDigest};
+use crate::pipeline::{Cause, FeedState, Message};
+use crate::time::{Day, Instant};
+
+/// One entry of an [`InputLog`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry<'a> {
+    /// A call of the pipeline begins.
+    Now(Instant),
+    Message(StoredMessage<'a>),
+    Tolerance(u32),
+    Feed(FeedState),
+    Rules(RulesDigest),
+    Recompute(Cause),
+    File {
+        name: &'a str,
+        sha256: [u8; 32],
+        rows: u64,
+    },
+    Day {
+        station: &'a str,
+        day: Day,
+        bytes: &'a [u8],
+    },
+    /// A person's act, in words.
+    Act,
+}
+
+/// A message as it was written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StoredMessage<'a> {
+    pub(super) feed: usize,
+    pub(super) length: usize,
+    pub(super) topic: &'a str,
+    pub(super) payload: &'a [u8],
+}
+
+impl<'a> StoredMessage<'a> {
+    pub(super) const fn input(&self) -> Message<'a> {
+        let Self { feed, length, topic, payload } = *self;
+        Message { feed, topic, payload, length }
+    }
+}
+
+impl InputLog {
+    /// The entries of a log's bytes; `None` where they are not what a log writes.
+    pub(super) fn entries(bytes: &[u8]) -> Option<Vec<Entry<'_>>> {
+        let (mut rest, mut entries) = (Bytes(bytes), Vec::new());
+        while !rest.0.is_empty() {
+            entries.push(rest.entry()?);
+        }
+        Some(entries)
+    }
+}
+
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> Bytes<'a> {
+    fn entry(&mut self) -> Option<Entry<'a>> {
+        let [kind] = self.take()?;
+        Some(match kind {
+            b'T' => Entry::Now(Instant::from_millis(i64::from_le_bytes(self.take()?))),
+            b'M' => {
+                let [feed] = self.take()?;
+                let length = self.length()?;
+                let (topic, payload) = (self.text()?, self.bytes()?);
+                Entry::Message(StoredMessage { feed: feed.into(), length, topic, payload })
+            }
+            b'L' => Entry::Tolerance(u32::from_le_bytes(self.take()?)),
+            b'F' => Entry::Feed(match self.take()? {
+                [b'd'] => FeedState::Disconnected,
+                [b'c'] => FeedState::CatchingUp,
+                [b'u'] => FeedState::CaughtUp,
+                _ => return None,
+            }),
+            b'C' => Entry::Rules(self.take()?),
+            b'R' => {
+                let name = self.text()?;
+                Entry::Recompute(Cause::ALL.into_iter().find(|cause| cause.name() == name)?)
+            }
+            b'I' => {
+                let (name, sha256) = (self.text()?, self.take()?);
+                Entry::File { name, sha256, rows: u64::from_le_bytes(self.take()?) }
+            }
+            b'D' => {
+                let station = self.text()?;
+                let day = Day::from_number(i32::from_le_bytes(self.take()?));
+                Entry::Day { station, day, bytes: self.bytes()? }
+            }
+            b'A' => {
+                self.text()?;
+                self.text()?;
+                Entry::Act
+            }
+            _ => return None,
+        })
+    }
+
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (first, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        usize::try_from(u32::from_le_bytes(self.take()?)).ok()
+    }
+
+    fn bytes(&mut self) -> Option<&'a [u8]> {
+        let length = self.length()?;
+        let (bytes, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        std::str::from_utf8(self.bytes()?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::StationId;
+    use crate::pipeline::StoredDay;
+
+    #[test]
+    fn what_a_log_writes_is_read_back_and_nothing_else() {
+        let mut log = InputLog::default();
+        let message = Message { feed: 1, topic: "aq/x/a/obs", payload: b"{}", length: 2 };
+        log.now(Instant::from_millis(-7));
+        log.rules(&[3; 32]);
+        log.tolerance(10);
+        log.message(&message);
+        log.feed(FeedState::CaughtUp);
+        log.act("张三", "confirmed the clock");
+        log.recompute(Cause::Rules);
+        log.file("a.csv", &[4; 32], 5);
+        let bytes = vec![1, 2];
+        let stored = StoredDay { day: Day::from_number(6), station: 0, bytes };
+        log.day(&StationId::new("a").expect("legal"), &stored);
+        let bytes = log.take();
+        let expected = [
+            Entry::Now(Instant::from_millis(-7)),
+            Entry::Rules([3; 32]),
+            Entry::Tolerance(10),
+            Entry::Message(StoredMessage {
+                feed: 1,
+                length: 2,
+                topic: message.topic,
+                payload: message.payload,
+            }),
+            Entry::Feed(FeedState::CaughtUp),
+            Entry::Act,
+            Entry::Recompute(Cause::Rules),
+            Entry::File { name: "a.csv", sha256: [4; 32], rows: 5 },
+            Entry::Day { station: "a", day: Day::from_number(6), bytes: &[1, 2] },
+        ];
+        assert_eq!(InputLog::entries(&bytes).as_deref(), Some(&expected[..]));
+        assert_eq!(InputLog::entries(&bytes[..bytes.len() - 1]), None, "cut off");
+        assert_eq!(InputLog::entries(b"Z"), None, "no kind of entry");
+    }
+}
