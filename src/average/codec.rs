@@ -9,7 +9,7 @@
 
 use super::station_day::{Column, MinuteValue, Past, StationDay};
 use crate::observation::{PROPERTIES, Property, Validity};
-use crate::time::DAY_H;
+use crate::time::{AveragingPeriod, DAY_H};
 
 const VERSION: u8 = 1;
 /// Room for a span's heads, and for each of its hours, as six pollutants usually need.
@@ -91,32 +91,27 @@ impl StationDay {
         if from >= to || to > DAY_H {
             return Err(DecodeError::Damaged);
         }
+        let mut last = None;
         for _ in 0..input.byte()? {
-            self.decode_column(&mut input, from, to)?;
+            let head = input.byte()?;
+            ascending(&mut last, head & PROPERTY)?;
+            self.decode_column(head, &mut input, from, to)?;
         }
+        let mut last = None;
         for _ in 0..input.varint()? {
             let (property, hour) = (input.byte()?, input.byte()?);
+            check(usize::from(property) < Property::COUNT)?;
+            check((from..to).contains(&hour.into()))?;
+            ascending(&mut last, (property, hour))?;
             let revision = input.small()?;
             self.past.push(Past { property, hour, revision, seen: input.seen()? });
         }
+        let mut last = None;
         for _ in 0..input.varint()? {
-            let [property, hour, period, minute] =
-                [input.byte()?, input.byte()?, input.byte()?, input.byte()?];
-            let (validity, conflict) = (input.byte()?, input.byte()? != 0);
-            let revision = input.small()?;
-            let amount = input.amount()?;
-            let seen = input.seen()?;
-            self.minutes.push(MinuteValue {
-                property,
-                hour,
-                period,
-                minute,
-                revision,
-                amount,
-                validity,
-                seen,
-                conflict,
-            });
+            let value = input.minute_value()?;
+            check((from..to).contains(&value.hour.into()))?;
+            ascending(&mut last, (value.property, value.hour, value.period, value.minute))?;
+            self.minutes.push(value);
         }
         self.past.sort_unstable();
         self.minutes.sort_unstable();
@@ -125,11 +120,12 @@ impl StationDay {
 
     fn decode_column(
         &mut self,
+        head: u8,
         input: &mut Input<'_>,
         from: usize,
         to: usize,
     ) -> Result<(), DecodeError> {
-        let head = input.byte()?;
+        check(head & !(ALL_VALID | MARKED | PROPERTY) == 0)?;
         let property = PROPERTIES.get(usize::from(head & PROPERTY)).ok_or(DecodeError::Damaged)?;
         let column = self.column_mut(*property);
         for hour in from..to {
@@ -139,6 +135,9 @@ impl StationDay {
                 Validity::from_number(input.byte()?).ok_or(DecodeError::Damaged)?
             };
         }
+        let held = |hour: &usize| column.validity[*hour] != Validity::Missing;
+        let present = (from..to).filter(held).fold(0, |bits, hour| bits | 1_u32 << hour);
+        check(present != 0)?;
         let factor = 10_i64.checked_pow(input.byte()?.into()).ok_or(DecodeError::Damaged)?;
         let mut amount = 0_i64;
         for hour in from..to {
@@ -149,11 +148,23 @@ impl StationDay {
             }
         }
         if head & MARKED != 0 {
-            column.conflict |= input.small()?;
-            column.differs |= input.small()?;
+            let (conflict, differs) = (input.small()?, input.small()?);
+            check((conflict | differs) & !present == 0)?;
+            column.conflict |= conflict;
+            column.differs |= differs;
         }
         Ok(())
     }
+}
+
+/// What cannot be in any day was never written.
+fn check(possible: bool) -> Result<(), DecodeError> {
+    if possible { Ok(()) } else { Err(DecodeError::Damaged) }
+}
+
+/// Keys are written in their order, each one once.
+fn ascending<T: PartialOrd + Copy>(last: &mut Option<T>, key: T) -> Result<(), DecodeError> {
+    check(last.replace(key).is_none_or(|last| last < key))
 }
 
 fn encode_column(property: Property, column: &Column, from: usize, to: usize, out: &mut Vec<u8>) {
@@ -261,8 +272,36 @@ impl Input<'_> {
         i32::try_from(self.signed()?).map_err(|_| DecodeError::Damaged)
     }
 
+    fn validity(&mut self) -> Result<u8, DecodeError> {
+        let number = self.byte()?;
+        check(Validity::from_number(number).is_some())?;
+        Ok(number)
+    }
+
     fn seen(&mut self) -> Result<Vec<(i32, u8)>, DecodeError> {
         let count = self.varint()?;
-        (0..count).map(|_| Ok((self.amount()?, self.byte()?))).collect()
+        (0..count).map(|_| Ok((self.amount()?, self.validity()?))).collect()
+    }
+
+    fn minute_value(&mut self) -> Result<MinuteValue, DecodeError> {
+        let [property, hour, period, minute] =
+            [self.byte()?, self.byte()?, self.byte()?, self.byte()?];
+        check(usize::from(property) < Property::COUNT)?;
+        let whole = AveragingPeriod::HOUR.minutes();
+        check(AveragingPeriod::from_minutes(period).is_some() && period < whole)?;
+        check(minute < whole && minute % period == 0)?;
+        let (validity, conflict) = (self.validity()?, self.byte()?);
+        check(conflict <= 1)?;
+        Ok(MinuteValue {
+            property,
+            hour,
+            period,
+            minute,
+            revision: self.small()?,
+            amount: self.amount()?,
+            validity,
+            seen: self.seen()?,
+            conflict: conflict == 1,
+        })
     }
 }

@@ -183,3 +183,26 @@ proptest! {
         prop_assert_eq!(at, 72);
     }
 }
+
+/// Found by mutation: what no day can hold was read, and gone when the day was written again.
+#[test]
+fn a_stored_day_of_impossible_keys_is_damaged() {
+    let read = |tail: &[u8]| {
+        let bytes = [&[1, 6, 9][..], tail].concat();
+        StationDay::default().decode_into(&bytes)
+    };
+    assert_eq!(read(&[0, 1, 2, 6, 1, 0, 0]), Ok(()), "a past of hour 6");
+    let damaged: [&[u8]; 8] = [
+        &[0, 1, 2, 9, 1, 0, 0],                // an hour beyond the span
+        &[0, 1, 13, 6, 1, 0, 0],               // no property
+        &[0, 2, 2, 6, 1, 0, 2, 6, 1, 0, 0],    // twice
+        &[0, 1, 2, 6, 1, 1, 0, 15, 0],         // a seen value without validity
+        &[0, 0, 1, 0, 6, 7, 0, 1, 0, 0, 0, 0], // no period
+        &[0, 0, 1, 0, 6, 5, 3, 1, 0, 0, 0, 0], // off the grid of its period
+        &[1, 0, 0, 0, 0, 0, 0, 0],             // a column without a value
+        &[1, 0x50, 0, 2, 0, 0, 0, 0],          // a mark that nobody gave
+    ];
+    for bytes in damaged {
+        assert_eq!(read(bytes), Err(DecodeError::Damaged), "{bytes:?}");
+    }
+}

@@ -43,10 +43,16 @@ impl<'a> Section<'a> {
         Self { path: String::new(), table, known: Vec::new(), faults }
     }
 
-    /// A key with the path to it, as in `feed[0].inflight`.
+    /// A key with the path to it, as in `feed[0].inflight`; in quotes where it needs them in the file.
     pub(super) fn key(&self, name: &str) -> String {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        let name = match name {
+            "" => "\"\"".to_owned(),
+            _ if name.bytes().all(plain) => name.to_owned(),
+            _ => format!("{name:?}"),
+        };
         match self.path.as_str() {
-            "" => name.to_owned(),
+            "" => name,
             path => format!("{path}.{name}"),
         }
     }

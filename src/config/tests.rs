@@ -340,3 +340,10 @@ fn keys_must_make_sense_together() {
     ];
     assert_eq!(faults(&content), expected);
 }
+
+#[test]
+fn a_strange_key_is_named_as_it_stands() {
+    let told = faults(&format!("'' = 1\n'a b' = 2\n{LEAST}"));
+    let keys: Vec<&str> = told.iter().filter_map(|f| f.split(": ").next()).collect();
+    assert_eq!(keys, ["\"\"", "\"a b\""]);
+}

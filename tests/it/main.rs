@@ -10,6 +10,7 @@ mod daemon;
 mod files;
 mod demo;
 mod deny;
+mod fuzz;
 mod ingest;
 mod laws;
 mod listener;
