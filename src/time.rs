@@ -43,6 +43,15 @@ impl Instant {
         Self(self.0 + minutes * MINUTE_MS)
     }
 
+    /// Whether its year in Beijing time has four digits, as every written time must (RFC 3339).
+    #[must_use]
+    pub const fn has_four_digit_year(self) -> bool {
+        /// 0000-01-01 and 10000-01-01 in days since 1970-01-01.
+        const DAYS: (i64, i64) = (-719_528, 2_932_897);
+        let hours = self.0.div_euclid(HOUR_MS) + BEIJING_OFFSET_H as i64;
+        DAYS.0 * 24 <= hours && hours < DAYS.1 * 24
+    }
+
     /// The hour that holds this instant.
     #[must_use]
     pub fn hour(self) -> Hour {
@@ -67,6 +76,10 @@ impl Instant {
         }
         match text.parse::<jiff::Timestamp>() {
             Ok(t) => Ok(Self(t.as_millisecond())),
+            // A time beyond what can be reckoned with has its offset all the same.
+            Err(_) if text.get(11..).is_some_and(|clock| clock.contains(['Z', 'z', '+', '-'])) => {
+                Err(TimeFault::Unreadable)
+            }
             Err(_) if text.parse::<civil::DateTime>().is_ok() => Err(TimeFault::NoOffset),
             Err(_) => Err(TimeFault::Unreadable),
         }

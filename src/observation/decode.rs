@@ -184,6 +184,10 @@ fn interval_start(
         HourLabel::End => labelled.plus_minutes(-i64::from(period.minutes())),
     };
     match start.minute_of_hour() {
+        Some(_) if !start.has_four_digit_year() => {
+            let detail = format!("`time`: {text:?} is not in the years 0000 to 9999");
+            Err(Rejection::new(RejectionReason::BadTime, detail))
+        }
         Some(minute) if minute % period.minutes() == 0 => Ok(start),
         _ => Err(Rejection::new(
             RejectionReason::BadTime,
@@ -444,6 +448,8 @@ mod tests {
         assert_eq!(with("08:00:00+08:00", "08:30:00+08:00"), R::BadTime);
         assert_eq!(with("T08:00:00+08:00", "T08:00:00"), R::TimeWithoutOffset);
         assert_eq!(with("2026-11-23T", "2026-11-43T"), R::BadTime);
+        assert_eq!(with("2026-11-23T08:00:00+08:00", "0000-01-01T00:00:00+09:00"), R::BadTime);
+        assert_eq!(with("2026-11-23T08:00:00+08:00", "9999-12-31T20:00:00-05:00"), R::BadTime);
         assert_eq!(decode(b"\xff{}", &FeedFormat::default()).map_err(|r| r.reason), {
             Err(R::NotJson)
         });

@@ -136,7 +136,7 @@ fn every_message_is_an_observation_or_a_rejection_with_its_reason() {
     let seeds = MESSAGES.map(|m| m.as_bytes().to_vec());
     let grammar = Grammar { seeds: &seeds, words: &MESSAGE_WORDS };
     let formats = formats();
-    let outcomes = run("decode", (&grammar, 100_000), |payload| {
+    let outcomes = run("decode", (&grammar, 50_000), |payload| {
         let outcome = decoded(payload, &formats[0])?;
         decoded(payload, &formats[1]).map(|other| format!("{outcome}, {other}"))
     });
@@ -334,17 +334,17 @@ fn configuration(file: &str, content: &str, short: u64) {
 
 #[test]
 fn every_configuration_is_one_or_has_faults_with_their_places() {
-    configuration("lantian.toml", CONFIGURATION, 5000);
+    configuration("lantian.toml", CONFIGURATION, 2000);
 }
 
 #[test]
 fn every_list_of_stations_is_one_or_has_faults_with_their_places() {
-    configuration("stations.csv", STATIONS, 2000);
+    configuration("stations.csv", STATIONS, 1000);
 }
 
 #[test]
 fn every_list_of_sets_is_one_or_has_faults_with_their_places() {
-    configuration("sets.csv", SETS, 2000);
+    configuration("sets.csv", SETS, 1000);
 }
 
 /// Days as they are stored: plain, with gaps and weather, and with a past and minutes.
@@ -378,7 +378,7 @@ fn every_stored_day_is_read_or_refused_and_stays_what_it_is() {
         let mut day = StationDay::default();
         day.decode_into(bytes).map(|()| day)
     };
-    let outcomes = run("stored day", (&grammar, 100_000), |bytes| match day(bytes) {
+    let outcomes = run("stored day", (&grammar, 50_000), |bytes| match day(bytes) {
         Err(refused) => Ok(refused.to_string().split(' ').take(4).collect::<Vec<_>>().join(" ")),
         Ok(read) => {
             stays(&read, &day(&read.encode_day()))?;
