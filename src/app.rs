@@ -40,7 +40,7 @@ use crate::store::{Checkpointer, Rules, RulesDigest, Sqlite, Store};
 use crate::telemetry::{self, Latency};
 use area_engine::{AreaClock, AreaEngine};
 use engine::{Engine, FeedLink, Ports};
-use writer::Writer;
+use writer::{Trouble, Writer};
 
 /// How often the write-ahead log is looked at.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
@@ -223,13 +223,15 @@ impl Daemon {
         let http = http::serve(self.listener, services, self.setup.http, http_cancel.clone());
         let site = start_site(http, &cancel);
         let feed_names = self.setup.feeds.iter().map(|f| f.connection.name.clone()).collect();
-        let judge = judge_health(health_out, ready, feed_names, cancel.clone());
+        let (reason, store_says) = watch::channel(None);
+        let trouble = Trouble { path: self.setup.store.clone(), reason };
+        let judge = judge_health((health_out, store_says), ready, feed_names, cancel.clone());
         let judging = tokio::spawn(judge);
 
         let ports = Ports { arrivals, acts: acts_in, view, health, latency };
         let areas = area_engines(self.pipelines, self.rules, self.setup.follow);
-        let writer =
-            Writer::start(Box::new(self.store), self.registries).map_err(Failure::Thread)?;
+        let writer = Writer::start(Box::new(self.store), self.registries, trouble)
+            .map_err(Failure::Thread)?;
         let engine =
             Engine::new(areas, feed_links, writer, ports, (self.setup.group, self.setup.simulated));
         let engine = start_engine(engine)?;
@@ -400,16 +402,16 @@ fn part_ended(part: Ended, stopping: bool) -> Result<(), Failure> {
     }
 }
 
-/// Turns what the engine says into readiness with reasons.
+/// Turns what the engine and the store's thread say into readiness with reasons.
 async fn judge_health(
-    mut engine: watch::Receiver<EngineHealth>,
+    (mut engine, mut store): (watch::Receiver<EngineHealth>, watch::Receiver<Option<String>>),
     ready: watch::Sender<Health>,
     feeds: Vec<String>,
     cancel: CancellationToken,
 ) {
     loop {
         let now = engine.borrow_and_update().clone();
-        let mut reasons = Vec::new();
+        let mut reasons: Vec<String> = store.borrow_and_update().iter().cloned().collect();
         if let Some(ms) = now.clock_jumped_ms {
             let minutes = ms / 60_000;
             reasons.push(format!("the system clock jumped {minutes} min forward; confirm it"));
@@ -426,6 +428,7 @@ async fn judge_health(
         tokio::select! {
             () = cancel.cancelled(), if !cancel.is_cancelled() => {}
             changed = engine.changed() => if changed.is_err() { return },
+            changed = store.changed() => if changed.is_err() { return },
         }
     }
 }

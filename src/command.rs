@@ -10,6 +10,7 @@ mod daemon;
 #[cfg(feature = "demo")]
 mod demo;
 mod export;
+mod fault;
 mod import;
 mod publishing;
 mod replay;
@@ -19,6 +20,7 @@ mod standards;
 mod text;
 mod token;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -103,13 +105,8 @@ pub fn main() -> ExitCode {
     match run(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "the one place where a fault meets the terminal"
-            )]
-            {
-                eprintln!("lantian: {e}");
-            }
+            // Where nobody hears it (a log on a full disk), the exit code still says what it was.
+            let _ = writeln!(std::io::stderr(), "lantian: {e}");
             ExitCode::from(e.code())
         }
     }

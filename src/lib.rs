@@ -44,6 +44,9 @@
 //!
 //! # Where the design was made more exact
 //!
+//! - *A disk that refuses.* A failed batch is tried again unchanged for as long as the reason can pass (full,
+//!   read-only, locked): ending the process would only lose the page and the reason with it. Damage, a lost
+//!   lease and a batch out of sequence end it.
 //! - *Loading old days.* The pipeline does not ask in advance which days its inputs need, since that would
 //!   decode every message twice: `handle` sets the rare message aside and names the days; the shell hands
 //!   them in with the message again.

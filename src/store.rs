@@ -38,6 +38,8 @@ pub use rules::{Rules, RulesDigest};
 pub use sqlite::{Checkpointer, Sqlite};
 pub use token::{Person, Role};
 
+use std::path::Path;
+
 use crate::area::Registry;
 use crate::pipeline::{LoadedDays, Tables};
 use crate::time::Day;
@@ -158,6 +160,7 @@ impl Error {
                     rusqlite::ErrorCode::DatabaseBusy
                         | rusqlite::ErrorCode::DatabaseLocked
                         | rusqlite::ErrorCode::DiskFull
+                        | rusqlite::ErrorCode::ReadOnly
                         | rusqlite::ErrorCode::SystemIoFailure
                 )
             ),
@@ -171,6 +174,53 @@ impl Error {
             | Self::Damaged { .. }
             | Self::Unknown(_) => false,
         }
+    }
+
+    /// Whether what stands in the file is at fault: no other try and no other disk can help.
+    #[must_use]
+    pub fn is_of_content(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match self {
+            Self::Database { source, .. } => {
+                matches!(source.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+            }
+            Self::Newer { .. }
+            | Self::Older { .. }
+            | Self::Foreign { .. }
+            | Self::Damaged { .. } => true,
+            Self::File { .. }
+            | Self::Locked { .. }
+            | Self::LeaseLost { .. }
+            | Self::OutOfSequence { .. }
+            | Self::Unknown(_) => false,
+        }
+    }
+
+    /// The fault with the store's file and what to do about it, for people.
+    #[must_use]
+    pub fn told(&self, path: &Path) -> String {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull, SystemIoFailure};
+        let restore =
+            "`lantian audit` names what is damaged, `lantian restore` brings a backup back";
+        let advice = match self {
+            Self::Database { source, .. } => match source.sqlite_error_code() {
+                Some(DiskFull) => "free space on its disk",
+                Some(DatabaseBusy | DatabaseLocked) => "another program holds it; end that",
+                Some(SystemIoFailure) => {
+                    "the system refuses: read-only, over a quota or a broken disk; see its log"
+                }
+                _ if self.is_of_content() => restore,
+                _ => "make the file and its directory readable and writable",
+            },
+            Self::Damaged { .. } | Self::Foreign { .. } => restore,
+            Self::File { .. } => "make the file and its directory readable and writable",
+            Self::Newer { .. } => "run the program that wrote it, or a later one",
+            Self::Locked { .. } => "stop the daemon first, or wait for the other command",
+            Self::LeaseLost { .. } => "two daemons write to this store; stop one",
+            Self::Older { .. } | Self::OutOfSequence { .. } | Self::Unknown(_) => "",
+        };
+        let advice = if advice.is_empty() { String::new() } else { format!(" ({advice})") };
+        format!("store {}: {self}{advice}", path.display())
     }
 }
 

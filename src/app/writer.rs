@@ -1,10 +1,15 @@
 //! The store's thread: commits in order, retries what can be retried, and answers for stored days.
+//!
+//! A commit that fails for a reason that can pass (a full or read-only disk, a lock) is tried again
+//! unchanged until it goes through: nothing else commits meanwhile, so nothing more is acknowledged, the
+//! queues before it fill up and the broker keeps the rest. What keeps it is told in `trouble`.
 
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Mark;
 use crate::pipeline::LoadedDays;
@@ -13,9 +18,10 @@ use crate::time::Day;
 
 /// Batches that may be on their way to the disk at once.
 pub const IN_FLIGHT_MAX: usize = 4;
-/// A commit that fails for a passing reason is tried again this often, waiting twice as long each time.
-const TRIES: u32 = 8;
+/// A commit that fails for a reason that can pass is tried again after this, twice as long each time, ...
 const FIRST_WAIT: Duration = Duration::from_millis(50);
+/// ... but at most this: readiness comes back soon after a disk does, and a full one is not worn out.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Work for the store's thread, done in order.
 pub(super) enum Job {
@@ -32,6 +38,34 @@ pub(super) struct Done {
     pub(super) took: Duration,
 }
 
+/// Where a commit that has to wait says so.
+pub(super) struct Trouble {
+    /// The store's file, for people.
+    pub(super) path: PathBuf,
+    /// Why nothing commits now; `None` while all is well.
+    pub(super) reason: watch::Sender<Option<String>>,
+}
+
+impl Trouble {
+    fn begins(&self, e: &Error) {
+        let told = e.told(&self.path);
+        if self.reason.borrow().as_ref() != Some(&told) {
+            tracing::error!(
+                reason = told,
+                "nothing is committed or acknowledged until this passes"
+            );
+            self.reason.send_replace(Some(told));
+        }
+    }
+
+    fn ends(&self) {
+        if self.reason.borrow().is_some() {
+            tracing::info!("the store commits again");
+            self.reason.send_replace(None);
+        }
+    }
+}
+
 /// The way to the store's thread.
 pub(super) struct Writer {
     jobs: SyncSender<Job>,
@@ -44,13 +78,14 @@ impl Writer {
     pub(super) fn start(
         store: Box<dyn Store>,
         registries: Vec<std::sync::Arc<crate::area::Registry>>,
+        trouble: Trouble,
     ) -> std::io::Result<Self> {
         // One more job than commits: a question for days may stand beside them.
         let (jobs, work) = sync_channel(IN_FLIGHT_MAX + 1);
         let (report, done) = mpsc::channel(IN_FLIGHT_MAX + 1);
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || run(store, &registries, &work, &report))?;
+            .spawn(move || run(store, &registries, &work, (&report, &trouble)))?;
         Ok(Self { jobs, done, thread })
     }
 
@@ -80,13 +115,13 @@ fn run(
     mut store: Box<dyn Store>,
     registries: &[std::sync::Arc<crate::area::Registry>],
     work: &Receiver<Job>,
-    report: &mpsc::Sender<Done>,
+    (report, trouble): (&mpsc::Sender<Done>, &Trouble),
 ) {
     while let Ok(job) = work.recv() {
         match job {
             Job::Commit(commit) => {
                 let begun = Mark::now();
-                let result = commit_with_patience(store.as_mut(), &commit);
+                let result = commit_with_patience(store.as_mut(), &commit, trouble);
                 let failed = result.is_err();
                 let _ = report.blocking_send(Done { result, took: begun.elapsed() });
                 if failed {
@@ -100,17 +135,24 @@ fn run(
     }
 }
 
-fn commit_with_patience(store: &mut dyn Store, commit: &Commit) -> Result<(), Error> {
+fn commit_with_patience(
+    store: &mut dyn Store,
+    commit: &Commit,
+    trouble: &Trouble,
+) -> Result<(), Error> {
     let mut wait = FIRST_WAIT;
-    for _ in 1..TRIES {
+    loop {
         match store.commit(commit) {
             Err(e) if e.is_retryable() => {
-                tracing::warn!(error = %e, wait_ms = wait.as_millis(), "commit failed; again");
+                trouble.begins(&e);
                 std::thread::sleep(wait);
-                wait *= 2;
+                wait = (wait * 2).min(LONGEST_WAIT);
             }
-            other => return other,
+            Err(e) => return Err(e),
+            Ok(()) => {
+                trouble.ends();
+                return Ok(());
+            }
         }
     }
-    store.commit(commit)
 }

@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::import::store_fault;
+use super::fault::store_fault;
 use super::{ExitError, text};
 use crate::store::Reader;
 
@@ -21,12 +21,12 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     if !args.store.is_file() {
         return Err(ExitError::Io(format!("{}: there is no such store", args.store.display())));
     }
-    let reader = Reader::open(&args.store).map_err(|e| store_fault(&e))?;
+    let reader = Reader::open(&args.store).map_err(|e| store_fault(&args.store, &e))?;
     let mut lines = String::new();
     let audited = reader.audit(|d| {
         lines += &format!("{}: {} is stored, {} expected\n", d.place, d.stored, d.expected);
     });
-    let audited = audited.map_err(|e| store_fault(&e))?;
+    let audited = audited.map_err(|e| store_fault(&args.store, &e))?;
     lines += &format!(
         "{} arrivals, {} rebuilt, {} area hours: {} differences\n",
         audited.arrivals, audited.rebuilt, audited.area_hours, audited.differences

@@ -6,6 +6,7 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 use super::ExitError;
+use super::fault::store_fault;
 use crate::app::Failure;
 use crate::area::Registry;
 use crate::config::{self, Fault};
@@ -37,12 +38,17 @@ async fn signal() {
     }
 }
 
-/// The exit code of a daemon's failure.
-pub(super) fn exit(failure: &Failure) -> ExitError {
+/// The exit code of the failure of a daemon that writes to `store`.
+pub(super) fn exit(store: &Path, failure: &Failure) -> ExitError {
     let text = failure.to_string();
     match failure {
-        Failure::Store(store::Error::Locked { .. }) | Failure::StopTooLong => ExitError::Busy(text),
-        Failure::Store(_) | Failure::Rebuild(_) | Failure::Listen { .. } => ExitError::Io(text),
+        Failure::Store(e) => store_fault(store, e),
+        Failure::StopTooLong => ExitError::Busy(text),
+        Failure::Rebuild(_) => {
+            let fault = store::Error::Damaged { place: "an open hour".to_owned(), fault: text };
+            store_fault(store, &fault)
+        }
+        Failure::Listen { .. } => ExitError::Io(text),
         Failure::Feed(_) => ExitError::Config(text),
         _ => ExitError::Internal(text),
     }

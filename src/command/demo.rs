@@ -95,7 +95,8 @@ async fn play(
     let setup = setup(args, registry.clone(), &broker, scratch)?;
     let cancel = CancellationToken::new();
     daemon::cancel_on_signal(&cancel);
-    let prepared = Daemon::prepare(setup).await.map_err(|e| daemon::exit(&e))?;
+    let store = setup.store.clone();
+    let prepared = Daemon::prepare(setup).await.map_err(|e| daemon::exit(&store, &e))?;
     let line = format!("http://{}/\n", prepared.address());
     out.write_all(line.as_bytes()).map_err(|e| ExitError::Io(e.to_string()))?;
     let views = prepared.views();
@@ -112,7 +113,7 @@ async fn play(
     }
     let ended = daemon.await.map_err(|e| ExitError::Internal(e.to_string()))?;
     published.map(drop)?;
-    ended.map_err(|e| daemon::exit(&e))
+    ended.map_err(|e| daemon::exit(&store, &e))
 }
 
 fn setup(

@@ -14,7 +14,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use self::rows::Rows;
-use super::import::store_fault;
+use super::fault::store_fault;
 use super::{ExitError, publishing, text};
 use crate::area::{AreaId, Member, Registry};
 use crate::standard::{Parameters, Practice, standards};
@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     if !args.store.is_file() {
         return Err(ExitError::Io(format!("{}: there is no such store", args.store.display())));
     }
-    let reader = Reader::open(&args.store).map_err(|e| store_fault(&e))?;
+    let reader = Reader::open(&args.store).map_err(|e| store_fault(&args.store, &e))?;
     let asked = asked(args, &reader)?;
     let written = match &args.output {
         None => write(args, &reader, asked.as_ref(), out),
@@ -105,7 +105,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
         }
     };
     match written {
-        Err(Broken::Store(e)) => Err(store_fault(&e)),
+        Err(Broken::Store(e)) => Err(store_fault(&args.store, &e)),
         Err(Broken::Output(e)) => text::written(Err(e)),
         Ok(()) => Ok(()),
     }
@@ -119,12 +119,12 @@ fn asked(args: &Args, reader: &Reader) -> Result<Option<Asked>, ExitError> {
     {
         return Err(ExitError::Usage(format!("--to {to} is before --from {from}")));
     }
-    let Some(area) = area(args, &reader.areas().map_err(|e| store_fault(&e))?)? else {
+    let Some(area) = area(args, &reader.areas().map_err(|e| store_fault(&args.store, &e))?)? else {
         return Ok(None);
     };
-    let registry = reader.registry(&area).map_err(|e| store_fault(&e))?;
+    let registry = reader.registry(&area).map_err(|e| store_fault(&args.store, &e))?;
     let members = members(args, &registry)?;
-    let held = reader.hours_held(&registry).map_err(|e| store_fault(&e))?;
+    let held = reader.hours_held(&registry).map_err(|e| store_fault(&args.store, &e))?;
     let first = from.map_or(Hour::from_number(i32::MIN), Day::start);
     let last = to.map_or(Hour::from_number(i32::MAX), |to| to.plus(1).start().plus(-1));
     let span = held.map(|held| (held.0.max(first), held.1.min(last))).filter(|(a, b)| a <= b);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::fault::store_fault;
 use super::{ExitError, daemon, publishing, text};
 use crate::area::{Membership, Registry, Span, StationSet};
 use crate::clock;
@@ -11,7 +12,7 @@ use crate::replay::Fault;
 use crate::replay::files::{self, Format, Reader};
 use crate::replay::import::{Import, Source, Strangers, Tally};
 use crate::standard::Practice;
-use crate::store::{self, Rules, Sqlite};
+use crate::store::{Rules, Sqlite};
 use crate::time::HourLabel;
 
 /// Faults told one by one; the rest as numbers.
@@ -50,7 +51,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     let (listed, elsewhere) = listed(args)?;
     let sources = sources(args)?;
-    let mut store = Sqlite::open(&args.store).map_err(|e| store_fault(&e))?;
+    let mut store = Sqlite::open(&args.store).map_err(|e| store_fault(&args.store, &e))?;
     let registries = adopt(&mut store, listed, args)?;
     let mut faults = Faults::default();
     let (tally, skipped) = take(args, &mut store, &registries, (sources, elsewhere), &mut faults)?;
@@ -111,16 +112,16 @@ fn adopt(
 ) -> Result<Vec<Registry>, ExitError> {
     let mut registries = Vec::with_capacity(listed.len());
     for fresh in listed {
-        let stored = store.registry(&fresh.area).map_err(|e| store_fault(&e))?;
+        let stored = store.registry(&fresh.area).map_err(|e| store_fault(store.path(), &e))?;
         let registry = match stored {
             None => fresh,
             Some(stored) => joined(&fresh, &stored, args.sets.is_some())?,
         };
-        let before = store.rules(&registry.area).map_err(|e| store_fault(&e))?;
+        let before = store.rules(&registry.area).map_err(|e| store_fault(store.path(), &e))?;
         let (mut params, feeds) = before.map(|r| (r.params, r.feeds)).unwrap_or_default();
         params.parameters.practice = args.practice.unwrap_or(params.parameters.practice);
         let rules = Rules::new(registry.clone(), params, feeds);
-        store.adopt(&rules, clock::now()).map_err(|e| store_fault(&e))?;
+        store.adopt(&rules, clock::now()).map_err(|e| store_fault(store.path(), &e))?;
         registries.push(registry);
     }
     Ok(registries)
@@ -154,8 +155,8 @@ fn take(
     faults: &mut Faults,
 ) -> Result<(Tally, u64), ExitError> {
     let strangers = if args.format == Format::Cnemc { Strangers::Skip } else { Strangers::Refuse };
-    let mut import =
-        Import::new(store, registries, clock::now(), strangers).map_err(|e| store_fault(&e))?;
+    let mut import = Import::new(store, registries, clock::now(), strangers)
+        .map_err(|e| store_fault(&args.store, &e))?;
     import.leave_out(elsewhere);
     let lengths = args.files.iter().filter_map(|p| std::fs::metadata(p).ok()).map(|m| m.len());
     let bar = publishing::bar(lengths.sum(), "importing {bar:30} {bytes}/{total_bytes} {eta}");
@@ -163,28 +164,11 @@ fn take(
         let mut reader = reader(args, path)?;
         import
             .read(source, &mut reader, |fault| faults.note(fault), |bytes| bar.inc(bytes))
-            .map_err(|e| store_fault(&e))?;
+            .map_err(|e| store_fault(&args.store, &e))?;
     }
-    let done = import.finish().map_err(|e| store_fault(&e));
+    let done = import.finish().map_err(|e| store_fault(&args.store, &e));
     bar.finish_and_clear();
     done
-}
-
-/// The exit code of a store's fault.
-pub(super) fn store_fault(e: &store::Error) -> ExitError {
-    let text = e.to_string();
-    match e {
-        store::Error::Locked { .. } => ExitError::Busy(text),
-        store::Error::Newer { .. }
-        | store::Error::Older { .. }
-        | store::Error::Foreign { .. }
-        | store::Error::Damaged { .. } => ExitError::Data(text),
-        store::Error::Unknown(_) => ExitError::Usage(text),
-        store::Error::Database { .. }
-        | store::Error::File { .. }
-        | store::Error::LeaseLost { .. }
-        | store::Error::OutOfSequence { .. } => ExitError::Io(text),
-    }
 }
 
 fn tell(tally: &Tally, skipped: u64, out: &mut impl Write) -> io::Result<()> {

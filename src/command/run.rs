@@ -64,7 +64,8 @@ fn setup(config: Config, follow: bool) -> Setup {
 async fn serve(setup: Setup) -> Result<(), ExitError> {
     let cancel = CancellationToken::new();
     daemon::cancel_on_signal(&cancel);
-    let prepared = Daemon::prepare(setup).await.map_err(|e| daemon::exit(&e))?;
+    let store = setup.store.clone();
+    let prepared = Daemon::prepare(setup).await.map_err(|e| daemon::exit(&store, &e))?;
     tracing::info!(address = %prepared.address(), "page and API");
-    prepared.run(cancel).await.map_err(|e| daemon::exit(&e))
+    prepared.run(cancel).await.map_err(|e| daemon::exit(&store, &e))
 }

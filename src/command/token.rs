@@ -4,9 +4,10 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::ExitError;
+use super::fault::store_fault;
 use crate::clock;
 use crate::store::{Error, Person, Role, Sqlite};
 
@@ -64,8 +65,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     if !makes && !args.store.exists() {
         return Err(ExitError::Io(format!("{} does not exist", args.store.display())));
     }
-    let store = Sqlite::open(&args.store).map_err(|e| fault(&args.store, &e))?;
-    let failed = |e: Error| fault(&args.store, &e);
+    let store = Sqlite::open(&args.store).map_err(|e| store_fault(&args.store, &e))?;
+    let failed = |e: Error| store_fault(&args.store, &e);
     let text = match &args.action {
         Action::Add { person, role } => {
             let token = random_token()?;
@@ -104,21 +105,4 @@ fn list(tokens: &[Person]) -> Result<String, csv::Error> {
     }
     let bytes = out.into_inner().map_err(csv::IntoInnerError::into_error)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn fault(path: &Path, e: &Error) -> ExitError {
-    match e {
-        Error::Locked { .. } => ExitError::Busy(format!(
-            "{} is in use: stop the daemon first, or wait for the other command",
-            path.display()
-        )),
-        Error::Newer { .. }
-        | Error::Older { .. }
-        | Error::Foreign { .. }
-        | Error::Damaged { .. } => ExitError::Data(e.to_string()),
-        Error::Database { .. } | Error::File { .. } => ExitError::Io(e.to_string()),
-        Error::LeaseLost { .. } | Error::OutOfSequence { .. } | Error::Unknown(_) => {
-            ExitError::Internal(e.to_string())
-        }
-    }
 }

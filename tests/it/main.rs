@@ -13,6 +13,7 @@ mod deny;
 mod fuzz;
 mod ingest;
 mod laws;
+mod life;
 mod listener;
 mod main_job;
 mod model;

@@ -56,7 +56,10 @@ fn a_store_in_use_is_left_alone() {
     let output = token(&store, &["add", "--person", "a", "--role", "viewer"]);
     assert_eq!(output.status.code(), Some(75));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("air.sqlite is in use: stop the daemon first"), "{said}");
+    assert!(
+        said.contains("air.sqlite.lock is in use") && said.contains("stop the daemon first"),
+        "{said}"
+    );
     assert!(held.tokens().unwrap().is_empty());
 }
 
