@@ -5,6 +5,7 @@
 
 mod aqi;
 mod audit;
+mod backup;
 mod check;
 mod daemon;
 #[cfg(feature = "demo")]
@@ -79,6 +80,8 @@ enum Command {
     Import(import::Args),
     Export(export::Args),
     Audit(audit::Args),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     Check(check::Args),
     Token(token::Args),
     Replay(replay::Args),
@@ -119,6 +122,8 @@ fn run(command: &Command) -> Result<(), ExitError> {
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(args, out),
         Command::Audit(args) => audit::run(args, out),
+        Command::Backup(args) => backup::backup(args, out),
+        Command::Restore(args) => backup::restore(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Token(args) => token::run(args, out),
         Command::Aqi(args) => aqi::run(args, out),

@@ -15,6 +15,7 @@
 mod area_rows;
 mod arrival;
 mod audit;
+mod backup;
 mod commit;
 mod entries;
 mod history;
@@ -29,6 +30,7 @@ mod token;
 
 pub use arrival::{ArrivalRow, InputLog, verify_chain};
 pub use audit::{Audited, Difference};
+pub use backup::Copied;
 pub use commit::{AreaCommit, Commit};
 pub use history::StationHours;
 pub use import::{ImportChunk, ImportedArea, ImportedFile};
@@ -122,6 +124,12 @@ pub enum Error {
         /// The file.
         path: String,
     },
+    /// A file stands where another is to be written.
+    #[error("{path} exists already")]
+    Exists {
+        /// The file.
+        path: String,
+    },
     /// Another writer took the lease.
     #[error("area {area}: the lease is held by another writer")]
     LeaseLost {
@@ -166,6 +174,7 @@ impl Error {
             ),
             Self::File { .. }
             | Self::Locked { .. }
+            | Self::Exists { .. }
             | Self::Newer { .. }
             | Self::Older { .. }
             | Self::Foreign { .. }
@@ -190,6 +199,7 @@ impl Error {
             | Self::Damaged { .. } => true,
             Self::File { .. }
             | Self::Locked { .. }
+            | Self::Exists { .. }
             | Self::LeaseLost { .. }
             | Self::OutOfSequence { .. }
             | Self::Unknown(_) => false,
@@ -217,7 +227,10 @@ impl Error {
             Self::Newer { .. } => "run the program that wrote it, or a later one",
             Self::Locked { .. } => "stop the daemon first, or wait for the other command",
             Self::LeaseLost { .. } => "two daemons write to this store; stop one",
-            Self::Older { .. } | Self::OutOfSequence { .. } | Self::Unknown(_) => "",
+            Self::Older { .. }
+            | Self::Exists { .. }
+            | Self::OutOfSequence { .. }
+            | Self::Unknown(_) => "",
         };
         let advice = if advice.is_empty() { String::new() } else { format!(" ({advice})") };
         format!("store {}: {self}{advice}", path.display())

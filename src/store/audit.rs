@@ -120,7 +120,7 @@ fn damage<T>(
     }
 }
 
-fn file_faults(db: &Connection) -> rusqlite::Result<Vec<String>> {
+pub(super) fn file_faults(db: &Connection) -> rusqlite::Result<Vec<String>> {
     let rows: Vec<String> = db
         .prepare("PRAGMA integrity_check")?
         .query_map([], |r| r.get(0))?

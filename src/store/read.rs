@@ -195,15 +195,21 @@ impl Reader {
     /// # Errors
     /// [`Error`] when there is no such store or it is not one of ours.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        let (reader, found) = Self::of_any_schema(path)?;
+        if found < SCHEMA {
+            return Err(Error::Older { path: path.display().to_string(), found, known: SCHEMA });
+        }
+        Ok(reader)
+    }
+
+    /// A reader of a store that may be of an older schema, which it returns; 0 of an empty file.
+    pub(super) fn of_any_schema(path: &Path) -> Result<(Self, i64), Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags).map_err(doing("open the store"))?;
         db.busy_timeout(Duration::from_secs(10)).map_err(doing("set the busy timeout"))?;
         let found = check_file(&db, path)?;
-        if found < SCHEMA {
-            return Err(Error::Older { path: path.display().to_string(), found, known: SCHEMA });
-        }
         db.set_prepared_statement_cache_capacity(32);
-        Ok(Self { db })
+        Ok((Self { db }, found))
     }
 
     /// One picture of the store until it is dropped; `None` within another one.

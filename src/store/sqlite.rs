@@ -17,6 +17,8 @@ const APPLICATION_ID: i64 = 0x4c54_4941;
 pub(super) const SCHEMA: i64 = 2;
 /// What brings a file from each schema to the next, from an empty file on.
 const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("migration_2.sql")];
+/// How long a transaction waits for another program's.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// A log this long is folded in by the writer itself, since the checkpointer cannot keep up.
 const LOG_MAX_BYTES: u64 = 256 << 20;
 /// A log this long is worth a checkpoint.
@@ -60,7 +62,7 @@ impl Sqlite {
     }
 
     fn prepare(db: Connection, path: &Path, lock: Option<File>) -> Result<Self, Error> {
-        db.busy_timeout(Duration::from_secs(10)).map_err(doing("set the busy timeout"))?;
+        db.busy_timeout(BUSY_WAIT).map_err(doing("set the busy timeout"))?;
         db.set_prepared_statement_cache_capacity(64);
         let version = check_file(&db, path)?;
         db.execute_batch(
@@ -84,7 +86,10 @@ impl Sqlite {
     /// caller that tried it again would be out of sequence.
     pub(super) fn trim_log(&self) {
         if log_bytes(&self.path) > LOG_MAX_BYTES {
+            // A long reader (a backup) keeps part of the log in use: commits do not wait for it.
+            let _ = self.db.busy_timeout(Duration::ZERO);
             let _ = checkpoint(&self.db, "TRUNCATE");
+            let _ = self.db.busy_timeout(BUSY_WAIT);
         }
     }
 }
@@ -117,10 +122,15 @@ impl Commit {
     }
 }
 
-fn take_lock(path: &Path) -> Result<File, Error> {
+/// The file whose name is this one's with an ending more.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let lock_path = PathBuf::from(name);
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+pub(super) fn take_lock(path: &Path) -> Result<File, Error> {
+    let lock_path = beside(path, ".lock");
     let shown = lock_path.display().to_string();
     let file = OpenOptions::new()
         .create(true)
@@ -173,9 +183,7 @@ fn migrate(db: &Connection, version: i64) -> Result<(), Error> {
 }
 
 fn log_bytes(path: &Path) -> u64 {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    std::fs::metadata(PathBuf::from(name)).map_or(0, |m| m.len())
+    std::fs::metadata(beside(path, "-wal")).map_or(0, |m| m.len())
 }
 
 fn checkpoint(db: &Connection, mode: &str) -> Result<(), rusqlite::Error> {

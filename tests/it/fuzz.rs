@@ -162,7 +162,7 @@ fn every_topic_and_payload_is_taken_or_becomes_a_dead_letter() {
     let registry = Arc::new(registry(first_day()));
     let now = first_day().start().start().plus_minutes(33 * 60);
     let days = (-4..3).map(|n| first_day().plus(n)).collect();
-    let empty = LoadedDays { days, stations: Vec::new() };
+    let empty = LoadedDays { days, ..LoadedDays::default() };
     let begin = || {
         let mut pipeline = Pipeline::new(Arc::clone(&registry), params.clone());
         pipeline.handle(now, &[Input::Days(&empty)], &mut Batch::default());

@@ -2,6 +2,7 @@
 //!
 //! The real binary with a real Mosquitto; each test has its own store, broker and ports.
 
+mod backup;
 mod disk;
 
 use std::fmt::Write as _;
