@@ -17,7 +17,7 @@ mod station_day;
 
 pub use codec::DecodeError;
 pub use columns::{Columns, Walk};
-pub use station_day::{Effect, Incoming, MinuteValue, StationDay};
+pub use station_day::{Correction, Effect, Incoming, MinuteValue, StationDay};
 
 use crate::observation::{POLLUTANTS, Pollutant};
 use crate::quantity::{Amount, Quotient};

@@ -175,11 +175,15 @@ pub enum Validity {
     FlagOverRange = 13,
     /// Flag B.
     FlagCommunication = 14,
+    /// Set by an operator in the place of what the feed says.
+    Corrected = 15,
+    /// Declared invalid by an operator.
+    Invalidated = 16,
 }
 
 impl Validity {
     /// Every validity, by its stored number.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Missing,
         Self::Valid,
         Self::ValidFromMinutes,
@@ -195,12 +199,14 @@ impl Validity {
         Self::FlagCalibrating,
         Self::FlagOverRange,
         Self::FlagCommunication,
+        Self::Corrected,
+        Self::Invalidated,
     ];
 
     /// Whether the value enters figures.
     #[must_use]
     pub const fn is_valid(self) -> bool {
-        matches!(self, Self::Valid | Self::ValidFromMinutes)
+        matches!(self, Self::Valid | Self::ValidFromMinutes | Self::Corrected)
     }
 
     /// The stored number.
@@ -234,6 +240,8 @@ impl Validity {
             Self::FlagCalibrating => "flag_calibrating",
             Self::FlagOverRange => "flag_over_range",
             Self::FlagCommunication => "flag_communication",
+            Self::Corrected => "corrected",
+            Self::Invalidated => "invalidated",
         }
     }
 }

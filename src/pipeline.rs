@@ -16,6 +16,7 @@
 //! Source: design section 3 (figures, publishing, one value per key).
 
 mod batch;
+mod correction;
 mod days;
 mod message;
 mod publish;
@@ -26,6 +27,7 @@ mod view;
 pub use batch::{
     AreaState, Batch, Counts, DeadLetter, DeadLetterReason, FeedState, Input, LoadedDays, Message,
 };
+pub use correction::{CorrectionInput, CorrectionRefusal, CorrectionRow};
 pub use days::StoredDay;
 pub use publish::{SetHour, SetHourRow, StoredSetHour};
 pub use rebuild::{RebuildError, Tables};
@@ -154,10 +156,34 @@ impl Pipeline {
             match input {
                 Input::Message(message) => self.take_message(at, message, out),
                 Input::Days(days) => self.take_days(days),
+                Input::Correction(asked) => self.take_correction(at, asked, out),
                 Input::Feed(state) => self.take_feed_state(*state),
             }
         }
         self.need_open_days(rests_on, out);
+    }
+
+    /// As [`Pipeline::handle`], with `load` reading the stored days that are needed.
+    ///
+    /// # Errors
+    /// The first one of `load`; the inputs set aside for it are then not taken.
+    pub fn handle_loading<E>(
+        &mut self,
+        now: Instant,
+        inputs: &[Input<'_>],
+        out: &mut Batch,
+        mut load: impl FnMut(&[Day]) -> Result<LoadedDays, E>,
+    ) -> Result<(), E> {
+        let mut inputs = inputs.to_vec();
+        self.handle(now, &inputs, out);
+        while !out.needs.is_empty() {
+            let days: Vec<Day> = std::mem::take(&mut out.needs).into_iter().collect();
+            let deferred = std::mem::take(&mut out.deferred);
+            self.handle(now, &[Input::Days(&load(&days)?)], out);
+            inputs = deferred.into_iter().map(|at| inputs[at]).collect();
+            self.handle(now, &inputs, out);
+        }
+        Ok(())
     }
 
     /// Ends a batch: recomputes the published hours that its inputs touched, and notes the area's state.

@@ -1,17 +1,20 @@
 //! A station's day, or a span of its hours, as bytes for the store.
 //!
-//! Layout (version 1): version, first hour, end hour; count of columns; each column: property with flags,
+//! Layout: version, first hour, end hour; count of columns; each column: property with flags,
 //! validities unless all are valid, a power of ten common to all amounts, their differences as zigzag
-//! varints, marks; then the past and the minutes as counted lists. About 10 bytes for an hour of six
-//! pollutants in a full day.
+//! varints, marks; then the past and the minutes as counted lists. Version 2, which is written where an
+//! operator's corrections stand, ends with the list of what is beneath them. About 10 bytes for an hour of
+//! six pollutants in a full day.
 //!
 //! Invariant: `decode(encode(day)) == day`, for every span and for the spans of one day put together.
 
-use super::station_day::{Column, MinuteValue, Past, StationDay};
+use super::station_day::{Beneath, Column, MinuteValue, Past, StationDay};
 use crate::observation::{PROPERTIES, Property, Validity};
 use crate::time::{AveragingPeriod, DAY_H};
 
+/// Without corrections, and with.
 const VERSION: u8 = 1;
+const CORRECTED: u8 = 2;
 /// Room for a span's heads, and for each of its hours, as six pollutants usually need.
 const SPAN_BYTES: usize = 32;
 const CELL_BYTES: usize = 12;
@@ -38,7 +41,10 @@ impl StationDay {
     #[must_use]
     pub fn encode(&self, from: usize, to: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(SPAN_BYTES + CELL_BYTES * (to - from));
-        out.extend([VERSION, byte(from), byte(to), 0]);
+        let inside = |hour: u8| (from..to).contains(&usize::from(hour));
+        let beneath: Vec<&Beneath> = self.beneath.iter().filter(|b| inside(b.hour)).collect();
+        let version = if beneath.is_empty() { VERSION } else { CORRECTED };
+        out.extend([version, byte(from), byte(to), 0]);
         for property in PROPERTIES {
             let Some(column) = self.column(property) else { continue };
             if column.validity[from..to].iter().any(|v| *v != Validity::Missing) {
@@ -46,7 +52,6 @@ impl StationDay {
                 encode_column(property, column, from, to, &mut out);
             }
         }
-        let inside = |hour: u8| (from..to).contains(&usize::from(hour));
         let past: Vec<&Past> = self.past.iter().filter(|p| inside(p.hour)).collect();
         varint(past.len() as u64, &mut out);
         for p in past {
@@ -61,6 +66,13 @@ impl StationDay {
             varint(u64::from(m.revision), &mut out);
             varint(zigzag(m.amount.into()), &mut out);
             encode_seen(&m.seen, &mut out);
+        }
+        if version == CORRECTED {
+            varint(beneath.len() as u64, &mut out);
+            for b in beneath {
+                out.extend([b.property, b.hour, b.validity]);
+                varint(zigzag(b.amount.into()), &mut out);
+            }
         }
         out
     }
@@ -84,7 +96,7 @@ impl StationDay {
     pub fn decode_into(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
         let mut input = Input(bytes);
         let version = input.byte()?;
-        if version != VERSION {
+        if version != VERSION && version != CORRECTED {
             return Err(DecodeError::Version(version));
         }
         let (from, to) = (usize::from(input.byte()?), usize::from(input.byte()?));
@@ -113,6 +125,19 @@ impl StationDay {
             ascending(&mut last, (value.property, value.hour, value.period, value.minute))?;
             self.minutes.push(value);
         }
+        if version == CORRECTED {
+            let mut last = None;
+            for _ in 0..input.varint()? {
+                let [property, hour, validity] = [input.byte()?, input.byte()?, input.byte()?];
+                check(usize::from(property) < Property::COUNT)?;
+                check((from..to).contains(&hour.into()))?;
+                check(Validity::from_number(validity).is_some())?;
+                ascending(&mut last, (property, hour))?;
+                let amount = input.amount()?;
+                self.beneath.push(Beneath { property, hour, amount, validity });
+            }
+        }
+        self.beneath.sort_unstable();
         self.past.sort_unstable();
         self.minutes.sort_unstable();
         if input.0.is_empty() { Ok(()) } else { Err(DecodeError::Damaged) }

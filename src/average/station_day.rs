@@ -5,13 +5,18 @@
 //! under the same revision is taken once and marked `conflict`. `null` is no value: it never replaces one
 //! of its own revision.
 //!
+//! An operator's correction stands above all of these until it is withdrawn; what the feed says meanwhile is
+//! kept beneath it.
+//!
 //! An hour is the reported one, else the mean of shorter periods (`hour_source =
 //! reported_else_minutes`); both are kept, and a difference is marked.
 //!
 //! Source: design decision "one value per key"; GB 3095-2026 Table 4 (45 minutes).
 
 use super::{MISSING, Sum, Window, hour_from_minutes};
-use crate::observation::{PROPERTIES, Pollutant, Property, Reading, Readings, Validity};
+use crate::observation::{
+    POLLUTANTS, PROPERTIES, Pollutant, Property, Reading, Readings, Validity,
+};
 use crate::quantity::Amount;
 use crate::time::DAY_H;
 
@@ -49,6 +54,28 @@ pub(super) struct Past {
     pub(super) revision: u32,
     /// Values of that revision already seen, the present one excluded.
     pub(super) seen: Vec<(i32, u8)>,
+}
+
+/// What the feed says of an hour on which an operator's correction stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Beneath {
+    pub(super) property: u8,
+    pub(super) hour: u8,
+    /// In 0.001 units.
+    pub(super) amount: i32,
+    /// [`Validity::number`].
+    pub(super) validity: u8,
+}
+
+/// What an operator does to one value; it stands above the feed, whatever that says later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Correction {
+    /// This amount holds.
+    Set(Amount),
+    /// The value does not count.
+    Invalidate,
+    /// What the feed says holds again.
+    Withdraw,
 }
 
 /// A value over a part of an hour.
@@ -121,6 +148,8 @@ pub struct StationDay {
     pub(super) past: Vec<Past>,
     /// Sorted by (property, hour, period, minute).
     pub(super) minutes: Vec<MinuteValue>,
+    /// Under corrections, sorted by (property, hour).
+    pub(super) beneath: Vec<Beneath>,
 }
 
 /// How many meteorological elements there are.
@@ -133,6 +162,7 @@ impl Default for StationDay {
             weather: None,
             past: Vec::new(),
             minutes: Vec::new(),
+            beneath: Vec::new(),
         }
     }
 }
@@ -176,14 +206,15 @@ impl StationDay {
         self.has_hour(hour)
             || self.past.iter().any(|p| usize::from(p.hour) == hour)
             || self.minutes.iter().any(|m| usize::from(m.hour) == hour)
+            || self.beneath.iter().any(|b| usize::from(b.hour) == hour)
     }
 
     /// Whether a whole hour was reported (not only parts of it) with a value for some pollutant.
     #[must_use]
     pub fn has_reported(&self, hour: usize) -> bool {
-        self.pollutants.iter().any(|c| {
+        POLLUTANTS.into_iter().any(|p| {
             !matches!(
-                c.validity[hour],
+                self.fed(Property::Pollutant(p), hour).validity,
                 Validity::Missing | Validity::ValidFromMinutes | Validity::InsufficientMinutes
             )
         })
@@ -229,8 +260,8 @@ impl StationDay {
             remember(&mut self.past[at].seen, effect, present);
             self.past[at].revision = revision;
         }
+        self.set_fed(property, hour, reading);
         let column = self.column_mut(property);
-        column.set(hour, reading);
         let marked = effect == Effect::Conflict;
         column.conflict = (column.conflict & !bit(hour)) | if marked { bit(hour) } else { 0 };
         self.settle_minutes(property, hour);
@@ -279,9 +310,67 @@ impl StationDay {
         effect
     }
 
+    /// Takes an operator's act; says whether anything changed.
+    pub fn correct(&mut self, property: Property, hour: usize, act: Correction) -> bool {
+        let key = (small(property.index()), small(hour));
+        let found = self.beneath.binary_search_by_key(&key, |b| (b.property, b.hour));
+        let (fed, before) = (self.fed(property, hour), self.reading(property, hour));
+        let reading = match act {
+            Correction::Set(amount) => Reading { amount, validity: Validity::Corrected },
+            Correction::Invalidate => Reading { validity: Validity::Invalidated, ..fed },
+            Correction::Withdraw => fed,
+        };
+        match (found, act) {
+            (Err(_), Correction::Withdraw) => return false,
+            (Ok(at), Correction::Withdraw) => drop(self.beneath.remove(at)),
+            (Ok(_), _) => {}
+            (Err(at), _) => {
+                let (amount, validity) = packed(fed);
+                self.beneath.insert(at, Beneath { property: key.0, hour: key.1, amount, validity });
+            }
+        }
+        self.column_mut(property).set(hour, reading);
+        found.is_err() || matches!(act, Correction::Withdraw) || before != reading
+    }
+
+    /// What the feed says of an hour, whatever an operator has put above it.
+    #[must_use]
+    pub fn fed(&self, property: Property, hour: usize) -> Reading {
+        self.place_beneath(property, hour).map_or_else(
+            || self.reading(property, hour),
+            |at| {
+                let Beneath { amount, validity, .. } = self.beneath[at];
+                let validity = Validity::from_number(validity).unwrap_or_default();
+                Reading { amount: Amount::from_milli(amount), validity }
+            },
+        )
+    }
+
+    fn set_fed(&mut self, property: Property, hour: usize, reading: Reading) {
+        match self.place_beneath(property, hour) {
+            None => self.column_mut(property).set(hour, reading),
+            Some(at) => {
+                let held = &mut self.beneath[at];
+                (held.amount, held.validity) = packed(reading);
+                if self.reading(property, hour).validity == Validity::Invalidated {
+                    let shown = Reading { validity: Validity::Invalidated, ..reading };
+                    self.column_mut(property).set(hour, shown);
+                }
+            }
+        }
+    }
+
+    fn place_beneath(&self, property: Property, hour: usize) -> Option<usize> {
+        if self.beneath.is_empty() {
+            return None;
+        }
+        let key = (small(property.index()), small(hour));
+        self.beneath.binary_search_by_key(&key, |b| (b.property, b.hour)).ok()
+    }
+
     /// The reported value of an hour, without one that came from minutes.
     fn reported(&self, property: Property, hour: usize) -> Reading {
-        let reading = self.reading(property, hour);
+        let reading = self.fed(property, hour);
         match reading.validity {
             Validity::ValidFromMinutes | Validity::InsufficientMinutes => Reading::default(),
             _ => reading,
@@ -298,7 +387,7 @@ impl StationDay {
         let column = self.column_mut(property);
         column.differs &= !bit(hour);
         if reported.validity == Validity::Missing {
-            column.set(hour, from_minutes);
+            self.set_fed(property, hour, from_minutes);
         } else if from_minutes.validity == Validity::ValidFromMinutes
             && from_minutes.amount != reported.amount
         {

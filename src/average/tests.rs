@@ -131,15 +131,47 @@ fn incoming() -> impl Strategy<Value = Incoming> {
     )
 }
 
+fn act() -> impl Strategy<Value = Correction> {
+    prop_oneof![
+        (0_i32..400).prop_map(|n| Correction::Set(Amount::from_milli(n * 500))),
+        Just(Correction::Invalidate),
+        Just(Correction::Withdraw),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn corrections_never_change_what_the_feed_says(
+        all in prop::collection::vec((incoming(), prop::option::weighted(0.2, act())), 0..200)
+    ) {
+        let (mut corrected, mut plain) = (StationDay::default(), StationDay::default());
+        for (incoming, act) in &all {
+            prop_assert_eq!(corrected.take(incoming), plain.take(incoming));
+            if let Some(act) = act {
+                corrected.correct(incoming.property, incoming.hour, *act);
+            }
+        }
+        let keys = PROPERTIES.into_iter().flat_map(|p| (0..DAY_H).map(move |hour| (p, hour)));
+        for (property, hour) in keys {
+            prop_assert_eq!(corrected.fed(property, hour), plain.reading(property, hour));
+            corrected.correct(property, hour, Correction::Withdraw);
+        }
+        prop_assert_eq!(corrected.encode_day(), plain.encode_day());
+    }
+
+    #[test]
     fn a_day_survives_its_bytes_whole_and_hour_by_hour(
-        all in prop::collection::vec(incoming(), 0..200)
+        all in prop::collection::vec((incoming(), prop::option::weighted(0.1, act())), 0..200)
     ) {
         let mut day = StationDay::default();
-        all.iter().for_each(|i| { day.take(i); });
+        for (incoming, act) in &all {
+            day.take(incoming);
+            if let Some(act) = act {
+                day.correct(incoming.property, incoming.hour, *act);
+            }
+        }
         let mut whole = StationDay::default();
         prop_assert_eq!(whole.decode_into(&day.encode_day()), Ok(()));
         let mut pieces = StationDay::default();
@@ -151,6 +183,7 @@ proptest! {
         for property in PROPERTIES {
             for hour in 0..DAY_H {
                 prop_assert_eq!(pieces.reading(property, hour), day.reading(property, hour));
+                prop_assert_eq!(pieces.fed(property, hour), day.fed(property, hour));
             }
         }
     }
@@ -196,7 +229,7 @@ fn a_stored_day_of_impossible_keys_is_damaged() {
         &[0, 1, 2, 9, 1, 0, 0],                // an hour beyond the span
         &[0, 1, 13, 6, 1, 0, 0],               // no property
         &[0, 2, 2, 6, 1, 0, 2, 6, 1, 0, 0],    // twice
-        &[0, 1, 2, 6, 1, 1, 0, 15, 0],         // a seen value without validity
+        &[0, 1, 2, 6, 1, 1, 0, 200, 0],        // a seen value without validity
         &[0, 0, 1, 0, 6, 7, 0, 1, 0, 0, 0, 0], // no period
         &[0, 0, 1, 0, 6, 5, 3, 1, 0, 0, 0, 0], // off the grid of its period
         &[1, 0, 0, 0, 0, 0, 0, 0],             // a column without a value

@@ -1,6 +1,6 @@
 //! What goes into a pipeline, and the rows that come out for one transaction.
 
-use super::{Revision, SetHourRow, StoredDay, StoredSetHour};
+use super::{CorrectionInput, CorrectionRow, Revision, SetHourRow, StoredDay, StoredSetHour};
 use std::collections::BTreeSet;
 
 use crate::observation::RejectionReason;
@@ -15,6 +15,8 @@ pub enum Input<'a> {
     Days(&'a LoadedDays),
     /// A feed's connection changed.
     Feed(FeedState),
+    /// An operator's act.
+    Correction(CorrectionInput<'a>),
 }
 
 /// Closed days, read from the store for a late observation.
@@ -138,6 +140,8 @@ pub struct Batch {
     pub set_hours: Vec<SetHourRow>,
     /// What changed of what was published before.
     pub revisions: Vec<Revision>,
+    /// What operators did, or tried to.
+    pub corrections: Vec<CorrectionRow>,
     /// What could not be used.
     pub dead_letters: Vec<DeadLetter>,
     /// The area's state after the batch.

@@ -6,7 +6,7 @@ use super::batch::{Batch, Counts, DeadLetter, DeadLetterReason, Message};
 use super::{Cause, Pipeline};
 use crate::average::{Effect, Incoming, StationDay};
 use crate::observation::{Observation, PROPERTIES, Rejection, RejectionReason, Validity, decode};
-use crate::time::{AveragingPeriod, Day};
+use crate::time::{AveragingPeriod, Day, Hour};
 
 /// How much of a dead letter's payload is kept.
 const KEPT_PAYLOAD_BYTES: usize = 4096;
@@ -79,7 +79,7 @@ impl Pipeline {
     }
 
     /// Sets the message aside when its day, or a neighbour that figures rest on, is not in memory.
-    fn defer(&mut self, at: usize, day: Day, out: &mut Batch) -> bool {
+    pub(super) fn defer(&mut self, at: usize, day: Day, out: &mut Batch) -> bool {
         let around = [day.plus(-1), day, day.plus(1)];
         if around.iter().all(|d| self.days.is_known(*d)) {
             return false;
@@ -90,27 +90,39 @@ impl Pipeline {
     }
 
     fn take_observation(&mut self, station: usize, observation: &Observation<'_>) {
-        let hour = observation.start.hour();
+        self.counts.ignored_fields += u64::from(observation.ignored_fields);
+        self.counts.invalid_values += observation.unknown_values.len() as u64;
+        let at = (station, observation.start.hour());
+        if self.change(at, |day, counts| enter(day, observation, counts)) {
+            self.counts.accepted += 1;
+        } else {
+            self.counts.repeated += 1;
+        }
+    }
+
+    /// Changes one hour of a station's day, and takes note of everything that this touches. `enter` says why
+    /// what was published before would change, or `None` when it did nothing.
+    pub(super) fn change(
+        &mut self,
+        (station, hour): (usize, Hour),
+        enter: impl FnOnce(&mut StationDay, &mut Counts) -> Option<Cause>,
+    ) -> bool {
         let (day, of_day) = (hour.day(), hour.of_day());
         let before = self.days.get(day, station);
         let (fresh, had_reported) =
             (before.is_none(), before.is_some_and(|d| d.has_reported(of_day)));
         let closed = day < self.open_from();
         let before = before.filter(|_| closed).map(|d| Box::new(d.clone()));
-        self.counts.ignored_fields += u64::from(observation.ignored_fields);
-        self.counts.invalid_values += observation.unknown_values.len() as u64;
         let readings = self.published_readings(station, hour);
-        let Some(of_station) = self.days.get_mut(day, station) else { return };
-        let cause = enter(of_station, observation, &mut self.counts);
+        let Some(of_station) = self.days.get_mut(day, station) else { return false };
+        let cause = enter(of_station, &mut self.counts);
         let reports = of_station.has_reported(of_day);
         let Some(cause) = cause else {
-            self.counts.repeated += 1;
             if fresh {
                 self.days.remove(day, station);
             }
-            return;
+            return false;
         };
-        self.counts.accepted += 1;
         self.days.changed.push((hour, station));
         let gravest = self.dirty.entry(hour).or_insert(cause);
         *gravest = cause.max(*gravest);
@@ -122,6 +134,7 @@ impl Pipeline {
         } else if reports != had_reported {
             self.note_report(hour, station, reports);
         }
+        true
     }
 
     fn refuse(&mut self, message: &Message<'_>, rejection: &Rejection, out: &mut Batch) {

@@ -22,6 +22,8 @@ pub enum Cause {
     Late,
     /// The feed sent another value for one it had sent.
     Corrected,
+    /// An operator set, invalidated or released a value.
+    Operator,
     /// Recorded history was taken in beside a daemon's hours.
     Import,
     /// The lists of stations and sets changed.
@@ -32,8 +34,8 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 5] =
-        [Self::Late, Self::Corrected, Self::Import, Self::Stations, Self::Rules];
+    pub const ALL: [Self; 6] =
+        [Self::Late, Self::Corrected, Self::Operator, Self::Import, Self::Stations, Self::Rules];
 
     /// The name in JSON and in the store.
     #[must_use]
@@ -41,6 +43,7 @@ impl Cause {
         match self {
             Self::Late => "late",
             Self::Corrected => "corrected",
+            Self::Operator => "operator",
             Self::Import => "import",
             Self::Stations => "stations",
             Self::Rules => "rules",

@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, Statement, Transaction, params};
 
+use super::arrival::{self, Appended};
 use super::history::{Places, each_station_day};
 use super::read::{area_state, places};
 use super::registry::KnownArea;
-use super::revision::{self, RevisionRow};
+use super::revision::RevisionRow;
 use super::set_hour::{SET_HOUR, stored_row, write_set_hour};
-use super::{Error, arrival, commit, doing};
+use super::{Error, commit, doing};
 use crate::area::{Figures, History, Member, Registry, days_of_piece};
 use crate::pipeline::{AreaState, Cause, HourState, Revisions};
 use crate::time::{Day, Hour, Instant};
@@ -49,13 +50,13 @@ impl<'a> AreaRows<'a> {
         }
         let sequence = sequence + 1;
         let of = |r| RevisionRow::of(r, self.registry, at);
-        let revisions: Vec<RevisionRow> = self.revisions.take().iter().map(of).collect();
-        let digest = arrival::digest(&chain, area, sequence, inputs, &revisions);
+        let revisions = self.revisions.take().iter().map(of).collect();
+        let appended = Appended { revisions, ..Appended::default() };
+        let digest = arrival::digest(&chain, area, sequence, inputs, &appended);
         commit::write_arrival(self.tx, self.known, (sequence, at.millis()), inputs, &digest)
             .map_err(doing("write the arrival"))?;
         let sequence = commit::signed(sequence);
-        revision::write(self.tx, self.known, sequence, &revisions)
-            .map_err(doing("write the revisions"))?;
+        appended.write(self.tx, self.known, sequence).map_err(doing("write what is appended"))?;
         self.tx
             .prepare_cached("UPDATE area SET sequence = ?2, chain = ?3 WHERE id = ?1")
             .and_then(|mut update| update.execute(params![self.known.id, sequence, digest]))

@@ -10,16 +10,19 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::{ZlibDecoder, ZlibEncoder};
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use sha2::{Digest, Sha256};
 
 use super::RulesDigest;
-use super::revision::{RevisionRow, of_batch};
+use super::correction::{self, StoredCorrection};
+use super::registry::KnownArea;
+use super::revision::{self, RevisionRow};
 use super::sqlite::Sqlite;
 use super::{Error, doing};
 use crate::area::AreaId;
+use crate::average::Correction;
 use crate::observation::StationId;
-use crate::pipeline::{Cause, FeedState, Message, StoredDay};
+use crate::pipeline::{Cause, CorrectionInput, FeedState, Message, StoredDay};
 use crate::time::Instant;
 
 /// Writes down inputs in the order in which a pipeline takes them.
@@ -88,6 +91,23 @@ impl InputLog {
         self.bytes.extend(rows.to_le_bytes());
     }
 
+    /// An operator's act on a value.
+    pub fn correction(&mut self, asked: &CorrectionInput<'_>) {
+        self.bytes.push(b'O');
+        self.bytes.extend(asked.at.millis().to_le_bytes());
+        for text in [asked.person, asked.reason, asked.station, asked.property.code()] {
+            self.text(text.as_bytes());
+        }
+        self.bytes.extend(asked.hour.number().to_le_bytes());
+        let (kind, amount) = match asked.act {
+            Correction::Set(amount) => (b's', amount.milli()),
+            Correction::Invalidate => (b'i', 0),
+            Correction::Withdraw => (b'w', 0),
+        };
+        self.bytes.push(kind);
+        self.bytes.extend(amount.to_le_bytes());
+    }
+
     /// An operator's act, in words.
     pub fn act(&mut self, person: &str, act: &str) {
         self.bytes.push(b'A');
@@ -138,12 +158,37 @@ pub(super) fn decompress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     decoder.finish()
 }
 
+/// The rows that a commit adds to append-only tables.
+#[derive(Debug, Default)]
+pub(super) struct Appended {
+    pub(super) revisions: Vec<RevisionRow>,
+    pub(super) corrections: Vec<StoredCorrection>,
+}
+
+impl Appended {
+    /// What one batch appended, as stored.
+    fn of_batch(db: &Connection, area: i64, sequence: i64) -> rusqlite::Result<Self> {
+        let revisions = revision::of_batch(db, area, sequence)?;
+        Ok(Self { revisions, corrections: correction::of_batch(db, area, sequence)? })
+    }
+
+    pub(super) fn write(
+        &self,
+        tx: &Transaction<'_>,
+        known: &KnownArea,
+        sequence: i64,
+    ) -> rusqlite::Result<()> {
+        revision::write(tx, known, sequence, &self.revisions)?;
+        correction::write(tx, known, sequence, &self.corrections)
+    }
+}
+
 pub(super) fn digest(
     before: &[u8],
     area: &AreaId,
     sequence: u64,
     inputs: &[u8],
-    appended: &[RevisionRow],
+    appended: &Appended,
 ) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(before);
@@ -151,7 +196,10 @@ pub(super) fn digest(
     hash.update([0]);
     hash.update(sequence.to_le_bytes());
     hash.update(inputs);
-    for row in appended {
+    for row in &appended.revisions {
+        hash.update(row.digested());
+    }
+    for row in &appended.corrections {
         hash.update(row.digested());
     }
     hash.finalize().into()
@@ -171,7 +219,7 @@ pub(super) fn verify(db: &Connection, id: i64, area: &AreaId) -> Result<u64, Err
         .prepare("SELECT sequence, inputs, digest FROM arrival WHERE area = ?1 ORDER BY sequence")
         .map_err(doing("read the chain"))?;
     let mut rows = query.query([id]).map_err(doing("read the chain"))?;
-    let (mut before, mut count, mut revisions) = (vec![0_u8; 32], 0_u64, 0_usize);
+    let (mut before, mut count, mut rows_of_batches) = (vec![0_u8; 32], 0_u64, 0_usize);
     while let Some(row) = rows.next().map_err(doing("read the chain"))? {
         let sequence: i64 = row.get(0).map_err(doing("read the chain"))?;
         let packed: Vec<u8> = row.get(1).map_err(doing("read the chain"))?;
@@ -185,24 +233,31 @@ pub(super) fn verify(db: &Connection, id: i64, area: &AreaId) -> Result<u64, Err
         if sequence.unsigned_abs() != count {
             return Err(damaged("a row before it is gone"));
         }
-        let appended = of_batch(db, id, sequence).map_err(doing("read the revisions"))?;
+        let appended =
+            Appended::of_batch(db, id, sequence).map_err(doing("read what was appended"))?;
         if digest(&before, area, count, &inputs, &appended)[..] != found {
             return Err(damaged(
-                "does not follow from the row before it, or its revisions changed",
+                "does not follow from the row before it, or what it appended changed",
             ));
         }
         before = found;
-        revisions += appended.len();
+        rows_of_batches += appended.revisions.len() + appended.corrections.len();
     }
     let head: Vec<u8> = db
         .query_row("SELECT chain FROM area WHERE id = ?1", [id], |row| row.get(0))
         .map_err(doing("read the chain's head"))?;
     let all: i64 = db
-        .query_row("SELECT count(*) FROM revision WHERE area = ?1", [id], |row| row.get(0))
-        .map_err(doing("count the revisions"))?;
-    if usize::try_from(all) != Ok(revisions) {
-        let fault = format!("{revisions} rows belong to batches, {all} are there");
-        return Err(Error::Damaged { place: format!("revision {area}"), fault });
+        .query_row(
+            "SELECT (SELECT count(*) FROM revision WHERE area = ?1)
+                  + (SELECT count(*) FROM correction WHERE area = ?1)",
+            [id],
+            |row| row.get(0),
+        )
+        .map_err(doing("count what was appended"))?;
+    if usize::try_from(all) != Ok(rows_of_batches) {
+        let fault = format!("{rows_of_batches} rows belong to batches, {all} are there");
+        let place = format!("revision and correction {area}");
+        return Err(Error::Damaged { place, fault });
     }
     if head != before {
         let place = format!("arrival {area} {count}");

@@ -3,9 +3,10 @@
 use rusqlite::{Transaction, params};
 use sha2::{Digest, Sha256};
 
-use super::arrival;
+use super::arrival::{self, Appended};
+use super::correction::StoredCorrection;
 use super::registry::KnownArea;
-use super::revision::{self, RevisionRow};
+use super::revision::RevisionRow;
 use super::set_hour::{SET_HOUR, write_set_hour};
 use super::sqlite::Sqlite;
 use super::{Error, doing};
@@ -68,14 +69,16 @@ fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Res
     }
     let at = batch.state.map_or_else(Default::default, |s| s.now);
     let of = |r| RevisionRow::of(r, &known.registry, at);
-    let revisions: Vec<RevisionRow> = batch.revisions.iter().map(of).collect();
-    let digest = arrival::digest(&chain, &part.area, batch.sequence, &part.inputs, &revisions);
+    let appended = Appended {
+        revisions: batch.revisions.iter().map(of).collect(),
+        corrections: batch.corrections.iter().map(StoredCorrection::from).collect(),
+    };
+    let digest = arrival::digest(&chain, &part.area, batch.sequence, &part.inputs, &appended);
     write_arrival(tx, known, (batch.sequence, at.millis()), &part.inputs, &digest)
         .map_err(doing("write the arrival"))?;
     write_cells(tx, known, batch).map_err(doing("write station hours"))?;
     write_set_hours(tx, known, &batch.set_hours).map_err(doing("write area hours"))?;
-    revision::write(tx, known, signed(batch.sequence), &revisions)
-        .map_err(doing("write the revisions"))?;
+    appended.write(tx, known, signed(batch.sequence)).map_err(doing("write what is appended"))?;
     for letter in &batch.dead_letters {
         write_dead_letter(tx, known, letter, part).map_err(doing("write a dead letter"))?;
     }

@@ -1,8 +1,11 @@
 //! The inputs of an arrival row, read back.
 
 use super::{InputLog, RulesDigest};
-use crate::pipeline::{Cause, FeedState, Message};
-use crate::time::{Day, Instant};
+use crate::average::Correction;
+use crate::observation::Property;
+use crate::pipeline::{Cause, CorrectionInput, FeedState, Message};
+use crate::quantity::Amount;
+use crate::time::{Day, Hour, Instant};
 
 /// One entry of an [`InputLog`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +15,7 @@ pub(super) enum Entry<'a> {
     Message(StoredMessage<'a>),
     Tolerance(u32),
     Feed(FeedState),
+    Correction(CorrectionInput<'a>),
     Rules(RulesDigest),
     Recompute(Cause),
     File {
@@ -75,6 +79,7 @@ impl<'a> Bytes<'a> {
                 [b'u'] => FeedState::CaughtUp,
                 _ => return None,
             }),
+            b'O' => Entry::Correction(self.correction()?),
             b'C' => Entry::Rules(self.take()?),
             b'R' => {
                 let name = self.text()?;
@@ -96,6 +101,21 @@ impl<'a> Bytes<'a> {
             }
             _ => return None,
         })
+    }
+
+    fn correction(&mut self) -> Option<CorrectionInput<'a>> {
+        let at = Instant::from_millis(i64::from_le_bytes(self.take()?));
+        let (person, reason, station) = (self.text()?, self.text()?, self.text()?);
+        let property = Property::parse(self.text()?)?;
+        let hour = Hour::from_number(i32::from_le_bytes(self.take()?));
+        let (kind, amount) = (self.take()?, i32::from_le_bytes(self.take()?));
+        let act = match kind {
+            [b's'] => Correction::Set(Amount::from_milli(amount)),
+            [b'i'] => Correction::Invalidate,
+            [b'w'] => Correction::Withdraw,
+            _ => return None,
+        };
+        Some(CorrectionInput { at, person, reason, station, property, hour, act })
     }
 
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -136,6 +156,18 @@ mod tests {
         log.message(&message);
         log.feed(FeedState::CaughtUp);
         log.act("张三", "confirmed the clock");
+        let correction = |act| CorrectionInput {
+            at: Instant::from_millis(8),
+            person: "李四",
+            reason: "校准未结束",
+            station: "a",
+            property: Property::Rain,
+            hour: Hour::from_number(9),
+            act,
+        };
+        let acts =
+            [Correction::Set(Amount::from_milli(-5)), Correction::Invalidate, Correction::Withdraw];
+        acts.iter().for_each(|act| log.correction(&correction(*act)));
         log.recompute(Cause::Rules);
         log.file("a.csv", &[4; 32], 5);
         let bytes = vec![1, 2];
@@ -154,6 +186,9 @@ mod tests {
             }),
             Entry::Feed(FeedState::CaughtUp),
             Entry::Act,
+            Entry::Correction(correction(acts[0])),
+            Entry::Correction(correction(acts[1])),
+            Entry::Correction(correction(acts[2])),
             Entry::Recompute(Cause::Rules),
             Entry::File { name: "a.csv", sha256: [4; 32], rows: 5 },
             Entry::Day { station: "a", day: Day::from_number(6), bytes: &[1, 2] },

@@ -22,6 +22,20 @@ CREATE TABLE revision (
 CREATE INDEX revision_of ON revision (area, day, entity);
 CREATE INDEX revision_sequence ON revision (area, sequence);
 
+-- What operators did to values, or tried to. Append-only; the chain covers it.
+CREATE TABLE correction (
+  id INTEGER PRIMARY KEY,
+  area INTEGER NOT NULL REFERENCES area,
+  sequence INTEGER NOT NULL,                -- of the batch, as in arrival
+  at_ms INTEGER NOT NULL,                   -- by the clock on the wall
+  person TEXT NOT NULL, reason TEXT NOT NULL,
+  station TEXT NOT NULL, quantity TEXT NOT NULL, hour INTEGER NOT NULL,
+  act TEXT NOT NULL,                        -- set, invalidate, withdraw
+  amount INTEGER,                           -- 0.001 of the quantity's unit
+  refused TEXT                              -- why; NULL when the act was taken
+) STRICT;
+CREATE INDEX correction_sequence ON correction (area, sequence);
+
 -- SHA-256 over the row, so that an audit sees a changed one: tokens belong to no area, and so to no chain.
 ALTER TABLE token ADD COLUMN digest BLOB;
 

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lantian::area::{Figures, Member, Registry, Value};
+use lantian::average::Correction;
+use lantian::observation::Property;
 use lantian::pipeline::{
-    Batch, FeedState, HourState, Input, Message, Params, Pipeline, SetHourRow,
+    Batch, CorrectionInput, FeedState, HourState, Input, Message, Params, Pipeline, SetHourRow,
 };
 use lantian::store::{AreaCommit, Commit, InputLog, Reader, Rules, RulesDigest, Sqlite, Store};
 use lantian::time::{Day, Hour, Instant};
@@ -15,8 +17,18 @@ use lantian::time::{Day, Hour, Instant};
 /// An input that owns its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
-    Message { topic: String, payload: Vec<u8> },
+    Message {
+        topic: String,
+        payload: Vec<u8>,
+    },
     Feed(FeedState),
+    /// Of `张三`, for a reason.
+    Correction {
+        station: String,
+        property: Property,
+        hour: Hour,
+        act: Correction,
+    },
 }
 
 impl Said {
@@ -26,6 +38,17 @@ impl Said {
                 Input::Message(Message { feed: 0, topic, payload, length: payload.len() })
             }
             Self::Feed(state) => Input::Feed(*state),
+            Self::Correction { station, property, hour, act } => {
+                Input::Correction(CorrectionInput {
+                    at: hour.end(),
+                    person: "张三",
+                    reason: "校准",
+                    station,
+                    property: *property,
+                    hour: *hour,
+                    act: *act,
+                })
+            }
         }
     }
 }
@@ -67,19 +90,10 @@ impl Daemon {
     /// Handles inputs and returns the settled batch, not yet committed.
     pub(crate) fn settle(&mut self, now: Instant, said: &[Said]) -> Batch {
         let mut batch = Batch::default();
-        let mut pending: Vec<Input<'_>> = said.iter().map(Said::input).collect();
-        self.pipeline.handle(now, &pending, &mut batch);
-        let mut before = 0;
-        while !batch.needs.is_empty() {
-            let needs: Vec<Day> = std::mem::take(&mut batch.needs).into_iter().collect();
-            let deferred = std::mem::take(&mut batch.deferred);
-            pending = deferred.into_iter().map(|at| pending[at - before]).collect();
-            let loaded = self.store.days(&self.registry, &needs).expect("readable");
-            let mut again = vec![Input::Days(&loaded)];
-            again.extend(&pending);
-            before = 1;
-            self.pipeline.handle(now, &again, &mut batch);
-        }
+        let inputs: Vec<Input<'_>> = said.iter().map(Said::input).collect();
+        let Self { store, pipeline, registry, .. } = self;
+        let load = |days: &[Day]| store.days(registry, days);
+        pipeline.handle_loading(now, &inputs, &mut batch, load).expect("readable");
         assert!(batch.deferred.is_empty(), "deferred without a need");
         self.pipeline.settle(&mut batch);
         batch
@@ -95,6 +109,7 @@ impl Daemon {
             match one.input() {
                 Input::Message(message) => log.message(&message),
                 Input::Feed(state) => log.feed(state),
+                Input::Correction(asked) => log.correction(&asked),
                 Input::Days(_) => {}
             }
         }

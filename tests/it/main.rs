@@ -6,6 +6,7 @@
 )]
 
 mod broker;
+mod correction;
 mod daemon;
 mod files;
 mod demo;

@@ -139,6 +139,8 @@ impl Lang {
             Validity::FlagCalibrating => ("校准(C)", "calibrating (C)"),
             Validity::FlagOverRange => ("超量程(T)", "over range (T)"),
             Validity::FlagCommunication => ("通讯异常(B)", "communication (B)"),
+            Validity::Corrected => ("人工订正", "corrected by hand"),
+            Validity::Invalidated => ("人工判定无效", "invalidated by hand"),
         };
         self.of(zh, en)
     }
@@ -160,6 +162,8 @@ impl Lang {
             Validity::FlagCalibrating => ("校准", "C"),
             Validity::FlagOverRange => ("超量程", "T"),
             Validity::FlagCommunication => ("通讯", "B"),
+            Validity::Corrected => ("订正", "corr."),
+            Validity::Invalidated => ("无效", "inval."),
         };
         self.of(zh, en)
     }

@@ -9,7 +9,7 @@ use crate::time::{Day, Hour, HourLabel};
 
 /// What is compared of one table: its name, how many of the columns are its key, and the query, in the order
 /// of the key. Rows are named by codes, since numbers are given in the order of arrival.
-const TABLES: [(&str, usize, &str); 12] = [
+const TABLES: [(&str, usize, &str); 13] = [
     (
         "station",
         1,
@@ -50,6 +50,12 @@ const TABLES: [(&str, usize, &str); 12] = [
         4,
         "SELECT sequence, entity, day, cause, at_ms, changes FROM revision WHERE area = ?1
          ORDER BY 1, 2, 3, 4",
+    ),
+    (
+        "correction",
+        5,
+        "SELECT sequence, at_ms, station, quantity, hour, person, reason, act, amount, refused
+         FROM correction WHERE area = ?1 ORDER BY 1, 2, 3, 4, 5",
     ),
     (
         "dead_letter",

@@ -14,7 +14,7 @@ use super::super::{doing, rules};
 use crate::area::AreaId;
 use crate::pipeline::{Batch, Input, Pipeline, StoredDay};
 use crate::store::{ImportChunk, ImportedArea, ImportedFile};
-use crate::time::{Day, Instant};
+use crate::time::Instant;
 
 /// Handles every input of an area again. `None` when its chain begins without rules, as it did before
 /// schema 2.
@@ -127,7 +127,7 @@ impl Replay<'_> {
             match entry {
                 Entry::Now(now) => {
                     if let Some((now, inputs)) = call.replace((*now, Vec::new())) {
-                        self.call(&mut pipeline, now, inputs, &mut batch)?;
+                        self.call(&mut pipeline, now, &inputs, &mut batch)?;
                     }
                 }
                 Entry::Message(message) => {
@@ -141,9 +141,14 @@ impl Replay<'_> {
                         inputs.push(Input::Feed(*state));
                     }
                 }
+                Entry::Correction(asked) => {
+                    if let Some((_, inputs)) = &mut call {
+                        inputs.push(Input::Correction(*asked));
+                    }
+                }
                 Entry::Tolerance(minutes) => {
                     if let Some((now, inputs)) = call.take() {
-                        self.call(&mut pipeline, now, inputs, &mut batch)?;
+                        self.call(&mut pipeline, now, &inputs, &mut batch)?;
                     }
                     pipeline.tolerate_future(*minutes);
                 }
@@ -155,7 +160,7 @@ impl Replay<'_> {
             }
         }
         if let Some((now, inputs)) = call {
-            self.call(&mut pipeline, now, inputs, &mut batch)?;
+            self.call(&mut pipeline, now, &inputs, &mut batch)?;
         }
         pipeline.settle(&mut batch);
         self.pipeline = Some(pipeline);
@@ -184,18 +189,10 @@ impl Replay<'_> {
         &mut self,
         pipeline: &mut Pipeline,
         now: Instant,
-        mut inputs: Vec<Input<'_>>,
+        inputs: &[Input<'_>],
         batch: &mut Batch,
     ) -> Result<(), Error> {
-        pipeline.handle(now, &inputs, batch);
-        while !batch.needs.is_empty() {
-            let days: Vec<Day> = std::mem::take(&mut batch.needs).into_iter().collect();
-            let deferred = std::mem::take(&mut batch.deferred);
-            let loaded = self.scratch.days(pipeline.registry(), &days)?;
-            pipeline.handle(now, &[Input::Days(&loaded)], batch);
-            inputs = deferred.into_iter().map(|at| inputs[at]).collect();
-            pipeline.handle(now, &inputs, batch);
-        }
-        Ok(())
+        let registry = Arc::clone(pipeline.registry());
+        pipeline.handle_loading(now, inputs, batch, |days| self.scratch.days(&registry, days))
     }
 }
