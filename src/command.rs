@@ -7,6 +7,7 @@ mod aqi;
 mod audit;
 mod backup;
 mod check;
+mod correct;
 mod daemon;
 #[cfg(feature = "demo")]
 mod demo;
@@ -79,6 +80,7 @@ enum Command {
     Demo(demo::Args),
     Import(import::Args),
     Export(export::Args),
+    Correct(correct::Args),
     Audit(audit::Args),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
@@ -121,6 +123,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::Run(args) => run::run(args),
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(args, out),
+        Command::Correct(args) => correct::run(args, out),
         Command::Audit(args) => audit::run(args, out),
         Command::Backup(args) => backup::backup(args, out),
         Command::Restore(args) => backup::restore(args, out),

@@ -16,6 +16,7 @@
 mod access;
 mod api;
 mod change;
+mod correction;
 mod document;
 mod guard;
 mod openapi;
@@ -41,10 +42,12 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::area::Figures;
+use crate::average::Correction;
+use crate::observation::Property;
 use crate::pipeline::View;
 use crate::standard::{Parameters, Practice};
 use crate::telemetry::Latency;
-use crate::time::{Hour, Instant};
+use crate::time::{Day, Hour, Instant};
 use page::Screens;
 use problem::Problem;
 
@@ -120,6 +123,23 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
     fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError>;
+
+    /// What operators did in an area, or tried to: the newest first.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn corrections(&self, area: &str, limit: usize) -> Result<Vec<CorrectionRow>, ArchiveError>;
+
+    /// What changed of an entity on some days, both included, after it was published.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn revisions(
+        &self,
+        area: &str,
+        entity: &str,
+        days: (Day, Day),
+    ) -> Result<Vec<RevisionRow>, ArchiveError>;
 
     /// The person whose token this is.
     ///
@@ -211,6 +231,70 @@ pub enum Act {
         /// Whether it was taken, or why not.
         reply: oneshot::Sender<Result<(), String>>,
     },
+    /// A value is set, invalidated or released.
+    Correct {
+        /// What is asked.
+        correct: Correct,
+        /// Whether it was taken, or why not.
+        reply: oneshot::Sender<Result<(), String>>,
+    },
+}
+
+/// What an operator asks to be done to a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correct {
+    /// The area's code.
+    pub area: String,
+    /// Who.
+    pub person: String,
+    /// Why.
+    pub reason: String,
+    /// The station's code.
+    pub station: String,
+    /// What is measured.
+    pub property: Property,
+    /// The hour.
+    pub hour: Hour,
+    /// What is to hold.
+    pub act: Correction,
+}
+
+/// An act of an operator, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CorrectionRow {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub person: String,
+    /// Why.
+    pub reason: String,
+    /// The station's code.
+    pub station: String,
+    /// The property's code.
+    pub quantity: String,
+    /// The hour.
+    pub hour: Hour,
+    /// `set`, `invalidate` or `withdraw`.
+    pub act: String,
+    /// In 0.001 of the property's unit.
+    pub amount: Option<i32>,
+    /// Why it was refused.
+    pub refused: Option<String>,
+}
+
+/// What changed after it was published, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevisionRow {
+    /// When, by the area's clock.
+    pub at: Instant,
+    /// Whose figures.
+    pub entity: String,
+    /// The day of the hours that changed.
+    pub day: Day,
+    /// Why.
+    pub cause: String,
+    /// JSON: `[[hour of the day 0 to 23, quantity, old, new], …]`; amounts in 0.001 µg/m³.
+    pub changes: String,
 }
 
 /// Whether the daemon is fit for use.
@@ -311,6 +395,11 @@ fn router(app: App) -> Router {
         .route("/api/v1/areas", get(api::areas))
         .route("/api/v1/areas/{area}/latest", get(api::area_latest))
         .route("/api/v1/areas/{area}/dead-letters", get(operator::dead_letters))
+        .route(
+            "/api/v1/areas/{area}/corrections",
+            get(correction::corrections).post(correction::correct),
+        )
+        .route("/api/v1/areas/{area}/revisions", get(correction::revisions))
         .route("/api/v1/stations", get(api::stations))
         .route("/api/v1/stations/{station}/latest", get(api::station_latest))
         .route("/api/v1/series", get(series::series))

@@ -4,9 +4,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::area::{Member, Registry};
-use crate::http::{Archive, ArchiveError, DeadLetterRow, EntityId, Person, Role, SeriesQuery};
+use crate::http::{
+    Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, Person, RevisionRow, Role,
+    SeriesQuery,
+};
 use crate::standard::Parameters;
 use crate::store::{self, Reader};
+use crate::time::Day;
 
 /// Readers kept open; more are opened and closed as asked for.
 const READERS_KEPT: usize = 4;
@@ -77,6 +81,39 @@ impl Archive for StoreArchive {
             detail: row.detail,
             topic: row.topic,
             payload: String::from_utf8_lossy(&row.payload).into_owned(),
+        };
+        Ok(rows.into_iter().map(shown).collect())
+    }
+
+    fn corrections(&self, area: &str, limit: usize) -> Result<Vec<CorrectionRow>, ArchiveError> {
+        let rows = self.with_reader(|reader| reader.corrections(area, limit))?;
+        let shown = |row: store::StoredCorrection| CorrectionRow {
+            at: row.at,
+            person: row.person,
+            reason: row.reason,
+            station: row.station,
+            quantity: row.quantity,
+            hour: row.hour,
+            act: row.act,
+            amount: row.amount,
+            refused: row.refused,
+        };
+        Ok(rows.into_iter().map(shown).collect())
+    }
+
+    fn revisions(
+        &self,
+        area: &str,
+        entity: &str,
+        days: (Day, Day),
+    ) -> Result<Vec<RevisionRow>, ArchiveError> {
+        let rows = self.with_reader(|reader| reader.revisions(area, entity, days))?;
+        let shown = |row: store::RevisionRow| RevisionRow {
+            at: row.at,
+            entity: row.entity,
+            day: row.day,
+            cause: row.cause,
+            changes: row.changes,
         };
         Ok(rows.into_iter().map(shown).collect())
     }

@@ -7,9 +7,13 @@ use super::Failure;
 use super::writer::Writer;
 use crate::area::AreaId;
 use crate::clock::Follow;
+use crate::http::Correct;
 use crate::ingest;
 use crate::observation::{FeedFormat, decode};
-use crate::pipeline::{AreaView, Batch, FeedState, Input, LoadedDays, Message, Pipeline};
+use crate::pipeline::{
+    AreaView, Batch, CorrectionInput, CorrectionRefusal, FeedState, Input, LoadedDays, Message,
+    Pipeline,
+};
 use crate::store::{AreaCommit, InputLog, Rules, RulesDigest};
 use crate::time::{Hour, Instant};
 
@@ -206,6 +210,41 @@ impl AreaEngine {
         self.log.feed(state);
         self.feed_in(now, vec![Input::Feed(state)], writer).await?;
         Ok(true)
+    }
+
+    /// Takes an operator's act on a value; says why it was refused.
+    pub(super) async fn correct(
+        &mut self,
+        at: Instant,
+        correct: &Correct,
+        writer: &Writer,
+    ) -> Result<Option<CorrectionRefusal>, Failure> {
+        let asked = CorrectionInput {
+            at,
+            person: &correct.person,
+            reason: &correct.reason,
+            station: &correct.station,
+            property: correct.property,
+            hour: correct.hour,
+            act: correct.act,
+        };
+        let now = match self.clock {
+            AreaClock::System => at,
+            AreaClock::Follow(_) => self.pipeline.now().unwrap_or_default(),
+        };
+        self.log.now(now);
+        self.log.correction(&asked);
+        self.feed_in(now, vec![Input::Correction(asked)], writer).await?;
+        let done = self.batch.corrections.last();
+        tracing::info!(
+            person = correct.person,
+            station = correct.station,
+            quantity = correct.property.code(),
+            hour = %correct.hour.start(),
+            refused = done.and_then(|row| row.refused).map(CorrectionRefusal::name),
+            "correction"
+        );
+        Ok(done.and_then(|row| row.refused))
     }
 
     /// Writes a person's act down in the trail.

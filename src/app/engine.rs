@@ -190,7 +190,7 @@ impl Engine {
                         self.take(arrival).await?;
                     }
                 }
-                Some(act) = self.ports.acts.recv(), if open => self.act(act),
+                Some(act) = self.ports.acts.recv(), if open => self.act(act).await?,
                 () = sleep_until(wake) => {}
             }
             self.tick(open).await?;
@@ -249,12 +249,12 @@ impl Engine {
         Ok(())
     }
 
-    fn act(&mut self, act: Act) {
+    async fn act(&mut self, act: Act) -> Result<(), Failure> {
         match act {
             Act::ConfirmClock { person, reply } => {
                 let Some(jumped_ms) = self.guard.jumped_ms() else {
                     let _ = reply.send(Err("时钟没有待确认的跳变".to_owned()));
-                    return;
+                    return Ok(());
                 };
                 tracing::info!(person, jumped_ms, "clock confirmed");
                 self.guard.confirm();
@@ -265,7 +265,19 @@ impl Engine {
                 self.tell_health();
                 self.replies.push((reply, Ok(())));
             }
+            Act::Correct { correct, reply } => {
+                let now = self.guard.now();
+                let Some(area) = self.areas.iter_mut().find(|a| a.area().as_str() == correct.area)
+                else {
+                    let _ = reply.send(Err("没有该区域".to_owned()));
+                    return Ok(());
+                };
+                let refused = area.correct(now, &correct, &self.writer).await?;
+                self.opened.get_or_insert_with(Timer::now);
+                self.replies.push((reply, refused.map_or(Ok(()), |r| Err(r.text().to_owned()))));
+            }
         }
+        Ok(())
     }
 
     /// What time alone brings: deadlines, quiet feeds, the batch's age, the next view.

@@ -6,7 +6,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
-use super::{api, operator, series};
+use super::{api, correction, operator, series};
 
 /// The token of a person.
 struct Tokens;
@@ -33,6 +33,9 @@ impl Modify for Tokens {
         api::stations,
         api::station_latest,
         series::series,
+        correction::correct,
+        correction::corrections,
+        correction::revisions,
         operator::dead_letters,
         operator::confirm_clock
     ),

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::access::{Role, authorised};
 use super::api::{code, find_area, one, parameters};
 use super::problem::Problem;
-use super::{Act, App, DeadLetterRow, blocking};
+use super::{Act, App, DeadLetterRow, Person, blocking};
 
 /// Dead letters in an answer unless another number is asked for.
 const LETTERS: usize = 100;
@@ -109,16 +109,23 @@ pub(super) async fn confirm_clock(
     headers: HeaderMap,
 ) -> Result<Json<Done>, Problem> {
     let person = authorised(&app, &headers, Role::Operator).await?;
+    let name = person.name.clone();
+    acted(&app, person, |reply| Act::ConfirmClock { person: name, reply }).await
+}
+
+/// Hands an act to the engine, and waits until it is durable.
+pub(super) async fn acted(
+    app: &App,
+    person: Person,
+    act: impl FnOnce(oneshot::Sender<Result<(), String>>) -> Act,
+) -> Result<Json<Done>, Problem> {
     let (reply, answer) = oneshot::channel();
-    let act = Act::ConfirmClock { person: person.name.clone(), reply };
+    let act = act(reply);
     let busy = |_| Problem::unavailable("the engine takes no acts now");
     app.services.acts.try_send(act).map_err(busy)?;
     let answer = tokio::time::timeout(ACT_TIMEOUT, answer).await;
     match answer {
-        Ok(Ok(Ok(()))) => {
-            tracing::info!(person = %person.name, "clock confirmed");
-            Ok(Json(Done { person: person.name, done: true }))
-        }
+        Ok(Ok(Ok(()))) => Ok(Json(Done { person: person.name, done: true })),
         Ok(Ok(Err(reason))) => Err(Problem::conflict(reason)),
         Ok(Err(_)) | Err(_) => Err(Problem::unavailable("the engine did not answer")),
     }

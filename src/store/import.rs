@@ -18,7 +18,7 @@ use rusqlite::params;
 use super::area_rows::{AreaRows, Source};
 use super::arrival::InputLog;
 use super::history::{days_with_rows, hours_held, station_day};
-use super::read::registry;
+use super::read::{areas, registry};
 use super::registry::KnownArea;
 use super::sqlite::Sqlite;
 use super::{Error, doing};
@@ -59,6 +59,14 @@ pub struct ImportedFile {
 }
 
 impl Sqlite {
+    /// The codes of the areas.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read.
+    pub fn areas(&self) -> Result<Vec<AreaId>, Error> {
+        areas(&self.db)
+    }
+
     /// An area's stations and sets as stored; `None` when the store does not have it.
     ///
     /// # Errors

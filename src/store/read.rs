@@ -224,12 +224,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`] when they cannot be read.
     pub fn areas(&self) -> Result<Vec<AreaId>, Error> {
-        let read = || -> rusqlite::Result<Vec<String>> {
-            let mut query = self.db.prepare("SELECT code FROM area ORDER BY code")?;
-            query.query_map([], |row| row.get(0))?.collect()
-        };
-        let codes = read().map_err(doing("read the areas"))?;
-        Ok(codes.iter().filter_map(|code| AreaId::new(code)).collect())
+        areas(&self.db)
     }
 
     /// An area's stations and sets as stored.
@@ -268,6 +263,15 @@ impl Reader {
         };
         read().map_err(doing("read dead letters"))
     }
+}
+
+pub(super) fn areas(db: &Connection) -> Result<Vec<AreaId>, Error> {
+    let read = || -> rusqlite::Result<Vec<String>> {
+        let mut query = db.prepare("SELECT code FROM area ORDER BY code")?;
+        query.query_map([], |row| row.get(0))?.collect()
+    };
+    let codes = read().map_err(doing("read the areas"))?;
+    Ok(codes.iter().filter_map(|code| AreaId::new(code)).collect())
 }
 
 fn span(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Span> {

@@ -193,3 +193,39 @@ fn minutes_beneath_a_correction_go_on_being_averaged() {
     assert_eq!(room.mean("23 08:00"), Some(40_000), "of 40, 1.5 and 80: 40.5, half to even");
     room.daemon.audit();
 }
+
+#[test]
+fn the_command_takes_an_act_while_no_daemon_runs_and_tells_a_refusal() {
+    let Room { folder, daemon } = Room::new();
+    let path = folder.path().join("store.db");
+    let run = |more: &[&str]| {
+        let fixed = ["--quantity", "pm2_5", "--time", "2026-11-23 08:00", "--person", "张三"];
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_lantian"))
+            .args(["correct", "--store"])
+            .arg(&path)
+            .args(fixed)
+            .args(["--reason", "校准"])
+            .args(more)
+            .output()
+            .expect("started");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (done.status.code(), text(done.stdout) + &text(done.stderr))
+    };
+    let in_use = run(&["--station", "a", "--set", "70"]);
+    assert_eq!(in_use.0, Some(75), "{}", in_use.1);
+    drop(daemon);
+    let taken = run(&["--station", "a", "--set", "70"]);
+    assert_eq!(taken, (Some(0), "taken; 1 area hours have a new version\n".to_owned()));
+    let (code, told) = run(&["--station", "n", "--invalidate"]);
+    assert!(code == Some(65) && told.contains("国控站点数据由国家监测总站负责审核"), "{told}");
+    assert_eq!(run(&["--station", "a", "--set", "70", "--withdraw"]).0, Some(1), "one act only");
+    assert_eq!(run(&["--station", "a", "--set", "-7"]).0, Some(1));
+    let store = Sqlite::open(&path).expect("opened");
+    let daemon = Daemon::start(store, registry(), Params::default());
+    let room = Room { folder, daemon };
+    let view = room.daemon.pipeline.view();
+    let shown = view.sets[0].at(hour("23 08:00")).expect("shown");
+    assert_eq!(shown.figures.concentration[0].map(Amount::milli), Some(70_000));
+    assert_eq!(room.trail(), ["张三 校准 n invalidate national_station", "张三 校准 a set "]);
+    room.daemon.audit();
+}

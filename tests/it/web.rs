@@ -1,6 +1,7 @@
 //! The site and the metrics, over views made by hand.
 
 mod api;
+mod correction;
 mod metrics;
 mod page;
 mod sample;
@@ -11,13 +12,13 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use lantian::area::Figures;
 use lantian::http::{
-    Act, Archive, ArchiveError, Config, DeadLetterRow, Health, Person, Role, SeriesQuery, Services,
-    Site,
+    Act, Archive, ArchiveError, Config, CorrectionRow, DeadLetterRow, Health, Person, RevisionRow,
+    Role, SeriesQuery, Services, Site,
 };
 use lantian::pipeline::View;
 use lantian::standard::Parameters;
 use lantian::telemetry::{self, Latency};
-use lantian::time::Instant;
+use lantian::time::{Day, Hour, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -53,6 +54,32 @@ impl Archive for Shelf {
             payload: "{\"st<script>".to_owned(),
         };
         Ok((0..limit.min(2)).map(row).collect())
+    }
+
+    fn corrections(&self, area: &str, limit: usize) -> Result<Vec<CorrectionRow>, ArchiveError> {
+        let row = |n: usize| CorrectionRow {
+            at: Instant::from_millis(0),
+            person: "王工".to_owned(),
+            reason: format!("{area} 校准"),
+            station: "1077A".to_owned(),
+            quantity: "pm2_5".to_owned(),
+            hour: Hour::from_number(0),
+            act: "set".to_owned(),
+            amount: Some(61_000),
+            refused: (n == 0).then(|| "national_station".to_owned()),
+        };
+        Ok((0..limit.min(2)).map(row).collect())
+    }
+
+    fn revisions(
+        &self,
+        _: &str,
+        entity: &str,
+        (from, _): (Day, Day),
+    ) -> Result<Vec<RevisionRow>, ArchiveError> {
+        let changes = r#"[[8,"pm2_5",40000,44500]]"#.to_owned();
+        let (entity, cause) = (entity.to_owned(), "late".to_owned());
+        Ok(vec![RevisionRow { at: Instant::from_millis(0), entity, day: from, cause, changes }])
     }
 
     fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError> {
@@ -124,11 +151,15 @@ impl Daemon {
     }
 
     async fn post(&self, path: &str, token: Option<&str>) -> Answer {
+        self.post_body(path, token, Body::empty()).await
+    }
+
+    async fn post_body(&self, path: &str, token: Option<&str>, body: Body) -> Answer {
         let mut request = Request::post(path);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        self.answer(request.body(Body::empty()).expect("a request")).await
+        self.answer(request.body(body).expect("a request")).await
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::sample::{CLEAN, area, dalian, empty, figures, hour, place, steady};
 use super::{Daemon, Shelf};
 
-fn over_dalian() -> Daemon {
+pub(super) fn over_dalian() -> Daemon {
     Daemon::over(View { areas: vec![Arc::new(dalian())], simulated: false })
 }
 
@@ -381,8 +381,10 @@ async fn the_description_holds_every_route_of_the_api() {
         paths,
         [
             "/api/v1/areas",
+            "/api/v1/areas/{area}/corrections",
             "/api/v1/areas/{area}/dead-letters",
             "/api/v1/areas/{area}/latest",
+            "/api/v1/areas/{area}/revisions",
             "/api/v1/clock/confirm",
             "/api/v1/series",
             "/api/v1/stations",
