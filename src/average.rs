@@ -13,11 +13,13 @@
 
 mod codec;
 mod columns;
+mod correction;
 mod station_day;
 
 pub use codec::DecodeError;
 pub use columns::{Columns, Walk};
-pub use station_day::{Correction, Effect, Incoming, MinuteValue, StationDay};
+pub use correction::Correction;
+pub use station_day::{Effect, Incoming, MinuteValue, StationDay};
 
 use crate::observation::{POLLUTANTS, Pollutant};
 use crate::quantity::{Amount, Quotient};

@@ -201,6 +201,14 @@ fn read_pipeline(root: &mut Section<'_>) -> pipeline::Params {
         horizon_days: section.whole("horizon_days", 4..=3660, d.horizon_days),
         open_hours: section.whole("open_hours", 48..=744, d.open_hours),
         catch_up_max_min: section.whole("catch_up_max_min", 0..=60, d.catch_up_max_min),
+        silent_hours: section.whole("silent_hours", 1..=72, d.silent_hours),
+        silent_group_percent: section.whole(
+            "silent_group_percent",
+            1..=100,
+            d.silent_group_percent,
+        ),
+        feed_silent_min: section.whole("feed_silent_min", 1..=1440, d.feed_silent_min),
+        daemon_late_min: section.whole("daemon_late_min", 1..=1440, d.daemon_late_min),
         ..d
     };
     if params.horizon_days * 24 < params.open_hours {

@@ -22,6 +22,7 @@ mod message;
 mod publish;
 mod rebuild;
 mod revision;
+mod silence;
 mod view;
 
 pub use batch::{
@@ -32,6 +33,7 @@ pub use days::StoredDay;
 pub use publish::{SetHour, SetHourRow, StoredSetHour};
 pub use rebuild::{RebuildError, Tables};
 pub use revision::{Cause, Change, Revision, Revisions};
+pub use silence::{Alarm, Subject, Watch};
 pub use view::{AreaView, HourState, HourView, SetView, StationView, View};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +44,7 @@ use crate::observation::FeedFormat;
 use crate::standard::Parameters;
 use crate::time::{Day, Hour, Instant};
 use days::Days;
+use silence::Alarms;
 
 /// What an area's pipeline goes by. Each value has its unit in its name.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -59,6 +62,14 @@ pub struct Params {
     pub open_hours: u32,
     /// How long closing an hour waits for a feed that is catching up.
     pub catch_up_max_min: u32,
+    /// Hours without any report after which a station is silent.
+    pub silent_hours: u32,
+    /// So many silent stations of a hundred are one alarm of the area.
+    pub silent_group_percent: u32,
+    /// How long the feed is without a connection until that is an alarm.
+    pub feed_silent_min: u32,
+    /// How late a deadline must be met after a stop for that to be an alarm.
+    pub daemon_late_min: u32,
     /// Largest payload that is decoded.
     pub payload_max_bytes: usize,
     /// The formats of the feeds, by number.
@@ -74,6 +85,10 @@ impl Default for Params {
             horizon_days: 400,
             open_hours: 96,
             catch_up_max_min: 10,
+            silent_hours: 2,
+            silent_group_percent: 50,
+            feed_silent_min: 15,
+            daemon_late_min: 15,
             payload_max_bytes: 64 * 1024,
             formats: vec![FeedFormat::default()],
         }
@@ -103,6 +118,8 @@ pub struct Pipeline {
     /// Versions of the closed hours loaded for this batch, by hour and set.
     closed_versions: BTreeMap<(Hour, usize), u32>,
     revisions: Revisions,
+    watch: Watch,
+    alarms: Alarms,
     /// Since when hours wait for the feed to catch up.
     waiting_since: Option<Instant>,
     caught_up: Option<bool>,
@@ -128,6 +145,8 @@ impl Pipeline {
             closed_before: BTreeMap::new(),
             closed_versions: BTreeMap::new(),
             revisions: Revisions::default(),
+            watch: Watch::default(),
+            alarms: Alarms::default(),
             waiting_since: None,
             caught_up: None,
             counts: Counts::default(),
@@ -144,7 +163,12 @@ impl Pipeline {
     /// hours that passed wait for what the broker kept.
     pub fn handle(&mut self, now: Instant, inputs: &[Input<'_>], out: &mut Batch) {
         if let Some(Input::Feed(FeedState::CatchingUp)) = inputs.first() {
-            self.wait_from(self.now.map_or(now, |last| last.max(now)));
+            let due = self.next_deadline();
+            let last = self.now.unwrap_or(now);
+            self.wait_from(last.max(now));
+            if self.now.is_some() {
+                self.come_back(last, due, last.max(now));
+            }
         }
         // Of what a long step closes, the days before it are needed too.
         let rests_on = self.now.map(|_| self.open_from());
@@ -188,6 +212,7 @@ impl Pipeline {
 
     /// Ends a batch: recomputes the published hours that its inputs touched, and notes the area's state.
     pub fn settle(&mut self, out: &mut Batch) {
+        self.settle_alarms(out);
         self.settle_figures(out);
         self.settle_days(out);
         self.sequence += 1;
@@ -198,6 +223,7 @@ impl Pipeline {
             open_from: self.days.open_from(),
             waiting_since: self.waiting_since,
             caught_up: self.caught_up,
+            watch: self.watch,
         });
     }
 
@@ -207,10 +233,15 @@ impl Pipeline {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.now?;
+        self.watch_due().into_iter().chain([self.publishing_due()]).min()
+    }
+
+    /// When hours are published, or the wait for the feed is over.
+    fn publishing_due(&self) -> Instant {
         match self.waiting_since {
-            Some(since) => Some(since.plus_minutes(self.params.catch_up_max_min.into())),
-            None if self.is_complete(self.floor) => Some(self.floor.end()),
-            None => Some(self.publish_time(self.floor)),
+            Some(since) => since.plus_minutes(self.params.catch_up_max_min.into()),
+            None if self.is_complete(self.floor) => self.floor.end(),
+            None => self.publish_time(self.floor),
         }
     }
 
@@ -252,6 +283,8 @@ impl Pipeline {
     fn advance(&mut self, now: Instant) {
         if self.now.is_none() {
             self.floor = now.hour().plus(-1);
+            self.watch.next = now.hour();
+            self.watch.heard_from = now.hour();
         }
         let now = self.now.map_or(now, |last| last.max(now));
         self.now.get_or_insert(now);
@@ -259,10 +292,14 @@ impl Pipeline {
         // that starts in 1970 must not cost half a million hours.
         let horizon = now.plus_minutes(-i64::from(self.params.horizon_days) * 24 * 60).hour();
         self.floor = self.floor.max(horizon);
+        self.watch.next = self.watch.next.max(horizon);
         while let Some(due) = self.next_deadline().filter(|due| *due <= now) {
             self.now = self.now.max(Some(due));
-            if self.waiting_since.is_some() {
+            if self.publishing_due() > due {
+                self.look_out(due);
+            } else if self.waiting_since.is_some() {
                 self.waiting_since = None;
+                self.back_at_work(due);
             } else {
                 self.publish(self.floor);
             }
@@ -291,9 +328,16 @@ impl Pipeline {
         match state {
             FeedState::CatchingUp => {
                 self.waiting_since.get_or_insert(now);
+                self.reconnected(now);
             }
-            FeedState::CaughtUp => self.waiting_since = None,
-            FeedState::Disconnected => {}
+            FeedState::CaughtUp => {
+                self.waiting_since = None;
+                self.reconnected(now);
+                self.back_at_work(now);
+            }
+            FeedState::Disconnected => {
+                self.watch.disconnected_since.get_or_insert(now);
+            }
         }
         self.advance(now);
     }

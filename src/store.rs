@@ -12,6 +12,7 @@
 //! Large keys start with time, so that a live hour touches few pages. Blobs keep a station-hour near ten
 //! bytes. Checkpoints run on a thread of their own, because they would stall commits.
 
+mod alarm;
 mod area_rows;
 mod arrival;
 mod audit;

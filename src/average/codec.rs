@@ -8,7 +8,8 @@
 //!
 //! Invariant: `decode(encode(day)) == day`, for every span and for the spans of one day put together.
 
-use super::station_day::{Beneath, Column, MinuteValue, Past, StationDay};
+use super::correction::Beneath;
+use super::station_day::{Column, MinuteValue, Past, StationDay};
 use crate::observation::{PROPERTIES, Property, Validity};
 use crate::time::{AveragingPeriod, DAY_H};
 

@@ -13,6 +13,7 @@
 //!
 //! Source: design decision "one value per key"; GB 3095-2026 Table 4 (45 minutes).
 
+use super::correction::Beneath;
 use super::{MISSING, Sum, Window, hour_from_minutes};
 use crate::observation::{
     POLLUTANTS, PROPERTIES, Pollutant, Property, Reading, Readings, Validity,
@@ -39,7 +40,7 @@ impl Column {
         Reading { amount: Amount::from_milli(self.amount[hour]), validity: self.validity[hour] }
     }
 
-    fn set(&mut self, hour: usize, reading: Reading) {
+    pub(super) fn set(&mut self, hour: usize, reading: Reading) {
         self.amount[hour] = reading.amount.milli();
         self.validity[hour] = reading.validity;
     }
@@ -54,28 +55,6 @@ pub(super) struct Past {
     pub(super) revision: u32,
     /// Values of that revision already seen, the present one excluded.
     pub(super) seen: Vec<(i32, u8)>,
-}
-
-/// What the feed says of an hour on which an operator's correction stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Beneath {
-    pub(super) property: u8,
-    pub(super) hour: u8,
-    /// In 0.001 units.
-    pub(super) amount: i32,
-    /// [`Validity::number`].
-    pub(super) validity: u8,
-}
-
-/// What an operator does to one value; it stands above the feed, whatever that says later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Correction {
-    /// This amount holds.
-    Set(Amount),
-    /// The value does not count.
-    Invalidate,
-    /// What the feed says holds again.
-    Withdraw,
 }
 
 /// A value over a part of an hour.
@@ -200,6 +179,15 @@ impl StationDay {
             || self.weather.as_ref().is_some_and(|w| w.iter().any(holds))
     }
 
+    /// Whether the station itself said anything of the hour, parts of it included.
+    #[must_use]
+    pub fn was_heard(&self, hour: usize) -> bool {
+        if self.beneath.is_empty() {
+            return self.has_hour(hour);
+        }
+        PROPERTIES.into_iter().any(|p| self.fed(p, hour).validity != Validity::Missing)
+    }
+
     /// Whether anything is kept for the hour: a value, one that was taken back, or a part.
     #[must_use]
     pub fn holds(&self, hour: usize) -> bool {
@@ -308,64 +296,6 @@ impl StationDay {
             self.settle_minutes(property, hour);
         }
         effect
-    }
-
-    /// Takes an operator's act; says whether anything changed.
-    pub fn correct(&mut self, property: Property, hour: usize, act: Correction) -> bool {
-        let key = (small(property.index()), small(hour));
-        let found = self.beneath.binary_search_by_key(&key, |b| (b.property, b.hour));
-        let (fed, before) = (self.fed(property, hour), self.reading(property, hour));
-        let reading = match act {
-            Correction::Set(amount) => Reading { amount, validity: Validity::Corrected },
-            Correction::Invalidate => Reading { validity: Validity::Invalidated, ..fed },
-            Correction::Withdraw => fed,
-        };
-        match (found, act) {
-            (Err(_), Correction::Withdraw) => return false,
-            (Ok(at), Correction::Withdraw) => drop(self.beneath.remove(at)),
-            (Ok(_), _) => {}
-            (Err(at), _) => {
-                let (amount, validity) = packed(fed);
-                self.beneath.insert(at, Beneath { property: key.0, hour: key.1, amount, validity });
-            }
-        }
-        self.column_mut(property).set(hour, reading);
-        found.is_err() || matches!(act, Correction::Withdraw) || before != reading
-    }
-
-    /// What the feed says of an hour, whatever an operator has put above it.
-    #[must_use]
-    pub fn fed(&self, property: Property, hour: usize) -> Reading {
-        self.place_beneath(property, hour).map_or_else(
-            || self.reading(property, hour),
-            |at| {
-                let Beneath { amount, validity, .. } = self.beneath[at];
-                let validity = Validity::from_number(validity).unwrap_or_default();
-                Reading { amount: Amount::from_milli(amount), validity }
-            },
-        )
-    }
-
-    fn set_fed(&mut self, property: Property, hour: usize, reading: Reading) {
-        match self.place_beneath(property, hour) {
-            None => self.column_mut(property).set(hour, reading),
-            Some(at) => {
-                let held = &mut self.beneath[at];
-                (held.amount, held.validity) = packed(reading);
-                if self.reading(property, hour).validity == Validity::Invalidated {
-                    let shown = Reading { validity: Validity::Invalidated, ..reading };
-                    self.column_mut(property).set(hour, shown);
-                }
-            }
-        }
-    }
-
-    fn place_beneath(&self, property: Property, hour: usize) -> Option<usize> {
-        if self.beneath.is_empty() {
-            return None;
-        }
-        let key = (small(property.index()), small(hour));
-        self.beneath.binary_search_by_key(&key, |b| (b.property, b.hour)).ok()
     }
 
     /// The reported value of an hour, without one that came from minutes.
@@ -480,12 +410,12 @@ fn remember(seen: &mut Vec<(i32, u8)>, effect: Effect, displaced: Reading) {
     }
 }
 
-fn packed(reading: Reading) -> (i32, u8) {
+pub(super) fn packed(reading: Reading) -> (i32, u8) {
     (reading.amount.milli(), reading.validity.number())
 }
 
 /// Property indices, hours and minutes are below 64.
-fn small(n: usize) -> u8 {
+pub(super) fn small(n: usize) -> u8 {
     u8::try_from(n).unwrap_or(u8::MAX)
 }
 

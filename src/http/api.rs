@@ -13,7 +13,7 @@ use super::App;
 use super::document::{Compared, Decimal, FiguresDocument, Frame, ReadingDocument, readings};
 use super::problem::Problem;
 use crate::area::Station;
-use crate::pipeline::{AreaView, SetView, StationView, View};
+use crate::pipeline::{Alarm, AreaView, SetView, StationView, Subject, View};
 use crate::time::Day;
 
 /// The parameters of a query, decoded, in order.
@@ -159,6 +159,21 @@ pub(super) struct AreaLatest {
     sets: Vec<SetLatest>,
     /// Stations in operation that reported nothing for the newest hour.
     silent_stations: Vec<String>,
+    /// Silences that last.
+    alarms: Vec<SilenceDocument>,
+}
+
+/// A silence that lasts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SilenceDocument {
+    /// `daemon`, `feed`, `area` (many stations at once) or `station`.
+    subject: &'static str,
+    /// The station's code; null for the others.
+    station: Option<String>,
+    /// Since when.
+    since: String,
+    /// When that was noticed.
+    raised: String,
 }
 
 /// Why there is no newest hour.
@@ -202,7 +217,21 @@ pub(super) async fn area_latest(
         latest: newest,
         sets: named.collect(),
         silent_stations: silent.map(|s| s.id.to_string()).collect(),
+        alarms: area.alarms.iter().map(|alarm| silence(area, alarm)).collect(),
     }))
+}
+
+fn silence(area: &AreaView, alarm: &Alarm) -> SilenceDocument {
+    let station = match alarm.subject {
+        Subject::Station(at) => area.registry.stations.get(at),
+        Subject::Daemon | Subject::Feed | Subject::Area => None,
+    };
+    SilenceDocument {
+        subject: alarm.subject.name(),
+        station: station.map(|s| s.id.to_string()),
+        since: alarm.since.to_string(),
+        raised: alarm.raised.to_string(),
+    }
 }
 
 /// A station.

@@ -9,6 +9,7 @@
 //! Why server-rendered: a wall screen and a phone at 3 a.m. need no build step and no script but
 //! the few lines that replace the main part.
 
+mod alarms;
 mod chart;
 mod cover;
 mod model;

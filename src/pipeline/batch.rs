@@ -1,6 +1,8 @@
 //! What goes into a pipeline, and the rows that come out for one transaction.
 
-use super::{CorrectionInput, CorrectionRow, Revision, SetHourRow, StoredDay, StoredSetHour};
+use super::{
+    Alarm, CorrectionInput, CorrectionRow, Revision, SetHourRow, StoredDay, StoredSetHour, Watch,
+};
 use std::collections::BTreeSet;
 
 use crate::observation::RejectionReason;
@@ -123,6 +125,8 @@ pub struct AreaState {
     pub waiting_since: Option<Instant>,
     /// Whether the feed had its backlog taken.
     pub caught_up: Option<bool>,
+    /// What the watch over silence goes by.
+    pub watch: Watch,
 }
 
 /// The rows of one transaction for one area.
@@ -142,6 +146,8 @@ pub struct Batch {
     pub revisions: Vec<Revision>,
     /// What operators did, or tried to.
     pub corrections: Vec<CorrectionRow>,
+    /// Silences that began or ended.
+    pub alarms: Vec<Alarm>,
     /// What could not be used.
     pub dead_letters: Vec<DeadLetter>,
     /// The area's state after the batch.

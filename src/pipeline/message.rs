@@ -129,6 +129,7 @@ impl Pipeline {
         if let Some(before) = readings {
             self.revise_readings((station, hour), cause, &before);
         }
+        self.hear(station, hour);
         if closed {
             self.keep_closed(hour, station, before);
         } else if reports != had_reported {

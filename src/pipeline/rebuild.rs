@@ -5,7 +5,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::batch::AreaState;
-use super::{Params, Pipeline, StoredDay, StoredSetHour};
+use super::silence::Alarms;
+use super::{Alarm, Params, Pipeline, StoredDay, StoredSetHour};
 use crate::area::Registry;
 use crate::average::DecodeError;
 use crate::time::{Day, Hour};
@@ -25,6 +26,8 @@ pub struct Tables {
     pub day_before: Vec<StoredDay>,
     /// Published hours of the open days; earlier ones are left out.
     pub set_hours: Vec<StoredSetHour>,
+    /// Silences that last.
+    pub alarms: Vec<Alarm>,
 }
 
 /// A stored hour that cannot be read.
@@ -57,6 +60,8 @@ impl Pipeline {
         pipeline.floor = state.floor;
         pipeline.waiting_since = state.waiting_since;
         pipeline.caught_up = state.caught_up;
+        pipeline.watch = state.watch;
+        pipeline.alarms = Alarms::rebuilt(&tables.alarms);
         for (hour, station, bytes) in &tables.hours {
             pipeline.decode_cells(*hour, *station, bytes)?;
         }
@@ -102,6 +107,10 @@ impl Pipeline {
         hash.update(self.days.open_from().number().to_le_bytes());
         hash.update(self.waiting_since.map_or(0, |i| i.millis()).to_le_bytes());
         hash.update([self.caught_up.map_or(2, u8::from)]);
+        hash.update(format!("{:?}", self.watch).as_bytes());
+        for alarm in self.alarms.open() {
+            hash.update(format!("{alarm:?}").as_bytes());
+        }
         for (day, block) in self.days.iter() {
             for (station, of_day) in block.iter().enumerate() {
                 let Some(of_day) = of_day else { continue };

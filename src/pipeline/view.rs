@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Counts, Pipeline};
+use super::{Alarm, Counts, Pipeline};
 use crate::area::{Figures, Judge, Registry, SetMeans};
 use crate::average::Averages;
 use crate::observation::{PROPERTIES, Property, Reading, Validity};
@@ -101,6 +101,8 @@ pub struct AreaView {
     pub counts: Counts,
     /// Whether the feed is connected and its backlog taken; `None` before it has said so.
     pub caught_up: Option<bool>,
+    /// Silences that last: ours first, then the feed's, the area's, the stations'.
+    pub alarms: Vec<Alarm>,
     /// The last committed sequence number.
     pub sequence: u64,
 }
@@ -150,6 +152,7 @@ impl Pipeline {
             stations: self.station_views(newest.unwrap_or_else(|| now.hour().plus(-1))),
             counts: self.counts,
             caught_up: self.caught_up,
+            alarms: self.alarms.open().copied().collect(),
             sequence: self.sequence,
         }
     }

@@ -3,6 +3,7 @@
 use rusqlite::{Transaction, params};
 use sha2::{Digest, Sha256};
 
+use super::alarm;
 use super::arrival::{self, Appended};
 use super::correction::StoredCorrection;
 use super::registry::KnownArea;
@@ -79,6 +80,7 @@ fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Res
     write_cells(tx, known, batch).map_err(doing("write station hours"))?;
     write_set_hours(tx, known, &batch.set_hours).map_err(doing("write area hours"))?;
     appended.write(tx, known, signed(batch.sequence)).map_err(doing("write what is appended"))?;
+    alarm::write(tx, known, &batch.alarms).map_err(doing("write the alarms"))?;
     for letter in &batch.dead_letters {
         write_dead_letter(tx, known, letter, part).map_err(doing("write a dead letter"))?;
     }
@@ -115,7 +117,8 @@ fn write_head(
     if let Some(state) = part.batch.state {
         tx.prepare_cached(
             "UPDATE area SET now_ms = ?2, floor_hour = ?3, open_from_day = ?4,
-                 waiting_since_ms = ?5, caught_up = ?6 WHERE id = ?1",
+                 waiting_since_ms = ?5, caught_up = ?6, watch_hour = ?7, heard_from_hour = ?8,
+                 disconnected_since_ms = ?9 WHERE id = ?1",
         )?
         .execute(params![
             known.id,
@@ -124,6 +127,9 @@ fn write_head(
             state.open_from.number(),
             state.waiting_since.map(|i| i.millis()),
             state.caught_up,
+            state.watch.next.number(),
+            state.watch.heard_from.number(),
+            state.watch.disconnected_since.map(|i| i.millis()),
         ])?;
     }
     let mut position = tx.prepare_cached(

@@ -48,3 +48,19 @@ CREATE TABLE rules (
   PRIMARY KEY (area, digest)
 ) STRICT;
 ALTER TABLE area ADD COLUMN rules BLOB;     -- of those adopted last
+
+-- Silences, each with its own state.
+CREATE TABLE alarm (
+  area INTEGER NOT NULL REFERENCES area,
+  subject TEXT NOT NULL,                    -- daemon, feed, area, station
+  station TEXT NOT NULL,                    -- its code; '' for the others
+  raised_ms INTEGER NOT NULL,
+  since_ms INTEGER NOT NULL,
+  cleared_ms INTEGER,
+  PRIMARY KEY (area, raised_ms, subject, station)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alarm_open ON alarm (area) WHERE cleared_ms IS NULL;
+-- What the watch over silence goes by: as the five columns before them.
+ALTER TABLE area ADD COLUMN watch_hour INTEGER;
+ALTER TABLE area ADD COLUMN heard_from_hour INTEGER;
+ALTER TABLE area ADD COLUMN disconnected_since_ms INTEGER;

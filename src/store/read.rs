@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params};
 
+use super::alarm;
 use super::registry::{KnownArea, area_id};
 use super::sqlite::{SCHEMA, Sqlite, check_file};
 use super::{Error, doing};
 use crate::area::{AreaId, Registry, Span, Station, StationKind};
 use crate::average::StationDay;
 use crate::observation::StationId;
-use crate::pipeline::{AreaState, HourState, LoadedDays, StoredDay, StoredSetHour, Tables};
+use crate::pipeline::{AreaState, HourState, LoadedDays, StoredDay, StoredSetHour, Tables, Watch};
 use crate::time::{Day, Hour, Instant};
 
 pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, Error> {
@@ -27,7 +28,9 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let ends = (open_from.start(), Hour::from_number(i32::MAX));
     let set_hours = set_hours(db, known, ends).map_err(doing("read the published hours"))?;
     let day_before = days(store, registry, &[open_from.plus(-1)])?.stations;
-    Ok(Tables { sequence, state, hours, stored_until, day_before, set_hours })
+    let known = store.known(&registry.area)?;
+    let alarms = alarm::open(&store.db, known).map_err(doing("read the alarms"))?;
+    Ok(Tables { sequence, state, hours, stored_until, day_before, set_hours, alarms })
 }
 
 /// The last day with anything stored, of any area: an upper bound is all that is asked for. An hour may be
@@ -47,8 +50,8 @@ pub(super) fn area_state(
     known: &KnownArea,
 ) -> rusqlite::Result<(u64, Option<AreaState>)> {
     db.query_row(
-        "SELECT sequence, now_ms, floor_hour, open_from_day, waiting_since_ms, caught_up FROM area
-         WHERE id = ?1",
+        "SELECT sequence, now_ms, floor_hour, open_from_day, waiting_since_ms, caught_up,
+                watch_hour, heard_from_hour, disconnected_since_ms FROM area WHERE id = ?1",
         [known.id],
         |row| {
             let sequence: i64 = row.get(0)?;
@@ -57,12 +60,22 @@ pub(super) fn area_state(
             let open_from: Option<i32> = row.get(3)?;
             let waiting: Option<i64> = row.get(4)?;
             let caught_up = row.get(5)?;
+            // A store of schema 1 was not watched: the watch begins with its last batch.
+            let last = Instant::from_millis(now.unwrap_or_default()).hour();
+            let hour = |n: Option<i32>| n.map_or(last, Hour::from_number);
+            let disconnected: Option<i64> = row.get(8)?;
+            let watch = Watch {
+                next: hour(row.get(6)?),
+                heard_from: hour(row.get(7)?),
+                disconnected_since: disconnected.map(Instant::from_millis),
+            };
             let state = now.zip(floor).zip(open_from).map(|((now, floor), open_from)| AreaState {
                 now: Instant::from_millis(now),
                 floor: Hour::from_number(floor),
                 open_from: Day::from_number(open_from),
                 waiting_since: waiting.map(Instant::from_millis),
                 caught_up,
+                watch,
             });
             Ok((sequence.unsigned_abs(), state))
         },

@@ -79,6 +79,8 @@ metrics! {
     OBSERVATIONS = count("lantian_observations_total", &["effect"],
         "What came in since the start, by effect.");
     REJECTED = count("lantian_rejected_total", &["area", "reason"], "Dead letters, by reason.");
+    SILENCES = gauge("lantian_silence_alarm_count", &["area", "subject"],
+        "Silences that last: of the daemon, the feed, the area (many at once), its stations.");
     SIMULATED = gauge("lantian_simulated", &[], "1 when the air is simulated.");
     STAGE_LATENCY = Metric {
         name: "lantian_stage_latency_seconds",
@@ -129,6 +131,7 @@ mod tests {
         "lantian_feed_caught_up{area}",
         "lantian_observations_total{effect}",
         "lantian_rejected_total{area,reason}",
+        "lantian_silence_alarm_count{area,subject}",
         "lantian_simulated{}",
         "lantian_stage_latency_seconds{stage}",
         "lantian_station_aqi{area,station}",

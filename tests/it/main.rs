@@ -25,6 +25,7 @@ mod publishing;
 mod replay;
 mod revision;
 mod shipped;
+mod silence;
 mod simulate;
 mod store;
 mod tidy;

@@ -5,6 +5,7 @@ mod correction;
 mod metrics;
 mod page;
 mod sample;
+mod silence;
 
 use std::sync::{Arc, Mutex};
 

@@ -1,5 +1,6 @@
 //! From a view to what the page shows, as texts and class names.
 
+use super::alarms;
 use super::chart;
 use super::cover::{self, Cover};
 use super::rows::{self, Row};
@@ -306,6 +307,7 @@ fn banners(view: &View, area: &AreaView, lang: Lang) -> Vec<Banner> {
             });
         }
     }
+    banners.extend(alarms::banners(area, lang));
     if area.caught_up == Some(false) {
         banners.push(Banner {
             class: "warn",

@@ -9,7 +9,7 @@ use crate::time::{Day, Hour, HourLabel};
 
 /// What is compared of one table: its name, how many of the columns are its key, and the query, in the order
 /// of the key. Rows are named by codes, since numbers are given in the order of arrival.
-const TABLES: [(&str, usize, &str); 13] = [
+const TABLES: [(&str, usize, &str); 14] = [
     (
         "station",
         1,
@@ -58,6 +58,12 @@ const TABLES: [(&str, usize, &str); 13] = [
          FROM correction WHERE area = ?1 ORDER BY 1, 2, 3, 4, 5",
     ),
     (
+        "alarm",
+        3,
+        "SELECT raised_ms, subject, station, since_ms, cleared_ms FROM alarm WHERE area = ?1
+         ORDER BY 1, 2, 3",
+    ),
+    (
         "dead_letter",
         1,
         "SELECT digest, station, reason, detail, topic, payload, count, first_ms, last_ms
@@ -72,7 +78,8 @@ const TABLES: [(&str, usize, &str); 13] = [
         "area",
         1,
         "SELECT code, name, sequence, chain, rules, now_ms, floor_hour, open_from_day,
-                waiting_since_ms, caught_up FROM area WHERE id = ?1",
+                waiting_since_ms, caught_up, watch_hour, heard_from_hour, disconnected_since_ms
+         FROM area WHERE id = ?1",
     ),
 ];
 

@@ -161,6 +161,7 @@ pub(super) fn area(
         newest: Some(newest),
         sets: set_views,
         stations,
+        alarms: Vec::new(),
         counts: Counts { accepted: 4021, repeated: 12, ..Counts::default() },
         caught_up: Some(true),
         sequence: 417,
