@@ -15,6 +15,7 @@
 mod archive;
 mod area_engine;
 mod engine;
+mod status;
 mod writer;
 
 use std::net::SocketAddr;
@@ -75,6 +76,8 @@ pub struct Setup {
     pub group: GroupCommit,
     /// The site's limits and address.
     pub http: http::Config,
+    /// How often each area's heartbeat goes out; `None` for never.
+    pub heartbeat: Option<Duration>,
     /// Whether areas go by recorded hours instead of the system's clock.
     pub follow: bool,
     /// Whether the air is simulated; shown everywhere.
@@ -207,13 +210,15 @@ impl Daemon {
 
         let http_cancel = CancellationToken::new();
         let (ready, is_ready) = watch::channel(Health::default());
+        let archive = Arc::new(archive::StoreArchive::new(
+            self.setup.store.clone(),
+            self.registries.clone(),
+            self.setup.params.parameters,
+        ));
+        self.start_heartbeats(&mut parts, &views, &archive, &cancel);
         let services = Services {
             view: views,
-            archive: Arc::new(archive::StoreArchive::new(
-                self.setup.store.clone(),
-                self.registries.clone(),
-                self.setup.params.parameters,
-            )),
+            archive,
             acts,
             health: is_ready,
             metrics,
@@ -248,6 +253,31 @@ impl Daemon {
         cancel.cancel();
         checkpoints.await.map_err(|_| Failure::Panicked("the checkpointer"))?;
         ended.and(site?.map_err(Failure::from))
+    }
+
+    /// A heartbeat for each area, at the broker of the first feed that carries it.
+    fn start_heartbeats(
+        &self,
+        parts: &mut JoinSet<(&'static str, Result<(), Failure>)>,
+        views: &watch::Receiver<Arc<View>>,
+        archive: &Arc<archive::StoreArchive>,
+        cancel: &CancellationToken,
+    ) {
+        let Some(every) = self.setup.heartbeat else { return };
+        for area in self.registries.iter().map(|registry| registry.area.clone()) {
+            let mut feeds = self.setup.feeds.iter();
+            let Some(feed) = feeds.find(|feed| feed.areas.contains(&area)) else { continue };
+            let (views, archive) = (views.clone(), Arc::clone(archive));
+            let within = 2 * every.as_secs();
+            let heartbeat = ingest::Heartbeat {
+                broker: feed.connection.clone(),
+                area: area.to_string(),
+                every,
+                status: Arc::new(move || status::document(&area, &views, &archive, within)),
+            };
+            let beating = heartbeat.run(cancel.child_token());
+            parts.spawn(async { ("a heartbeat", beating.await.map_err(Failure::from)) });
+        }
     }
 
     /// Wires each feed to the engine.

@@ -63,6 +63,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// The page and the API.
     pub http: http::Config,
+    /// How often each area's heartbeat is published; `None` for never.
+    pub heartbeat: Option<Duration>,
     /// What is logged.
     pub log: telemetry::Config,
     /// Whether the air is simulated; then everything shown says so.
@@ -138,6 +140,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let pipeline = read_pipeline(&mut root);
     let store = read_store(root.section("store"), base);
     let http = read_http(root.section("http"));
+    let heartbeat = read_heartbeat(root.section("heartbeat"));
     let log = read_log(root.section("log"));
     let faults = root.faults();
     root.finish();
@@ -147,7 +150,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let formats = feeds.iter().map(|f| f.format.clone()).collect();
     let pipeline = pipeline::Params { payload_max_bytes, formats, ..pipeline };
     let areas = areas?.registries.into_iter().map(|registry| AreaConfig { registry }).collect();
-    Some(Config { areas, feeds, pipeline, store, http, log, simulated })
+    Some(Config { areas, feeds, pipeline, store, http, heartbeat, log, simulated })
 }
 
 /// The areas of the two lists; `None` without a list of stations.
@@ -258,6 +261,12 @@ fn read_http(mut section: Section<'_>) -> http::Config {
     };
     section.finish();
     config
+}
+
+fn read_heartbeat(mut section: Section<'_>) -> Option<Duration> {
+    let every_s = section.whole("every_s", 0..=3600, 30);
+    section.finish();
+    (every_s > 0).then_some(Duration::from_secs(every_s))
 }
 
 fn read_log(mut section: Section<'_>) -> telemetry::Config {

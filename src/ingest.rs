@@ -1,4 +1,4 @@
-//! MQTT in: connect, back off, subscribe, hand over, acknowledge what is committed.
+//! MQTT in: connect, back off, subscribe, hand over, acknowledge what is committed; and the heartbeat out.
 //!
 //! In: the broker of one feed, and `committed`, the highest ticket whose consequences are durable.
 //! Out: [`Arrival`]s to the engine, messages in the order of the wire, each with a [`Ticket`].
@@ -20,6 +20,7 @@
 mod backoff;
 mod config;
 mod feed;
+mod heartbeat;
 mod metrics;
 mod session;
 mod subscriptions;
@@ -31,6 +32,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use config::{Broker, BrokerFault, Config, ConfigFault, Protocol, Secret};
+pub use heartbeat::Heartbeat;
 pub use metrics::Metrics;
 
 use feed::Feed;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::area::{Member, Registry};
+use crate::area::{AreaId, Member, Registry};
 use crate::http::{
     Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, Person, RevisionRow, Role,
     SeriesQuery,
@@ -44,6 +44,11 @@ impl StoreArchive {
             idle.push(reader);
         }
         answer
+    }
+
+    /// The last commit of an area, and the digest in which its chain ends there.
+    pub(super) fn head(&self, area: &AreaId) -> Result<(u64, Vec<u8>), ArchiveError> {
+        self.with_reader(|reader| reader.head(area))
     }
 
     fn registry(&self, area: &str) -> Result<&Registry, ArchiveError> {

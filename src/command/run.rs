@@ -56,6 +56,7 @@ fn setup(config: Config, follow: bool) -> Setup {
             max_ms: config.store.commit_max_ms.into(),
         },
         http: config.http,
+        heartbeat: config.heartbeat,
         follow,
         simulated: config.simulated,
     }

@@ -120,7 +120,7 @@ zone_offset_min = 480
         "log.filter: error parsing level filter: expected one of \"off\", \"error\", \"warn\", \
          \"info\", \"debug\", \"trace\", or a number 0-5, got \"lantian=loudest\"",
         "speed: is not a known key (known here: simulated, stations_file, sets_file, areas, feed, \
-         parameters, pipeline, store, http, log)",
+         parameters, pipeline, store, http, heartbeat, log)",
     ];
     assert_eq!(told, expected);
 }

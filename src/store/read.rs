@@ -240,6 +240,21 @@ impl Reader {
         areas(&self.db)
     }
 
+    /// The last commit of an area, and the digest in which its chain ends there.
+    ///
+    /// # Errors
+    /// [`Error`] when the area is not there or cannot be read.
+    pub fn head(&self, area: &AreaId) -> Result<(u64, Vec<u8>), Error> {
+        self.db
+            .prepare_cached("SELECT sequence, chain FROM area WHERE code = ?1")
+            .and_then(|mut query| {
+                query.query_row([area.as_str()], |row| {
+                    Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
+                })
+            })
+            .map_err(doing("read the chain's head"))
+    }
+
     /// An area's stations and sets as stored.
     ///
     /// # Errors

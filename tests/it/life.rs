@@ -4,6 +4,7 @@
 
 mod backup;
 mod disk;
+mod heartbeat;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -72,7 +73,8 @@ impl Place {
             "stations_file = \"stations.csv\"\n[store]\npath = \"disk/air.sqlite\"\n{store}\n\
              [http]\nlisten = \"127.0.0.1:{port}\"\n\
              [[feed]]\nname = \"city\"\nbroker = \"mqtt://127.0.0.1:{broker}\"\n\
-             client_id = \"life\"\nareas = [\"x\"]\nhour_label = \"begin\"\n"
+             client_id = \"life\"\nareas = [\"x\"]\nhour_label = \"begin\"\n\
+             [heartbeat]\nevery_s = 1\n"
         );
         std::fs::write(self.path("lantian.toml"), config).unwrap();
     }
