@@ -208,7 +208,7 @@ impl Daemon {
         }
         drop(to_engine);
 
-        let http_cancel = CancellationToken::new();
+        let (http_cancel, store_closed) = (CancellationToken::new(), CancellationToken::new());
         let (ready, is_ready) = watch::channel(Health::default());
         let archive = Arc::new(archive::StoreArchive::new(
             self.setup.store.clone(),
@@ -244,13 +244,14 @@ impl Daemon {
             let ended = engine.await.unwrap_or(Err(Failure::Panicked("the engine")));
             ("the engine", ended)
         });
-        let checkpoints = start_checkpoints(&self.setup.store, cancel.child_token())?;
+        let checkpoints = start_checkpoints(&self.setup.store, store_closed.clone())?;
 
         let ended = supervise(&mut parts, &cancel).await;
         http_cancel.cancel();
         judging.abort();
         let site = site.await.map_err(|_| Failure::Panicked("the site"));
         cancel.cancel();
+        store_closed.cancel();
         checkpoints.await.map_err(|_| Failure::Panicked("the checkpointer"))?;
         ended.and(site?.map_err(Failure::from))
     }
@@ -349,23 +350,24 @@ fn start_engine(
 }
 
 /// The checkpointer on a blocking thread; a failed checkpoint is tried again, since the log keeps all.
+/// When the writer has closed the store the whole log is folded in: readers that close last cannot.
 fn start_checkpoints(
     path: &Path,
-    cancel: CancellationToken,
+    store_closed: CancellationToken,
 ) -> Result<tokio::task::JoinHandle<()>, Failure> {
     let mut checkpointer = Some(Checkpointer::open(path)?);
     Ok(tokio::spawn(async move {
         while let Some(held) = checkpointer.take() {
-            tokio::select! {
-                () = cancel.cancelled() => return,
-                () = tokio::time::sleep(CHECKPOINT_EVERY) => {}
-            }
-            let step = tokio::task::spawn_blocking(move || (held.step(), held)).await;
-            let Ok((stepped, held)) = step else { return };
+            let is_last = tokio::select! {
+                () = store_closed.cancelled() => true,
+                () = tokio::time::sleep(CHECKPOINT_EVERY) => false,
+            };
+            let step = move || (if is_last { held.finish() } else { held.step() }, held);
+            let Ok((stepped, held)) = tokio::task::spawn_blocking(step).await else { return };
             if let Err(e) = stepped {
                 tracing::warn!(error = %e, "checkpoint");
             }
-            checkpointer = Some(held);
+            checkpointer = (!is_last).then_some(held);
         }
     }))
 }

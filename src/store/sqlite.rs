@@ -220,4 +220,12 @@ impl Checkpointer {
         }
         checkpoint(&self.db, "PASSIVE").map_err(doing("checkpoint"))
     }
+
+    /// Moves everything, so that the file is whole without the log; waits a moment for readers.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when the file cannot be written.
+    pub fn finish(&self) -> Result<(), Error> {
+        checkpoint(&self.db, "TRUNCATE").map_err(doing("fold the log in"))
+    }
 }

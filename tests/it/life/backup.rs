@@ -49,13 +49,16 @@ fn a_backup_beside_a_publishing_daemon_is_whole_and_comes_back() {
     let enough = AtomicBool::new(false);
     let published = std::thread::scope(|scope| {
         let publishing = scope.spawn(|| publish_until(&place, 10, &enough));
-        let before = sequence(&daemon);
-        let (code, said) = backup(&place, "first.sqlite", &[]);
-        let after = sequence(&daemon);
+        // On a busy machine a backup can be done before the next commit: then another one.
+        let meanwhile = (0..20).map(|_| {
+            let before = sequence(&daemon);
+            let (code, said) = backup(&place, "first.sqlite", &["--replace"]);
+            assert_eq!(code, Some(0), "{said}");
+            sequence(&daemon) - before
+        });
+        let most = meanwhile.inspect(|n| println!("{n} commits during a backup")).find(|n| *n > 1);
         enough.store(true, Ordering::Relaxed);
-        assert_eq!(code, Some(0), "{said}");
-        assert!(after > before + 1, "commits went on: {before} to {after}: {said}");
-        println!("backup: {said}, {} commits meanwhile", after - before);
+        assert!(most.is_some(), "commits go on");
         publishing.join().unwrap()
     });
     let copied = Place::hours_in(&place.path("first.sqlite"));

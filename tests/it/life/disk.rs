@@ -211,6 +211,8 @@ fn a_damaged_store_ends_the_start_with_what_to_do() {
     assert_eq!(daemon.end("-TERM"), Some(0));
     let store = place.store();
     let whole = std::fs::read(&store).unwrap();
+    let log = std::fs::metadata(place.path("disk/air.sqlite-wal")).map_or(0, |m| m.len());
+    assert_eq!(log, 0, "an orderly stop folds the log in");
 
     let pages = whole.len() / 4096;
     assert!(pages > 20, "{pages} pages");
