@@ -97,6 +97,14 @@ impl Broker {
         }
     }
 
+    /// Ends the process at once: what it had not written down is gone.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+
     /// Publishes at QoS 1 and returns when the broker has acknowledged all.
     pub(crate) async fn publish(&self, messages: impl IntoIterator<Item = (String, Vec<u8>)>) {
         self.publish_as(QoS::AtLeastOnce, messages).await;

@@ -38,14 +38,27 @@ pub(crate) struct Running {
 impl Place {
     /// Nothing without Mosquitto.
     pub(crate) fn new() -> Option<Self> {
-        let place = Self {
-            broker: roomy_broker()?,
-            folder: tempfile::tempdir().unwrap(),
-            port: free_port(),
-        };
+        roomy_broker().map(Self::at)
+    }
+
+    /// A place at this broker.
+    pub(crate) fn at(broker: Broker) -> Self {
+        let place = Self { broker, folder: tempfile::tempdir().unwrap(), port: free_port() };
         place.write_stations(STATIONS);
         place.write_config("");
-        Some(place)
+        place
+    }
+
+    /// Lets the daemon reach its broker by another port.
+    pub(crate) fn connect_to(&self, port: u16) {
+        let path = self.path("lantian.toml");
+        let config = std::fs::read_to_string(&path).unwrap();
+        let there = format!(":{port}\"");
+        std::fs::write(
+            &path,
+            config.replace(&format!(":{}\"\nclient", self.broker.port), &(there + "\nclient")),
+        )
+        .unwrap();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

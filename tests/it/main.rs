@@ -7,6 +7,7 @@
 
 mod broker;
 mod correction;
+mod crash;
 mod daemon;
 mod files;
 mod demo;
