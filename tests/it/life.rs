@@ -2,6 +2,7 @@
 //!
 //! The real binary with a real Mosquitto; each test has its own store, broker and ports.
 
+mod areas;
 mod backup;
 mod disk;
 mod heartbeat;

@@ -18,6 +18,8 @@ use crate::time::{Hour, HourLabel};
 /// Columns that tell a row's history or the program that wrote it, not its figures.
 const HISTORY: [&str; 5] = ["hour", "station_set", "version", "state", "rules_version"];
 
+const DROP_COMPUTED: &str = "DROP TABLE IF EXISTS temp.area_hour";
+
 impl Reader {
     /// Compares every figure of the sets' stored hours with what the cells come to; returns how many hours.
     pub(super) fn compare_figures(
@@ -28,6 +30,8 @@ impl Reader {
     ) -> Result<u64, Error> {
         let count = self.compute_area_hours(registry, parameters)?;
         compare(&self.db, registry, id, found).map_err(doing("compare area hours"))?;
+        // Left there, it would stand for the stored one in every later query.
+        self.db.execute_batch(DROP_COMPUTED).map_err(doing("end the comparison"))?;
         Ok(count)
     }
 
@@ -64,7 +68,7 @@ fn prepare(db: &Connection, registry: &Registry) -> rusqlite::Result<Prepared> {
         db.query_row("SELECT sql FROM main.sqlite_schema WHERE name = 'area_hour'", [], |row| {
             row.get(0)
         })?;
-    db.execute_batch("DROP TABLE IF EXISTS temp.area_hour")?;
+    db.execute_batch(DROP_COMPUTED)?;
     db.execute_batch(&made.replacen("CREATE TABLE", "CREATE TEMP TABLE", 1))?;
     let mut find = db.prepare(
         "SELECT station_set.id FROM station_set JOIN area ON area.id = station_set.area
