@@ -73,7 +73,8 @@ impl Broker {
             .stderr(log)
             .spawn();
         self.process = Some(process.unwrap());
-        for _ in 0..500 {
+        // A long queue takes its time to be read from the disk.
+        for _ in 0..6000 {
             if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
                 return;
             }
