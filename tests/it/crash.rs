@@ -43,8 +43,6 @@ struct Course {
     publisher: Publisher,
     dice: Dice,
     done: Done,
-    /// Messages that the broker has lost, at most.
-    lost: u64,
 }
 
 /// What was done.
@@ -80,18 +78,21 @@ impl Course {
         let daemon = place.start();
         let publisher = Publisher::start(place.broker.port);
         let (dice, done) = (Dice(seed), Done::default());
-        Some(Self { place, proxy, daemon, publisher, dice, done, lost: 0 })
+        Some(Self { place, proxy, daemon, publisher, dice, done })
     }
 
-    fn taken(&self) -> u64 {
-        taken(&self.place)
+    /// Messages of the hours that the daemon has published, each counted once.
+    fn published(&self) -> u64 {
+        let floor = "SELECT coalesce(max(floor_hour), 0) FROM area";
+        let floor = i32::try_from(number_of(&self.place.store(), floor)).unwrap();
+        since(Hour::from_number(floor).max(hour(0))) * PER_HOUR
     }
 
     /// Lets time pass, and the publisher keep ahead of the daemon by the backlog.
     fn pass(&self, time: Duration) {
         let begun = now();
         while begun.elapsed() < time {
-            self.publisher.allow(self.taken() + self.lost + BACKLOG);
+            self.publisher.allow(self.published() + BACKLOG);
             sleep(Duration::from_millis(20).min(time));
         }
     }
@@ -99,7 +100,6 @@ impl Course {
     fn kill_broker(&mut self) {
         self.place.broker.kill();
         self.done.broker_kills += 1;
-        self.lost = self.publisher.acknowledged().saturating_sub(self.taken());
         self.place.broker.run();
     }
 

@@ -22,7 +22,6 @@ pub(super) struct Publisher {
 #[derive(Default)]
 struct Shared {
     is_last_hour: AtomicBool,
-    acknowledged: AtomicU64,
     /// Nothing beyond this is published yet.
     limit: AtomicU64,
 }
@@ -36,11 +35,6 @@ impl Publisher {
             runtime.unwrap().block_on(run(port, &of_thread))
         });
         Self { shared, thread }
-    }
-
-    /// Messages that the broker has acknowledged, each counted once.
-    pub(super) fn acknowledged(&self) -> u64 {
-        self.shared.acknowledged.load(Ordering::SeqCst)
     }
 
     /// Lets it go on to this message.
@@ -120,7 +114,6 @@ async fn run(port: u16, shared: &Shared) -> u64 {
                 }
                 Ok(Ok(Event::Incoming(Packet::PubAck(ack)))) => {
                     ledger.sent.remove(&ack.pkid).unwrap();
-                    shared.acknowledged.fetch_add(1, Ordering::SeqCst);
                 }
                 Ok(Err(_)) => break,
                 Ok(Ok(_)) | Err(_) => {}
