@@ -49,7 +49,7 @@ struct Course {
 #[derive(Debug, Default)]
 struct Done {
     kills: u64,
-    /// Of them, before it answered.
+    /// Of them, before it had reached the broker.
     kills_at_start: u64,
     drains: u64,
     cuts: u64,
@@ -122,7 +122,8 @@ impl Course {
             self.is_alive();
             match self.dice.below(100) {
                 0..70 => {
-                    self.done.kills_at_start += u64::from(self.daemon.get("/healthz").is_empty());
+                    self.done.kills_at_start +=
+                        u64::from(!self.daemon.said().contains("connected"));
                     self.daemon.end("-KILL");
                     self.done.kills += 1;
                     self.start_again();
