@@ -35,7 +35,7 @@ use crate::area::{AreaId, Registry};
 use crate::clock::{self, Follow};
 use crate::http::{self, Health, Services};
 use crate::ingest;
-use crate::observation::FeedFormat;
+use crate::observation::{FeedFormat, FeedKind};
 use crate::pipeline::{Params, Pipeline, View};
 use crate::store::{Checkpointer, Rules, RulesDigest, Sqlite, Store};
 use crate::telemetry::{self, Latency};
@@ -290,7 +290,8 @@ impl Daemon {
                 let (committed, heard) = watch::channel(0);
                 let areas = feed.areas.iter().filter_map(place).collect();
                 let window = connection.inflight.into();
-                (FeedLink { areas, window, committed }, heard)
+                let observes = feed.format.kind == FeedKind::Observations;
+                (FeedLink { areas, observes, window, committed }, heard)
             })
             .collect()
     }

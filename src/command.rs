@@ -14,7 +14,9 @@ mod demo;
 mod export;
 mod fault;
 mod import;
+mod import_published;
 mod publishing;
+mod reconcile;
 mod replay;
 mod run;
 mod simulate;
@@ -79,6 +81,8 @@ enum Command {
     #[cfg(feature = "demo")]
     Demo(demo::Args),
     Import(import::Args),
+    ImportPublished(import_published::Args),
+    Reconcile(reconcile::Args),
     Export(export::Args),
     Correct(correct::Args),
     Audit(audit::Args),
@@ -132,6 +136,8 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::Aqi(args) => aqi::run(args, out),
         Command::Standards(args) => standards::run(args, out),
         Command::Import(args) => import::run(args, out),
+        Command::ImportPublished(args) => import_published::run(args, out),
+        Command::Reconcile(args) => reconcile::run(args, out),
         Command::Export(args) => export::run(args, out),
         Command::Replay(args) => replay::run(args),
         Command::Simulate(args) => simulate::run(args),

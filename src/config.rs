@@ -28,6 +28,7 @@ use stations::Found;
 pub use stations::registries;
 
 use crate::area::{AreaId, Registry};
+use crate::observation::FeedKind;
 use crate::standard::Parameters;
 use crate::telemetry::{self, LogFormat};
 use crate::{http, pipeline};
@@ -212,6 +213,8 @@ fn read_pipeline(root: &mut Section<'_>) -> pipeline::Params {
         ),
         feed_silent_min: section.whole("feed_silent_min", 1..=1440, d.feed_silent_min),
         daemon_late_min: section.whole("daemon_late_min", 1..=1440, d.daemon_late_min),
+        differ_above_aqi: section.whole("differ_above_aqi", 0..=500, d.differ_above_aqi),
+        differ_hours: section.whole("differ_hours", 1..=24, d.differ_hours),
         ..d
     };
     if params.horizon_days * 24 < params.open_hours {
@@ -310,7 +313,9 @@ fn check_areas(feeds: &[Seen], found: &Found, faults: &Faults) {
         }
     }
     let are_all = feeds.iter().all(|feed| feed.areas_complete);
-    let carried = |area: &AreaId| feeds.iter().any(|feed| feed.areas.contains(area));
+    let observes = |feed: &Seen| feed.kind == FeedKind::Observations;
+    let carried =
+        |area: &AreaId| feeds.iter().any(|feed| observes(feed) && feed.areas.contains(area));
     let areas = found.registries.iter().map(|r| &r.area);
     for area in areas.filter(|area| are_all && !carried(area)) {
         let reason = format!("{area} has stations, but no feed carries it: it would stay silent");
@@ -331,7 +336,9 @@ fn check_pair((first, earlier): (usize, &Seen), (at, feed): (usize, &Seen), faul
             format!("is that of feed[{first}] at the same broker: one would end the other");
         faults.note(format!("feed[{at}].client_id"), reason);
     }
-    for area in feed.areas.iter().filter(|area| earlier.areas.contains(area)) {
+    // What is published comes on other topics than what is observed.
+    let same_topics = feed.kind == earlier.kind;
+    for area in feed.areas.iter().filter(|area| same_topics && earlier.areas.contains(area)) {
         let reason = format!("{area} is carried by feed[{first}] from the same broker already");
         faults.note(format!("feed[{at}].areas"), reason);
     }

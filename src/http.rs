@@ -23,9 +23,11 @@ mod openapi;
 mod operator;
 mod page;
 mod problem;
+mod reconciliation;
 mod series;
 
 pub use access::Role;
+pub use reconciliation::{ReconciliationDocument, ReconciliationQuery};
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -45,6 +47,7 @@ use crate::area::Figures;
 use crate::average::Correction;
 use crate::observation::Property;
 use crate::pipeline::View;
+use crate::reconciliation::Reconciliation;
 use crate::standard::{Parameters, Practice};
 use crate::telemetry::Latency;
 use crate::time::{Day, Hour, Instant};
@@ -140,6 +143,18 @@ pub trait Archive: Send + Sync {
         entity: &str,
         days: (Day, Day),
     ) -> Result<Vec<RevisionRow>, ArchiveError>;
+
+    /// Our figures of an area beside what the national platform published.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the area is not known or the store cannot be read.
+    fn reconciliation(&self, query: &ReconciliationQuery) -> Result<Reconciliation, ArchiveError>;
+
+    /// The last hour for which anything was published for an area.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn last_published(&self, area: &str) -> Result<Option<Hour>, ArchiveError>;
 
     /// The person whose token this is.
     ///
@@ -386,6 +401,7 @@ fn router(app: App) -> Router {
     let routes = Router::new()
         .route("/", get(page::page))
         .route("/events", get(page::events))
+        .route("/reconciliation", get(page::reconciliation))
         .route("/style.css", get(page::style))
         .route("/live.js", get(page::script))
         .route("/healthz", get(healthz))
@@ -400,6 +416,7 @@ fn router(app: App) -> Router {
             get(correction::corrections).post(correction::correct),
         )
         .route("/api/v1/areas/{area}/revisions", get(correction::revisions))
+        .route("/api/v1/areas/{area}/reconciliation", get(reconciliation::reconciliation))
         .route("/api/v1/stations", get(api::stations))
         .route("/api/v1/stations/{station}/latest", get(api::station_latest))
         .route("/api/v1/series", get(series::series))

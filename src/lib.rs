@@ -59,6 +59,8 @@
 //!   row named in the chain by its digest at the start of each process; so `audit` can handle every input
 //!   again. Where new rules give other figures, all stored hours are taken anew before the daemon starts.
 //! - *`simulation`* is a science module of its own: a scenario and a seed become observations.
+//! - *Published values.* What the national platform published comes by a feed of its own or a file, is a
+//!   table beside the others, and leads to an alarm or a line of [`reconciliation`], never to a figure.
 //! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 
 // words
@@ -70,6 +72,7 @@ pub mod average;
 pub mod standard;
 pub mod index;
 pub mod area;
+pub mod reconciliation;
 pub mod simulation;
 pub mod pipeline;
 // shell

@@ -13,7 +13,10 @@ mod encode;
 mod pollutant;
 mod rejection;
 
-pub use decode::{Code, FeedFormat, Observation, TimeFormat, UnknownValue, decode, read_amount};
+pub use decode::{
+    Code, FeedFormat, FeedKind, Observation, TimeFormat, UnknownValue, decode, read_amount,
+};
+pub(crate) use decode::{Named, Pairs, Text, interval_start, refuse_json};
 pub use encode::encode;
 pub use pollutant::{POLLUTANTS, PROPERTIES, Pollutant, Property};
 pub use rejection::{Rejection, RejectionReason};

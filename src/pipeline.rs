@@ -20,6 +20,7 @@ mod correction;
 mod days;
 mod message;
 mod publish;
+mod published;
 mod rebuild;
 mod revision;
 mod silence;
@@ -31,6 +32,7 @@ pub use batch::{
 pub use correction::{CorrectionInput, CorrectionRefusal, CorrectionRow};
 pub use days::StoredDay;
 pub use publish::{SetHour, SetHourRow, StoredSetHour};
+pub use published::{PublishedAqi, PublishedRow};
 pub use rebuild::{RebuildError, Tables};
 pub use revision::{Cause, Change, Revision, Revisions};
 pub use silence::{Alarm, Subject, Watch};
@@ -44,6 +46,7 @@ use crate::observation::FeedFormat;
 use crate::standard::Parameters;
 use crate::time::{Day, Hour, Instant};
 use days::Days;
+use published::Beside;
 use silence::Alarms;
 
 /// What an area's pipeline goes by. Each value has its unit in its name.
@@ -70,6 +73,10 @@ pub struct Params {
     pub feed_silent_min: u32,
     /// How late a deadline must be met after a stop for that to be an alarm.
     pub daemon_late_min: u32,
+    /// How far an AQI may be from the one that the national platform published.
+    pub differ_above_aqi: u16,
+    /// So many hours in a row further away are an alarm.
+    pub differ_hours: u32,
     /// Largest payload that is decoded.
     pub payload_max_bytes: usize,
     /// The formats of the feeds, by number.
@@ -89,6 +96,8 @@ impl Default for Params {
             silent_group_percent: 50,
             feed_silent_min: 15,
             daemon_late_min: 15,
+            differ_above_aqi: 2,
+            differ_hours: 2,
             payload_max_bytes: 64 * 1024,
             formats: vec![FeedFormat::default()],
         }
@@ -120,6 +129,8 @@ pub struct Pipeline {
     revisions: Revisions,
     watch: Watch,
     alarms: Alarms,
+    /// What the national platform published for the open hours.
+    beside: Beside,
     /// Since when hours wait for the feed to catch up.
     waiting_since: Option<Instant>,
     caught_up: Option<bool>,
@@ -147,6 +158,7 @@ impl Pipeline {
             revisions: Revisions::default(),
             watch: Watch::default(),
             alarms: Alarms::default(),
+            beside: Beside::default(),
             waiting_since: None,
             caught_up: None,
             counts: Counts::default(),
@@ -212,8 +224,9 @@ impl Pipeline {
 
     /// Ends a batch: recomputes the published hours that its inputs touched, and notes the area's state.
     pub fn settle(&mut self, out: &mut Batch) {
-        self.settle_alarms(out);
         self.settle_figures(out);
+        self.settle_comparison();
+        self.settle_alarms(out);
         self.settle_days(out);
         self.sequence += 1;
         out.sequence = self.sequence;
@@ -319,6 +332,7 @@ impl Pipeline {
             self.count_reports(day);
         }
         self.take_set_hours(&days.set_hours);
+        self.take_published_aqis(&days.published);
         self.advance(self.now.unwrap_or_default()); // an hour may be complete by what was stored
     }
 

@@ -8,6 +8,7 @@
 
 pub mod files;
 pub mod import;
+pub mod published;
 pub mod publish;
 pub mod recording;
 pub mod stations;

@@ -1,16 +1,18 @@
 //! What the API asks of the store, answered by a small pool of readers.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::area::{AreaId, Member, Registry};
 use crate::http::{
-    Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, Person, RevisionRow, Role,
-    SeriesQuery,
+    Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, Person, ReconciliationQuery,
+    RevisionRow, Role, SeriesQuery,
 };
+use crate::reconciliation::Reconciliation;
 use crate::standard::Parameters;
 use crate::store::{self, Reader};
-use crate::time::Day;
+use crate::time::{Day, Hour};
 
 /// Readers kept open; more are opened and closed as asked for.
 const READERS_KEPT: usize = 4;
@@ -121,6 +123,30 @@ impl Archive for StoreArchive {
             changes: row.changes,
         };
         Ok(rows.into_iter().map(shown).collect())
+    }
+
+    fn reconciliation(&self, query: &ReconciliationQuery) -> Result<Reconciliation, ArchiveError> {
+        let registry = self.registry(&query.area)?;
+        let span = (query.from, query.to);
+        let mut newest = VecDeque::new();
+        let tallies = self.with_reader(|reader| {
+            reader.reconcile(registry, span, &self.parameters, |member, difference| {
+                let of_cause = |cause| difference.evidence().cause() == cause;
+                if query.cause.is_none_or(of_cause) {
+                    if newest.len() >= query.limit {
+                        newest.pop_front();
+                    }
+                    newest.push_back((member, difference.clone()));
+                }
+            })
+        })?;
+        Ok(Reconciliation { tallies, differences: newest.into() })
+    }
+
+    fn last_published(&self, area: &str) -> Result<Option<Hour>, ArchiveError> {
+        let area = &self.registry(area)?.area;
+        let span = self.with_reader(|reader| reader.published_span(area))?;
+        Ok(span.map(|(_, last)| last))
     }
 
     fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError> {

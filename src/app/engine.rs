@@ -55,6 +55,8 @@ struct Feed {
     state: FeedState,
     /// The areas it carries, by their place.
     areas: Vec<usize>,
+    /// Whether it brings observations.
+    observes: bool,
     /// Since when `recent` is counted.
     since: Timer,
     /// Messages since then.
@@ -71,6 +73,8 @@ struct Feed {
 pub(super) struct FeedLink {
     /// The areas it carries, by their place.
     pub(super) areas: Vec<usize>,
+    /// Whether it brings observations: only then its silence is the area's.
+    pub(super) observes: bool,
     /// Messages that the broker may send without an acknowledgement.
     pub(super) window: usize,
     /// Tells the feed what may be acknowledged.
@@ -139,6 +143,7 @@ impl Engine {
         let feed = |link: FeedLink| Feed {
             state: FeedState::Disconnected,
             areas: link.areas,
+            observes: link.observes,
             since: now,
             recent: 0,
             window: link.window,
@@ -233,14 +238,17 @@ impl Engine {
         Ok(())
     }
 
-    /// An area's feeds stand as the worst of them does.
+    /// An area's feeds stand as the worst of those that bring observations does.
     async fn feed_state(&mut self, number: usize, state: FeedState) -> Result<(), Failure> {
         let feed = &mut self.feeds[number];
         (feed.state, feed.since, feed.recent) = (state, Timer::now(), 0);
         self.tell_health();
+        if !self.feeds[number].observes {
+            return Ok(());
+        }
         let now = self.guard.now();
         for at in self.feeds[number].areas.clone() {
-            let of_area = self.feeds.iter().filter(|f| f.areas.contains(&at));
+            let of_area = self.feeds.iter().filter(|f| f.observes && f.areas.contains(&at));
             let worst = of_area.map(|f| f.state).min().unwrap_or(state);
             if self.areas[at].feed_state(worst, now, &self.writer).await? {
                 self.opened.get_or_insert_with(Timer::now);

@@ -68,8 +68,10 @@ fn silences(area: &AreaView) -> Vec<Silence<'_>> {
         let station = match alarm.subject {
             Subject::Station(at) => area.registry.stations.get(at).map(|s| s.id.as_str()),
             Subject::Daemon | Subject::Feed | Subject::Area => None,
+            Subject::Differs(_) => return None, // no silence
         };
-        Silence { subject: alarm.subject.name(), station, since: alarm.since.to_string() }
+        let since = alarm.since.to_string();
+        Some(Silence { subject: alarm.subject.name(), station, since })
     };
-    area.alarms.iter().map(one).collect()
+    area.alarms.iter().filter_map(one).collect()
 }

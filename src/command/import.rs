@@ -190,14 +190,14 @@ fn tell(tally: &Tally, skipped: u64, out: &mut impl Write) -> io::Result<()> {
 
 /// Faulty rows: the first ones whole, all of them by kind.
 #[derive(Debug, Default)]
-struct Faults {
+pub(super) struct Faults {
     first: Vec<Fault>,
     by_kind: BTreeMap<String, u64>,
-    count: u64,
+    pub(super) count: u64,
 }
 
 impl Faults {
-    fn note(&mut self, fault: Fault) {
+    pub(super) fn note(&mut self, fault: Fault) {
         self.count += 1;
         let kind = match fault.reason.split_once(':') {
             Some((kind, _)) => kind,
@@ -214,7 +214,7 @@ impl Faults {
     }
 
     /// A closed standard error changes nothing.
-    fn tell(&self, out: &mut impl Write) {
+    pub(super) fn tell(&self, out: &mut impl Write) {
         for fault in &self.first {
             writeln!(out, "{fault}").unwrap_or_default();
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::section::{Section, one_of, parsed, path_from, text, texts, whole};
 use crate::area::AreaId;
 use crate::ingest::{self, Broker, Protocol, Secret};
-use crate::observation::{Code, FeedFormat, PROPERTIES, Property, TimeFormat};
+use crate::observation::{Code, FeedFormat, FeedKind, PROPERTIES, Property, TimeFormat};
 use crate::time::{Hour, HourLabel, Instant};
 
 /// Half a day beyond any zone in use.
@@ -41,6 +41,7 @@ pub(super) struct Seen {
     /// Whether it names no others.
     pub(super) areas_complete: bool,
     pub(super) keep_alive_s: u16,
+    pub(super) kind: FeedKind,
     /// All of it; `None` when something could not be read, which was noted.
     pub(super) config: Option<FeedConfig>,
 }
@@ -84,7 +85,9 @@ pub(super) fn read(number: usize, mut section: Section<'_>, base: &Path) -> Seen
         ),
         ..defaults
     };
-    let format = format(&mut section);
+    let kinds = [("observations", FeedKind::Observations), ("published", FeedKind::Published)];
+    let kind = section.optional("kind", one_of(&kinds)).unwrap_or_default();
+    let format = format(&mut section, kind);
     section.finish();
     let mut seen = Seen {
         name,
@@ -93,6 +96,7 @@ pub(super) fn read(number: usize, mut section: Section<'_>, base: &Path) -> Seen
         areas,
         areas_complete,
         keep_alive_s: ingest.keep_alive_s,
+        kind,
         config: None,
     };
     seen.config = whole_feed(&seen, ingest, format);
@@ -108,7 +112,7 @@ fn whole_feed(
         name: seen.name.clone()?,
         broker: seen.broker.clone()?,
         client_id: seen.client_id.clone()?,
-        topics: seen.areas.iter().flat_map(topics).collect(),
+        topics: seen.areas.iter().flat_map(|area| topics(area, seen.kind)).collect(),
         ..ingest
     };
     let areas = seen.areas_complete.then(|| seen.areas.clone())?;
@@ -116,8 +120,11 @@ fn whole_feed(
 }
 
 /// What a feed subscribes to for one area; never all areas.
-fn topics(area: &AreaId) -> [String; 2] {
-    [format!("aq/{area}/+/obs"), format!("aq/{area}/clock")]
+fn topics(area: &AreaId, kind: FeedKind) -> Vec<String> {
+    match kind {
+        FeedKind::Observations => vec![format!("aq/{area}/+/obs"), format!("aq/{area}/clock")],
+        FeedKind::Published => vec![format!("aq/{area}/published/#")],
+    }
 }
 
 /// The legal areas, and whether they are all.
@@ -197,13 +204,16 @@ fn check_certificates(path: &Path, broker: Option<&Broker>, section: &Section<'_
     }
 }
 
-fn format(section: &mut Section<'_>) -> Option<FeedFormat> {
+fn format(section: &mut Section<'_>, kind: FeedKind) -> Option<FeedFormat> {
     let labels = [("begin", HourLabel::Begin), ("end", HourLabel::End)];
     let hour_label = section.required("hour_label", one_of(&labels));
     let time = time_format(section);
     let missing = section.optional("missing", texts).unwrap_or_default();
     let codes = codes(section.section("codes"));
-    Some(FeedFormat { hour_label: hour_label?, time: time?, codes, missing })
+    if kind == FeedKind::Published && !codes.is_empty() {
+        section.fault("codes", "has no effect on published values, which have fixed names");
+    }
+    Some(FeedFormat { hour_label: hour_label?, time: time?, codes, missing, kind })
 }
 
 fn time_format(section: &mut Section<'_>) -> Option<TimeFormat> {

@@ -322,6 +322,27 @@ fn feeds_must_agree_with_each_other_and_with_the_list() {
 }
 
 #[test]
+fn published_values_come_beside_the_observations_and_stand_for_none() {
+    let published = |broker: &str, areas: &str| {
+        format!(
+            "[[feed]]\nname = 'platform'\nbroker = 'mqtt://{broker}'\nclient_id = 'beside'\n\
+             areas = [{areas}]\nhour_label = 'end'\nkind = 'published'\n"
+        )
+    };
+    let both = format!("{LEAST}{}", published("localhost", "'dalian'"));
+    let config = load_text(&both).expect("one broker may carry both");
+    assert_eq!(config.feeds[1].ingest.topics, ["aq/dalian/published/#"]);
+    assert_eq!(config.pipeline.formats[1].kind, FeedKind::Published);
+    let one = LEAST.replace("'dalian', 'shenyang'", "'dalian'");
+    let alone = format!("{one}{}", published("localhost", "'shenyang'"));
+    let told = "feed: shenyang has stations, but no feed carries it: it would stay silent";
+    assert_eq!(faults(&alone), [told]);
+    let codes = "[feed.codes.P]\nproperty = 'pm10'\nunit = 'ug_m3'\n";
+    let told = "feed[1].codes: has no effect on published values, which have fixed names";
+    assert_eq!(faults(&format!("{both}{codes}")), [told]);
+}
+
+#[test]
 fn topics_never_reach_beyond_one_area() {
     for areas in ["[]", "['#']", "['+']", "['a/b']", "['dalian', 'dalian']"] {
         let told = faults(&LEAST.replace("['dalian', 'shenyang']", areas));

@@ -159,17 +159,20 @@ pub(super) struct AreaLatest {
     sets: Vec<SetLatest>,
     /// Stations in operation that reported nothing for the newest hour.
     silent_stations: Vec<String>,
-    /// Silences that last.
-    alarms: Vec<SilenceDocument>,
+    /// Alarms that last.
+    alarms: Vec<AlarmDocument>,
 }
 
-/// A silence that lasts.
+/// An alarm that lasts.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SilenceDocument {
-    /// `daemon`, `feed`, `area` (many stations at once) or `station`.
+pub(super) struct AlarmDocument {
+    /// Of silence: `daemon`, `feed`, `area` (many stations at once) or `station`. `differs`: the AQI is not
+    /// the one that the national platform published.
     subject: &'static str,
-    /// The station's code; null for the others.
+    /// The code of a silent station; null for the others.
     station: Option<String>,
+    /// Whose AQI differs: the area, `area/set` or a station's code; null for silences.
+    entity: Option<String>,
     /// Since when.
     since: String,
     /// When that was noticed.
@@ -217,18 +220,21 @@ pub(super) async fn area_latest(
         latest: newest,
         sets: named.collect(),
         silent_stations: silent.map(|s| s.id.to_string()).collect(),
-        alarms: area.alarms.iter().map(|alarm| silence(area, alarm)).collect(),
+        alarms: area.alarms.iter().map(|alarm| alarm_document(area, alarm)).collect(),
     }))
 }
 
-fn silence(area: &AreaView, alarm: &Alarm) -> SilenceDocument {
-    let station = match alarm.subject {
-        Subject::Station(at) => area.registry.stations.get(at),
-        Subject::Daemon | Subject::Feed | Subject::Area => None,
+fn alarm_document(area: &AreaView, alarm: &Alarm) -> AlarmDocument {
+    let entity = alarm.subject.entity(&area.registry);
+    let (station, entity) = match alarm.subject {
+        Subject::Station(_) => (Some(entity), None),
+        Subject::Differs(_) => (None, Some(entity)),
+        Subject::Daemon | Subject::Feed | Subject::Area => (None, None),
     };
-    SilenceDocument {
+    AlarmDocument {
         subject: alarm.subject.name(),
-        station: station.map(|s| s.id.to_string()),
+        station,
+        entity,
         since: alarm.since.to_string(),
         raised: alarm.raised.to_string(),
     }

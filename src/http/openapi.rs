@@ -6,7 +6,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
-use super::{api, correction, operator, series};
+use super::{api, correction, operator, reconciliation, series};
 
 /// The token of a person.
 struct Tokens;
@@ -36,6 +36,7 @@ impl Modify for Tokens {
         correction::correct,
         correction::corrections,
         correction::revisions,
+        reconciliation::reconciliation,
         operator::dead_letters,
         operator::confirm_clock
     ),

@@ -13,6 +13,7 @@ mod alarms;
 mod chart;
 mod cover;
 mod model;
+mod reconciliation;
 mod rows;
 mod words;
 
@@ -39,6 +40,8 @@ use crate::standard::Parameters;
 use crate::telemetry::{Latency, Stage};
 use model::Fragment;
 use words::Lang;
+
+pub(super) use reconciliation::reconciliation;
 
 /// How often a page hears that the daemon is alive when no view comes. The script calls the
 /// connection lost after three of them.

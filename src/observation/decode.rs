@@ -26,6 +26,19 @@ pub struct FeedFormat {
     pub codes: BTreeMap<String, Code>,
     /// Texts that stand for "no value", beside `null`.
     pub missing: Vec<String>,
+    /// What the messages hold.
+    #[serde(default)]
+    pub kind: FeedKind,
+}
+
+/// What the messages of a feed hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+pub enum FeedKind {
+    /// What stations measured.
+    #[default]
+    Observations,
+    /// What the national platform published: kept for comparison, never used in arithmetic.
+    Published,
 }
 
 /// What a feed's own name stands for.
@@ -156,12 +169,16 @@ pub fn decode<'a>(payload: &'a [u8], format: &FeedFormat) -> Result<Observation<
     Ok(observation)
 }
 
-fn refuse_json(e: &serde_json::Error) -> Rejection {
+pub(crate) fn refuse_json(e: &serde_json::Error) -> Rejection {
     let reason = if e.is_data() { RejectionReason::WrongType } else { RejectionReason::NotJson };
     Rejection::new(reason, e.to_string())
 }
 
-fn interval_start(
+/// The start of the interval that `time` labels.
+///
+/// # Errors
+/// Why it is none.
+pub(crate) fn interval_start(
     text: &str,
     period: AveragingPeriod,
     format: &FeedFormat,
@@ -251,7 +268,7 @@ fn apply_flag(observation: &mut Observation<'_>, name: &str, flag: &str, format:
 }
 
 /// A text borrowed where it holds no escape.
-struct Text<'a>(Cow<'a, str>);
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -276,10 +293,10 @@ impl<'de> Deserialize<'de> for Text<'de> {
 }
 
 /// An object as a list, in the order written; a name given twice is a fault.
-struct Pairs<V>(V);
+pub(crate) struct Pairs<V>(pub(crate) V);
 
 /// Names and values of an object.
-type Named<'a, T> = Vec<(Cow<'a, str>, T)>;
+pub(crate) type Named<'a, T> = Vec<(Cow<'a, str>, T)>;
 
 macro_rules! pairs_of {
     ($item:ty, $read:ty, $take:expr) => {
@@ -466,6 +483,7 @@ mod tests {
             time: TimeFormat::Pattern { pattern: "%Y%m%d%H%M".into(), offset_min: 480 },
             codes: named.collect(),
             missing: vec!["-".into(), "-99".into()],
+            kind: FeedKind::Observations,
         };
         let text = r#"{"station":"a","period":"PT5M","time":"202611230000",
             "values":{"PM25":-99,"CO":"-"}}"#;

@@ -1,7 +1,8 @@
 //! What goes into a pipeline, and the rows that come out for one transaction.
 
 use super::{
-    Alarm, CorrectionInput, CorrectionRow, Revision, SetHourRow, StoredDay, StoredSetHour, Watch,
+    Alarm, CorrectionInput, CorrectionRow, PublishedAqi, PublishedRow, Revision, SetHourRow,
+    StoredDay, StoredSetHour, Watch,
 };
 use std::collections::BTreeSet;
 
@@ -30,6 +31,8 @@ pub struct LoadedDays {
     pub stations: Vec<StoredDay>,
     /// Their hours of the sets.
     pub set_hours: Vec<StoredSetHour>,
+    /// What the national platform published for their hours.
+    pub published: Vec<PublishedAqi>,
 }
 
 /// One message as it came from the broker.
@@ -146,7 +149,9 @@ pub struct Batch {
     pub revisions: Vec<Revision>,
     /// What operators did, or tried to.
     pub corrections: Vec<CorrectionRow>,
-    /// Silences that began or ended.
+    /// What the national platform published.
+    pub published: Vec<PublishedRow>,
+    /// Alarms that began or ended.
     pub alarms: Vec<Alarm>,
     /// What could not be used.
     pub dead_letters: Vec<DeadLetter>,

@@ -5,14 +5,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::batch::{Batch, Counts, DeadLetter, DeadLetterReason, Message};
 use super::{Cause, Pipeline};
 use crate::average::{Effect, Incoming, StationDay};
-use crate::observation::{Observation, PROPERTIES, Rejection, RejectionReason, Validity, decode};
-use crate::time::{AveragingPeriod, Day, Hour};
+use crate::observation::{
+    FeedFormat, FeedKind, Observation, PROPERTIES, Rejection, RejectionReason, Validity, decode,
+};
+use crate::time::{AveragingPeriod, Day, Hour, Instant};
 
 /// How much of a dead letter's payload is kept.
 const KEPT_PAYLOAD_BYTES: usize = 4096;
 
 impl Pipeline {
     pub(super) fn take_message(&mut self, at: usize, message: &Message<'_>, out: &mut Batch) {
+        if self.format(message).kind == FeedKind::Published {
+            return self.take_published(message, out);
+        }
         match self.read(message) {
             Err(rejection) => self.refuse(message, &rejection, out),
             Ok((station, observation)) => {
@@ -31,24 +36,36 @@ impl Pipeline {
 
     /// Decodes and places a message; everything that can be wrong with it as a whole is found here.
     fn read<'a>(&self, message: &Message<'a>) -> Result<(usize, Observation<'a>), Rejection> {
+        let observation = self.decode_with(message, decode)?;
+        self.check_topic(message.topic, &observation.station)?;
+        let station = self.registry.find(&observation.station).ok_or_else(|| {
+            let detail = format!("{:?} in area {}", observation.station, self.registry.area);
+            Rejection::new(RejectionReason::UnknownStation, detail)
+        })?;
+        self.check_time((observation.start, observation.period))?;
+        Ok((station, observation))
+    }
+
+    fn format(&self, message: &Message<'_>) -> &FeedFormat {
+        &self.params.formats[message.feed.min(self.params.formats.len() - 1)]
+    }
+
+    /// Decodes a message that is whole and not too long.
+    pub(super) fn decode_with<'a, T>(
+        &self,
+        message: &Message<'a>,
+        decode: impl FnOnce(&'a [u8], &FeedFormat) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
         let limit = self.params.payload_max_bytes;
         // A payload that was cut is never decoded, whatever the limit: its head may be an object.
         if message.length > limit || message.length > message.payload.len() {
             let detail = format!("{} bytes, limit {limit}", message.length);
             return Err(Rejection::new(RejectionReason::Oversized, detail));
         }
-        let format = &self.params.formats[message.feed.min(self.params.formats.len() - 1)];
+        let format = self.format(message);
         let decoded = catch_unwind(AssertUnwindSafe(|| decode(message.payload, format)));
-        let observation = decoded.unwrap_or_else(|_| {
-            Err(Rejection::new(RejectionReason::Internal, "decoding panicked"))
-        })?;
-        self.check_topic(message.topic, &observation.station)?;
-        let station = self.registry.find(&observation.station).ok_or_else(|| {
-            let detail = format!("{:?} in area {}", observation.station, self.registry.area);
-            Rejection::new(RejectionReason::UnknownStation, detail)
-        })?;
-        self.check_time(&observation)?;
-        Ok((station, observation))
+        decoded
+            .unwrap_or_else(|_| Err(Rejection::new(RejectionReason::Internal, "decoding panicked")))
     }
 
     fn check_topic(&self, topic: &str, station: &str) -> Result<(), Rejection> {
@@ -60,18 +77,21 @@ impl Pipeline {
         Err(Rejection::new(RejectionReason::TopicMismatch, detail))
     }
 
-    fn check_time(&self, observation: &Observation<'_>) -> Result<(), Rejection> {
+    pub(super) fn check_time(
+        &self,
+        (start, period): (Instant, AveragingPeriod),
+    ) -> Result<(), Rejection> {
         let now = self.now.unwrap_or_default();
-        let end = observation.start.plus_minutes(observation.period.minutes().into());
+        let end = start.plus_minutes(period.minutes().into());
         if end > now.plus_minutes(self.params.future_tolerance_min.into()) {
             let detail = format!("interval ends {end}, it is {now}");
             return Err(Rejection::new(RejectionReason::TimeInFuture, detail));
         }
         let horizon = i64::from(self.params.horizon_days) * 24 * 60;
-        if observation.start < now.plus_minutes(-horizon) {
+        if start < now.plus_minutes(-horizon) {
             let detail = format!(
-                "interval starts {}, more than {} days before {now}",
-                observation.start, self.params.horizon_days
+                "interval starts {start}, more than {} days before {now}",
+                self.params.horizon_days
             );
             return Err(Rejection::new(RejectionReason::TimeInPast, detail));
         }
@@ -138,7 +158,7 @@ impl Pipeline {
         true
     }
 
-    fn refuse(&mut self, message: &Message<'_>, rejection: &Rejection, out: &mut Batch) {
+    pub(super) fn refuse(&mut self, message: &Message<'_>, rejection: &Rejection, out: &mut Batch) {
         self.counts.rejected[rejection.reason.index()] += 1;
         let code = message.topic.split('/').nth(2).unwrap_or_default();
         let station = self.registry.find(code);
@@ -146,7 +166,7 @@ impl Pipeline {
         out.dead_letters.push(self.letter(station, reason, rejection.detail.clone(), message));
     }
 
-    fn letter(
+    pub(super) fn letter(
         &self,
         station: Option<usize>,
         reason: DeadLetterReason,

@@ -143,6 +143,7 @@ impl Pipeline {
             }
         }
         for (hour, cause) in affected {
+            self.beside.touch(hour);
             self.settle_hour(hour, cause.unwrap_or(Cause::Late), out);
         }
         self.closed_before.clear();

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::batch::AreaState;
 use super::silence::Alarms;
-use super::{Alarm, Params, Pipeline, StoredDay, StoredSetHour};
+use super::{Alarm, Params, Pipeline, PublishedAqi, StoredDay, StoredSetHour};
 use crate::area::Registry;
 use crate::average::DecodeError;
 use crate::time::{Day, Hour};
@@ -26,8 +26,10 @@ pub struct Tables {
     pub day_before: Vec<StoredDay>,
     /// Published hours of the open days; earlier ones are left out.
     pub set_hours: Vec<StoredSetHour>,
-    /// Silences that last.
+    /// Alarms that last.
     pub alarms: Vec<Alarm>,
+    /// What the national platform published for the open hours.
+    pub published: Vec<PublishedAqi>,
 }
 
 /// A stored hour that cannot be read.
@@ -72,6 +74,7 @@ impl Pipeline {
         let open = tables.set_hours.iter().filter(|s| s.hour >= from);
         pipeline.hold_published(&open.copied().collect::<Vec<_>>());
         pipeline.days.drop_before(state.open_from);
+        pipeline.take_published_aqis(&tables.published);
         let mut day = state.open_from;
         while day <= state.now.hour().day().plus(1) {
             pipeline.days.mark_known(day);
@@ -111,6 +114,7 @@ impl Pipeline {
         for alarm in self.alarms.open() {
             hash.update(format!("{alarm:?}").as_bytes());
         }
+        self.beside.digest_into(&mut hash);
         for (day, block) in self.days.iter() {
             for (station, of_day) in block.iter().enumerate() {
                 let Some(of_day) = of_day else { continue };

@@ -1,4 +1,4 @@
-//! Silence: of a station, of many at once, of the feed, and our own.
+//! Silence: of a station, of many at once, of the feed, and our own; and the list of alarms of any kind.
 //!
 //! In: the time, the feed's state, and which hours stations have reported. Out: [`Alarm`]s, each with its own
 //! state: raised once, cleared once.
@@ -18,12 +18,13 @@
 use std::collections::BTreeMap;
 
 use super::{Batch, Pipeline};
+use crate::area::{Member, Registry};
 use crate::time::{Hour, Instant};
 
 /// Fewer silent stations than this are never one alarm of the area.
 const GROUP_LEAST: usize = 3;
 
-/// Who is silent.
+/// What an alarm is about: who is silent, or whose AQI is not the one that was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// The daemon was: it stood still.
@@ -34,11 +35,13 @@ pub enum Subject {
     Area,
     /// One station, by its index in the registry.
     Station(usize),
+    /// An entity's AQI differs from the one that the national platform published.
+    Differs(Member),
 }
 
 impl Subject {
-    /// The names of all, in JSON, metrics and the store.
-    pub const NAMES: [&str; 4] = ["daemon", "feed", "area", "station"];
+    /// The names of all silences, in JSON, metrics and the store.
+    pub const SILENCES: [&str; 4] = ["daemon", "feed", "area", "station"];
 
     /// The name in JSON, metrics and the store.
     #[must_use]
@@ -48,14 +51,25 @@ impl Subject {
             Self::Feed => "feed",
             Self::Area => "area",
             Self::Station(_) => "station",
+            Self::Differs(_) => "differs",
+        }
+    }
+
+    /// Whose: a station's code, or the name of a set; empty where it is of no entity.
+    #[must_use]
+    pub fn entity(self, registry: &Registry) -> String {
+        match self {
+            Self::Daemon | Self::Feed | Self::Area => String::new(),
+            Self::Station(at) => registry.name_of(Member::Station(at)),
+            Self::Differs(member) => registry.name_of(member),
         }
     }
 }
 
-/// A silence.
+/// An alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alarm {
-    /// Who is silent.
+    /// What it is about.
     pub subject: Subject,
     /// Since when.
     pub since: Instant,
@@ -76,7 +90,7 @@ pub struct Watch {
     pub disconnected_since: Option<Instant>,
 }
 
-/// The silences that last, and the rows of this batch.
+/// The alarms that last, and the rows of this batch.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Alarms {
     open: BTreeMap<Subject, Alarm>,
@@ -94,11 +108,11 @@ impl Alarms {
         self.open.values()
     }
 
-    fn is_open(&self, subject: Subject) -> bool {
+    pub(super) fn is_open(&self, subject: Subject) -> bool {
         self.open.contains_key(&subject)
     }
 
-    fn raise(&mut self, subject: Subject, since: Instant, now: Instant) {
+    pub(super) fn raise(&mut self, subject: Subject, since: Instant, now: Instant) {
         if !self.is_open(subject) {
             let alarm = Alarm { subject, since, raised: now, cleared: None };
             self.open.insert(subject, alarm);
@@ -106,7 +120,7 @@ impl Alarms {
         }
     }
 
-    fn clear(&mut self, subject: Subject, now: Instant) {
+    pub(super) fn clear(&mut self, subject: Subject, now: Instant) {
         if let Some(alarm) = self.open.remove(&subject) {
             self.changed.push(Alarm { cleared: Some(now), ..alarm });
         }

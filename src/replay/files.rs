@@ -10,10 +10,10 @@
 //! file ordered by pollutant gives several rows of one key, each with the values of its lines only;
 //! `cnemc` joins the lines of one hour and leaves out stations without any value in it.
 
-mod cnemc;
+pub(super) mod cnemc;
 pub(super) mod lines;
 mod long;
-mod wide;
+pub(super) mod wide;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

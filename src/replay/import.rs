@@ -109,7 +109,7 @@ struct Place {
 
 /// A row further in the future than this is a slip of the pen, and every export would reach as far. Not
 /// less, since simulated air may be of the season to come.
-const FUTURE_DAYS: i64 = 400;
+pub(super) const FUTURE_DAYS: i64 = 400;
 
 /// An import under way.
 #[derive(Debug)]

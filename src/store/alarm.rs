@@ -1,18 +1,10 @@
-//! Rows of `alarm`: silences that began and ended.
+//! Rows of `alarm`: alarms that began and ended.
 
 use rusqlite::{Connection, Transaction, params};
 
 use super::registry::KnownArea;
 use crate::pipeline::{Alarm, Subject};
 use crate::time::Instant;
-
-/// The station's code as stored.
-fn station(known: &KnownArea, subject: Subject) -> &str {
-    match subject {
-        Subject::Station(at) => known.registry.stations.get(at).map_or("", |s| s.id.as_str()),
-        Subject::Daemon | Subject::Feed | Subject::Area => "",
-    }
-}
 
 pub(super) fn write(
     tx: &Transaction<'_>,
@@ -24,7 +16,8 @@ pub(super) fn write(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET cleared_ms = ?6",
     )?;
     for alarm in alarms {
-        let (subject, station) = (alarm.subject.name(), station(known, alarm.subject));
+        let subject = alarm.subject.name();
+        let station = alarm.subject.entity(&known.registry);
         let cleared = alarm.cleared.map(|at| at.millis());
         let (raised, since) = (alarm.raised.millis(), alarm.since.millis());
         upsert.execute(params![known.id, subject, station, raised, since, cleared])?;
@@ -32,7 +25,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The silences that last. Those of stations that are no longer listed end unseen.
+/// The alarms that last. Those of stations that are no longer listed end unseen.
 pub(super) fn open(db: &Connection, known: &KnownArea) -> rusqlite::Result<Vec<Alarm>> {
     let mut query = db.prepare(
         "SELECT subject, station, raised_ms, since_ms FROM alarm
@@ -46,6 +39,7 @@ pub(super) fn open(db: &Connection, known: &KnownArea) -> rusqlite::Result<Vec<A
             "daemon" => Some(Subject::Daemon),
             "feed" => Some(Subject::Feed),
             "area" => Some(Subject::Area),
+            "differs" => known.registry.member(&station).map(Subject::Differs),
             _ => known.registry.find(&station).map(Subject::Station),
         };
         let Some(subject) = subject else { continue };

@@ -19,10 +19,10 @@ use super::registry::KnownArea;
 use super::revision::{self, RevisionRow};
 use super::sqlite::Sqlite;
 use super::{Error, doing};
-use crate::area::AreaId;
+use crate::area::{AreaId, Registry, Value};
 use crate::average::Correction;
 use crate::observation::StationId;
-use crate::pipeline::{Cause, CorrectionInput, FeedState, Message, StoredDay};
+use crate::pipeline::{Cause, CorrectionInput, FeedState, Message, PublishedRow, StoredDay};
 use crate::time::Instant;
 
 /// Writes down inputs in the order in which a pipeline takes them.
@@ -89,6 +89,25 @@ impl InputLog {
         self.text(name.as_bytes());
         self.bytes.extend(sha256);
         self.bytes.extend(rows.to_le_bytes());
+    }
+
+    /// What an import took in as published by the national platform; it came when the import ran.
+    pub(super) fn published(&mut self, registry: &Registry, row: &PublishedRow) {
+        self.bytes.push(b'P');
+        self.text(registry.name_of(row.member).as_bytes());
+        self.bytes.extend(row.hour.number().to_le_bytes());
+        self.bytes.extend(u32::try_from(row.values.len()).unwrap_or(u32::MAX).to_le_bytes());
+        for (quantity, value) in &row.values {
+            self.text(quantity.name().as_bytes());
+            match value {
+                Value::Number(number) => {
+                    self.bytes.push(b'n');
+                    self.bytes.extend(number.to_le_bytes());
+                }
+                Value::Primary(pollutants) => self.bytes.extend([b'p', pollutants.bits()]),
+                Value::Nothing | Value::Invalid(_) => self.bytes.push(b'-'),
+            }
+        }
     }
 
     /// An operator's act on a value.

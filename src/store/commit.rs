@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::alarm;
 use super::arrival::{self, Appended};
 use super::correction::StoredCorrection;
+use super::published;
 use super::registry::KnownArea;
 use super::revision::RevisionRow;
 use super::set_hour::{SET_HOUR, write_set_hour};
@@ -80,6 +81,7 @@ fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Res
     write_cells(tx, known, batch).map_err(doing("write station hours"))?;
     write_set_hours(tx, known, &batch.set_hours).map_err(doing("write area hours"))?;
     appended.write(tx, known, signed(batch.sequence)).map_err(doing("write what is appended"))?;
+    published::write(tx, known, &batch.published).map_err(doing("write published values"))?;
     alarm::write(tx, known, &batch.alarms).map_err(doing("write the alarms"))?;
     for letter in &batch.dead_letters {
         write_dead_letter(tx, known, letter, part).map_err(doing("write a dead letter"))?;

@@ -1,14 +1,17 @@
 //! The inputs of an arrival row, read back.
 
 use super::{InputLog, RulesDigest};
+use crate::area::Value;
 use crate::average::Correction;
+use crate::index::Pollutants;
 use crate::observation::Property;
 use crate::pipeline::{Cause, CorrectionInput, FeedState, Message};
 use crate::quantity::Amount;
+use crate::reconciliation::Quantity;
 use crate::time::{Day, Hour, Instant};
 
 /// One entry of an [`InputLog`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Entry<'a> {
     /// A call of the pipeline begins.
     Now(Instant),
@@ -27,6 +30,12 @@ pub(super) enum Entry<'a> {
         station: &'a str,
         day: Day,
         bytes: &'a [u8],
+    },
+    /// What an import took in as published.
+    Published {
+        entity: &'a str,
+        hour: Hour,
+        values: Vec<(Quantity, Value)>,
     },
     /// A person's act, in words.
     Act,
@@ -94,6 +103,13 @@ impl<'a> Bytes<'a> {
                 let day = Day::from_number(i32::from_le_bytes(self.take()?));
                 Entry::Day { station, day, bytes: self.bytes()? }
             }
+            b'P' => {
+                let entity = self.text()?;
+                let hour = Hour::from_number(i32::from_le_bytes(self.take()?));
+                let values =
+                    (0..self.length()?).map(|_| self.published()).collect::<Option<_>>()?;
+                Entry::Published { entity, hour, values }
+            }
             b'A' => {
                 self.text()?;
                 self.text()?;
@@ -116,6 +132,17 @@ impl<'a> Bytes<'a> {
             _ => return None,
         };
         Some(CorrectionInput { at, person, reason, station, property, hour, act })
+    }
+
+    fn published(&mut self) -> Option<(Quantity, Value)> {
+        let quantity = Quantity::parse(self.text()?)?;
+        let value = match self.take()? {
+            [b'n'] => Value::Number(i64::from_le_bytes(self.take()?)),
+            [b'p'] => Value::Primary(Pollutants::from_bits(u8::from_le_bytes(self.take()?))),
+            [b'-'] => Value::Nothing,
+            _ => return None,
+        };
+        Some((quantity, value))
     }
 
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -143,8 +170,9 @@ impl<'a> Bytes<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::area::{AreaId, Member, Registry};
     use crate::observation::StationId;
-    use crate::pipeline::StoredDay;
+    use crate::pipeline::{PublishedRow, StoredDay};
 
     #[test]
     fn what_a_log_writes_is_read_back_and_nothing_else() {
@@ -170,6 +198,13 @@ mod tests {
         acts.iter().for_each(|act| log.correction(&correction(*act)));
         log.recompute(Cause::Rules);
         log.file("a.csv", &[4; 32], 5);
+        let primary = Value::Primary(Pollutants::ALL);
+        let values = vec![(Quantity::Aqi, Value::Number(61)), (Quantity::Primary, primary)];
+        let (member, hour, at) = (Member::Set(0), Hour::from_number(9), Instant::default());
+        let area = AreaId::new("x").expect("legal");
+        let registry = Registry::new(area, String::new(), Vec::new()).expect("legal");
+        let row = PublishedRow { member, hour, values: values.clone(), at };
+        log.published(&registry, &row);
         let bytes = vec![1, 2];
         let stored = StoredDay { day: Day::from_number(6), station: 0, bytes };
         log.day(&StationId::new("a").expect("legal"), &stored);
@@ -191,6 +226,7 @@ mod tests {
             Entry::Correction(correction(acts[2])),
             Entry::Recompute(Cause::Rules),
             Entry::File { name: "a.csv", sha256: [4; 32], rows: 5 },
+            Entry::Published { entity: "x", hour, values },
             Entry::Day { station: "a", day: Day::from_number(6), bytes: &[1, 2] },
         ];
         assert_eq!(InputLog::entries(&bytes).as_deref(), Some(&expected[..]));

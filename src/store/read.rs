@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::alarm;
+use super::published;
 use super::registry::{KnownArea, area_id};
 use super::sqlite::{SCHEMA, Sqlite, check_file};
 use super::{Error, doing};
@@ -30,7 +31,9 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let day_before = days(store, registry, &[open_from.plus(-1)])?.stations;
     let known = store.known(&registry.area)?;
     let alarms = alarm::open(&store.db, known).map_err(doing("read the alarms"))?;
-    Ok(Tables { sequence, state, hours, stored_until, day_before, set_hours, alarms })
+    let published =
+        published::aqis(&store.db, known, ends).map_err(doing("read published values"))?;
+    Ok(Tables { sequence, state, hours, stored_until, day_before, set_hours, alarms, published })
 }
 
 /// The last day with anything stored, of any area: an upper bound is all that is asked for. An hour may be
@@ -41,7 +44,8 @@ fn last_day(db: &Connection) -> rusqlite::Result<Option<Day>> {
     let open: Option<i32> = db.query_row("SELECT max(hour) FROM hour", [], |row| row.get(0))?;
     let published: Option<i32> =
         db.query_row("SELECT max(hour) FROM area_hour", [], |row| row.get(0))?;
-    let hours = open.max(published).map(|hour| Hour::from_number(hour).day());
+    let beside = published::last_hour(db)?;
+    let hours = open.max(published).max(beside).map(|hour| Hour::from_number(hour).day());
     Ok(closed.map(Day::from_number).max(hours))
 }
 
@@ -142,6 +146,7 @@ pub(super) fn days(
             }
             let hours = (day.start(), day.plus(1).start().plus(-1));
             loaded.set_hours.extend(set_hours(&store.db, known, hours)?);
+            loaded.published.extend(published::aqis(&store.db, known, hours)?);
         }
         Ok(())
     };

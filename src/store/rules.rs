@@ -10,10 +10,11 @@ use sha2::{Digest, Sha256};
 
 use super::area_rows::AreaRows;
 use super::arrival::InputLog;
+use super::read::Reader;
 use super::registry::KnownArea;
 use super::sqlite::Sqlite;
 use super::{Error, Store, doing};
-use crate::area::Registry;
+use crate::area::{AreaId, Registry};
 use crate::pipeline::{Cause, Params};
 use crate::time::Instant;
 
@@ -107,7 +108,18 @@ impl Sqlite {
     ///
     /// # Errors
     /// [`Error`] when they cannot be read.
-    pub fn rules(&self, area: &crate::area::AreaId) -> Result<Option<Rules>, Error> {
+    pub fn rules(&self, area: &AreaId) -> Result<Option<Rules>, Error> {
+        super::registry::area_id(&self.db, area.as_str())?
+            .map_or(Ok(None), |id| adopted(&self.db, id))
+    }
+}
+
+impl Reader {
+    /// The rules that an area's figures were last taken by.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read.
+    pub fn rules(&self, area: &AreaId) -> Result<Option<Rules>, Error> {
         super::registry::area_id(&self.db, area.as_str())?
             .map_or(Ok(None), |id| adopted(&self.db, id))
     }

@@ -14,9 +14,10 @@ use crate::time::Day;
 /// Marks a SQLite file as ours ("LTIA").
 const APPLICATION_ID: i64 = 0x4c54_4941;
 /// The newest schema this program knows.
-pub(super) const SCHEMA: i64 = 2;
+pub(super) const SCHEMA: i64 = 3;
 /// What brings a file from each schema to the next, from an empty file on.
-const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("migration_2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("migration_2.sql"), include_str!("migration_3.sql")];
 /// How long a transaction waits for another program's.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// A log this long is folded in by the writer itself, since the checkpointer cannot keep up.

@@ -13,7 +13,7 @@ use super::latency::{Latency, Stage};
 use super::names::{self, Kind, METRICS, Metric};
 use crate::area::Figures;
 use crate::observation::{POLLUTANTS, Pollutant, RejectionReason};
-use crate::pipeline::{AreaView, Counts, SetView, StationView, Subject, View};
+use crate::pipeline::{Alarm, AreaView, Counts, SetView, StationView, Subject, View};
 use crate::quantity::{Amount, Unit};
 use crate::time::{DAY_H, Instant};
 
@@ -147,10 +147,13 @@ impl Families {
         let code = area.registry.area.as_str();
         self.put(&names::AREA_SEQUENCE, &[code], float(area.sequence));
         self.put(&names::AREA_VIEW, &[code], seconds(area.now));
-        for subject in Subject::NAMES {
+        for subject in Subject::SILENCES {
             let count = area.alarms.iter().filter(|a| a.subject.name() == subject).count();
             self.put(&names::SILENCES, &[code, subject], float(count as u64));
         }
+        let differs = |a: &&Alarm| matches!(a.subject, Subject::Differs(_));
+        let differing = area.alarms.iter().filter(differs).count();
+        self.put(&names::DIFFERENCES, &[code], float(differing as u64));
         let caught_up = area.caught_up.map(|yes| f64::from(u8::from(yes)));
         self.maybe(&names::CAUGHT_UP, &[code], caught_up);
         let Some(newest) = area.newest else { return };

@@ -76,6 +76,8 @@ metrics! {
     BUILD_INFO = gauge("lantian_build_info", &["version"], "Always 1; the running version.");
     CAUGHT_UP = gauge("lantian_feed_caught_up", AREA,
         "1 when the feed is connected and its backlog taken; absent before it has said so.");
+    DIFFERENCES = gauge("lantian_difference_alarm_count", &["area"],
+        "Entities whose AQI differs from the one that the national platform published.");
     OBSERVATIONS = count("lantian_observations_total", &["effect"],
         "What came in since the start, by effect.");
     REJECTED = count("lantian_rejected_total", &["area", "reason"], "Dead letters, by reason.");

@@ -21,6 +21,11 @@ pub(crate) enum Said {
         topic: String,
         payload: Vec<u8>,
     },
+    /// What the national platform published, on the second feed.
+    Published {
+        topic: String,
+        payload: Vec<u8>,
+    },
     Feed(FeedState),
     /// Of `张三`, for a reason.
     Correction {
@@ -37,6 +42,9 @@ impl Said {
             Self::Message { topic, payload } => {
                 Input::Message(Message { feed: 0, topic, payload, length: payload.len() })
             }
+            Self::Published { topic, payload } => {
+                Input::Message(Message { feed: 1, topic, payload, length: payload.len() })
+            }
             Self::Feed(state) => Input::Feed(*state),
             Self::Correction { station, property, hour, act } => {
                 Input::Correction(CorrectionInput {
@@ -52,6 +60,9 @@ impl Said {
         }
     }
 }
+
+/// The names of the feeds: of observations, and of what was published.
+const FEEDS: [&str; 2] = ["feed", "published"];
 
 /// Pipeline and store of one area.
 pub(crate) struct Daemon {
@@ -71,7 +82,8 @@ impl Daemon {
     /// Registers the area and takes up its state from the tables.
     pub(crate) fn start(mut store: Sqlite, registry: Registry, params: Params) -> Self {
         let registry = Arc::new(registry);
-        let rules = Rules::new((*registry).clone(), params.clone(), vec!["feed".to_owned()]);
+        let feeds = FEEDS.map(str::to_owned).to_vec();
+        let rules = Rules::new((*registry).clone(), params.clone(), feeds);
         let rules = store.adopt(&rules, Instant::default()).expect("adopted");
         let tables = store.tables(&registry).expect("readable");
         let pipeline = Pipeline::rebuild(Arc::clone(&registry), params.clone(), &tables);
@@ -113,9 +125,13 @@ impl Daemon {
                 Input::Days(_) => {}
             }
         }
-        let messages = said.iter().filter(|one| matches!(one, Said::Message { .. })).count();
-        let taken = (messages > 0).then(|| ("feed".to_owned(), messages as u64));
-        let taken = taken.into_iter().collect();
+        let mut taken = BTreeMap::<usize, u64>::new();
+        for one in said {
+            if let Input::Message(message) = one.input() {
+                *taken.entry(message.feed).or_default() += 1;
+            }
+        }
+        let taken = taken.into_iter().map(|(feed, n)| (FEEDS[feed].to_owned(), n)).collect();
         let (area, batch) = (self.registry.area.clone(), batch.clone());
         Commit::of(AreaCommit { area, batch, inputs: log.take(), taken })
     }

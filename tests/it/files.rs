@@ -3,6 +3,7 @@
 mod audit;
 mod beside_a_daemon;
 mod published;
+mod reconcile;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,8 +1,8 @@
 //! Whatever comes in, nothing panics, and each outcome says what it is.
 //!
-//! Four readers take what others wrote: messages, configuration with its lists, and stored days. Inputs
-//! follow from a seed: `LANTIAN_FUZZ` sets how many (the default keeps the run short), `LANTIAN_FUZZ_SEED`
-//! from where. What fails is told with its seed and its smallest form.
+//! Five readers take what others wrote: messages of both kinds, configuration with its lists, and stored
+//! days. Inputs follow from a seed: `LANTIAN_FUZZ` sets how many (the default keeps the run short),
+//! `LANTIAN_FUZZ_SEED` from where. What fails is told with its seed and its smallest form.
 
 mod mutation;
 
@@ -11,6 +11,7 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
 
+use lantian::area::Value;
 use lantian::average::{Incoming, StationDay};
 use lantian::config;
 use lantian::observation::{
@@ -18,6 +19,7 @@ use lantian::observation::{
     decode, encode, read_amount,
 };
 use lantian::pipeline::{Batch, Input, LoadedDays, Message, Params, Pipeline};
+use lantian::reconciliation::{self, Quantity};
 use lantian::time::{HourLabel, Instant};
 
 use super::month::{Dice, first_day, registry};
@@ -107,6 +109,7 @@ fn formats() -> [FeedFormat; 2] {
         time: TimeFormat::Pattern { pattern: "%Y%m%d%H%M".to_owned(), offset_min: 480 },
         codes: codes.into(),
         missing: vec!["-".to_owned(), "-999".to_owned()],
+        ..FeedFormat::default()
     };
     [FeedFormat::default(), other]
 }
@@ -147,6 +150,37 @@ fn every_message_is_an_observation_or_a_rejection_with_its_reason() {
     for reason in of_decode.into_iter().chain([R::TimeWithoutOffset]) {
         assert!(met(reason.name()), "{} never came up", reason.name());
     }
+}
+
+const PUBLISHED: [&str; 2] = [
+    r#"{"entity":"1109A","time":"2026-11-23T08:00:00+08:00","values":{"aqi":41,"category":"good",
+       "primary":["pm10","o3"],"pm2_5":27,"co_24h":0.65,"o3_8h_max_today":null}}"#,
+    r#"{"entity":"大连/core","time":"2026-11-23T00:00:00+08:00","values":{"radon":1}}"#,
+];
+
+#[test]
+fn every_message_of_published_values_is_a_record_or_a_rejection_with_its_reason() {
+    let seeds = PUBLISHED.map(|m| m.as_bytes().to_vec());
+    let words = [&MESSAGE_WORDS[..], &["entity", "aqi", "primary", "pm10;o3", "good"]].concat();
+    let grammar = Grammar { seeds: &seeds, words: &words };
+    let outcomes = run("published", (&grammar, 20_000), |payload| {
+        match reconciliation::decode(payload, &FeedFormat::default()) {
+            Err(rejection) if rejection.detail.is_empty() => Err("no detail".to_owned()),
+            Err(rejection) => Ok(rejection.reason.name().to_owned()),
+            Ok(record) => {
+                let read = |(quantity, value): &(Quantity, Value)| {
+                    quantity.read(&quantity.show(*value)).is_ok()
+                };
+                let all = record.values.iter().all(read);
+                all.then(|| "record".to_owned()).ok_or_else(|| format!("{record:?}"))
+            }
+        }
+    });
+    use RejectionReason as R;
+    for reason in [R::NotJson, R::WrongType, R::MissingField, R::BadTime].map(R::name) {
+        assert!(outcomes.contains_key(reason), "{reason} never came up");
+    }
+    assert!(outcomes.contains_key("record"));
 }
 
 /// How many messages a pipeline takes before a fresh one begins.

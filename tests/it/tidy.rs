@@ -24,7 +24,7 @@ use Layer::{Science, Shell, Words};
 /// Every module in data-flow order, with the shell modules it may import beside what all of its
 /// layer may: words and science import what stands above them; the shell imports all of these,
 /// `clock` and `telemetry`.
-const MODULES: [(&str, Layer, &[&str]); 26] = [
+const MODULES: [(&str, Layer, &[&str]); 27] = [
     ("time", Words, &[]),
     ("quantity", Words, &[]),
     ("observation", Words, &[]),
@@ -33,6 +33,7 @@ const MODULES: [(&str, Layer, &[&str]); 26] = [
     ("standard", Science, &[]),
     ("index", Science, &[]),
     ("area", Science, &[]),
+    ("reconciliation", Science, &[]),
     ("simulation", Science, &[]),
     ("assessment", Science, &[]),
     ("outlook", Science, &[]),

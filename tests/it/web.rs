@@ -4,6 +4,7 @@ mod api;
 mod correction;
 mod metrics;
 mod page;
+mod reconciliation;
 mod sample;
 mod silence;
 
@@ -13,10 +14,11 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use lantian::area::Figures;
 use lantian::http::{
-    Act, Archive, ArchiveError, Config, CorrectionRow, DeadLetterRow, Health, Person, RevisionRow,
-    Role, SeriesQuery, Services, Site,
+    Act, Archive, ArchiveError, Config, CorrectionRow, DeadLetterRow, Health, Person,
+    ReconciliationQuery, RevisionRow, Role, SeriesQuery, Services, Site,
 };
 use lantian::pipeline::View;
+use lantian::reconciliation::Reconciliation;
 use lantian::standard::Parameters;
 use lantian::telemetry::{self, Latency};
 use lantian::time::{Day, Hour, Instant};
@@ -29,6 +31,9 @@ use tower::ServiceExt as _;
 struct Shelf {
     figures: Vec<Figures>,
     asked: Mutex<Vec<SeriesQuery>>,
+    reconciliation: Reconciliation,
+    last_published: Option<Hour>,
+    compared: Mutex<Vec<ReconciliationQuery>>,
     broken: bool,
 }
 
@@ -81,6 +86,15 @@ impl Archive for Shelf {
         let changes = r#"[[8,"pm2_5",40000,44500]]"#.to_owned();
         let (entity, cause) = (entity.to_owned(), "late".to_owned());
         Ok(vec![RevisionRow { at: Instant::from_millis(0), entity, day: from, cause, changes }])
+    }
+
+    fn reconciliation(&self, query: &ReconciliationQuery) -> Result<Reconciliation, ArchiveError> {
+        self.compared.lock().expect("not poisoned").push(query.clone());
+        Ok(self.reconciliation.clone())
+    }
+
+    fn last_published(&self, _: &str) -> Result<Option<Hour>, ArchiveError> {
+        Ok(self.last_published)
     }
 
     fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError> {

@@ -1,19 +1,25 @@
-//! Silences as banners: ours, the feed's, many stations' at once, and single stations'.
+//! Alarms as banners: silences of ours, the feed's, many stations' at once, and single stations'; AQIs that
+//! are not those of the national platform.
 
 use super::model::Banner;
 use super::words::Lang;
+use crate::area::Member;
 use crate::pipeline::{Alarm, AreaView, Subject};
 use crate::time::Instant;
 
-/// Stations named in one banner; the rest as a number.
+/// Stations or sets named in one banner; the rest as a number.
 const NAMED: usize = 4;
 
-/// A banner for each silence that lasts, those of stations together.
+/// A banner for each alarm that lasts, silent stations together, and differing AQIs together.
 pub(super) fn banners(area: &AreaView, lang: Lang) -> Vec<Banner> {
-    let (stations, others): (Vec<&Alarm>, Vec<&Alarm>) =
-        area.alarms.iter().partition(|a| matches!(a.subject, Subject::Station(_)));
-    let mut all: Vec<Banner> = others.into_iter().filter_map(|alarm| banner(alarm, lang)).collect();
-    all.extend(of_stations(area, &stations, lang));
+    let alarms = area.alarms.iter();
+    let mut all: Vec<Banner> = alarms.filter_map(|alarm| banner(alarm, lang)).collect();
+    let silent = named(area, lang, |subject| matches!(subject, Subject::Station(_)));
+    let strong = lang.of("站点离线", "Stations off line");
+    all.extend(silent.map(|text| Banner { class: "warn", strong, text }));
+    let differing = named(area, lang, |subject| matches!(subject, Subject::Differs(_)));
+    let strong = lang.of("AQI与国家平台不一致", "AQI differs from the national platform's");
+    all.extend(differing.map(|text| Banner { class: "warn", strong, text }));
     all
 }
 
@@ -30,15 +36,25 @@ fn banner(alarm: &Alarm, lang: Lang) -> Option<Banner> {
             ("多站同时缺报", format!("自{since}起多数站点无数据，请检查数据传输链路"))
         }
         (Subject::Area, Lang::En) => ("Many stations are silent", format!("since {since}")),
-        (Subject::Station(_), _) => return None,
+        (Subject::Station(_) | Subject::Differs(_), _) => return None,
     };
     Some(Banner { class: "alarm", strong, text })
 }
 
-fn of_stations(area: &AreaView, alarms: &[&Alarm], lang: Lang) -> Option<Banner> {
+/// Whose alarms of a kind last, and since when; `None` where none do.
+fn named(area: &AreaView, lang: Lang, kind: impl Fn(Subject) -> bool) -> Option<String> {
+    let alarms: Vec<&Alarm> = area.alarms.iter().filter(|alarm| kind(alarm.subject)).collect();
     let named = alarms.iter().take(NAMED).filter_map(|alarm| {
-        let Subject::Station(at) = alarm.subject else { return None };
-        let name = &area.registry.stations.get(at)?.name;
+        let name = match alarm.subject {
+            Subject::Station(at) | Subject::Differs(Member::Station(at)) => {
+                &area.registry.stations.get(at)?.name
+            }
+            Subject::Differs(Member::Set(at)) => match at {
+                0 => &area.registry.name,
+                _ => &area.registry.sets.get(at)?.name,
+            },
+            Subject::Daemon | Subject::Feed | Subject::Area => return None,
+        };
         let since = minute(alarm.since);
         Some(match lang {
             Lang::Zh => format!("{name}（自{since}起）"),
@@ -49,14 +65,10 @@ fn of_stations(area: &AreaView, alarms: &[&Alarm], lang: Lang) -> Option<Banner>
     let more = alarms.len().saturating_sub(NAMED);
     let more = match (more, lang) {
         (0, _) => String::new(),
-        (more, Lang::Zh) => format!("，另有{more}个站点"),
+        (more, Lang::Zh) => format!("，另有{more}个"),
         (more, Lang::En) => format!(", and {more} more"),
     };
-    (!alarms.is_empty()).then(|| Banner {
-        class: "warn",
-        strong: lang.of("站点离线", "Stations off line"),
-        text: format!("{names}{more}"),
-    })
+    (!alarms.is_empty()).then(|| format!("{names}{more}"))
 }
 
 /// Day, hour and minute in Beijing time.

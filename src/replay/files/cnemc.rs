@@ -10,7 +10,7 @@ use crate::observation::{Code, Pollutant, Property, Reading, Validity};
 use crate::time::{Day, Hour, HourLabel};
 
 /// Columns before the stations.
-const KEY_COLUMNS: [&str; 3] = ["date", "hour", "type"];
+pub(in crate::replay) const KEY_COLUMNS: [&str; 3] = ["date", "hour", "type"];
 
 /// The layout of an archive file, and the hour being put together.
 #[derive(Debug)]
@@ -128,7 +128,11 @@ const fn hourly(kind: &[u8]) -> Option<Pollutant> {
 }
 
 /// `20250101` and `0` to `23`.
-fn hour_of(date: &[u8], hour: &[u8], label: HourLabel) -> Result<Hour, String> {
+pub(in crate::replay) fn hour_of(
+    date: &[u8],
+    hour: &[u8],
+    label: HourLabel,
+) -> Result<Hour, String> {
     let date = text(date).map_err(|e| format!("`date`: {e}"))?;
     let plain = date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit());
     let day = plain

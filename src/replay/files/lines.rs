@@ -100,7 +100,7 @@ impl Lines {
         Fault { file: self.file.clone(), line, reason }
     }
 
-    pub(super) fn bytes_read(&self) -> u64 {
+    pub(in crate::replay) fn bytes_read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
     }
 

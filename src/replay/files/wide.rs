@@ -90,7 +90,7 @@ pub(super) fn value(field: &[u8], code: Code) -> Reading {
     }
 }
 
-pub(super) fn hour(field: &[u8], label: HourLabel) -> Result<Hour, String> {
+pub(in crate::replay) fn hour(field: &[u8], label: HourLabel) -> Result<Hour, String> {
     let written = text(field).map_err(|e| format!("`time`: {e}"))?;
     Hour::parse_label(written, label).map_err(|fault| {
         format!("`time`: {fault}: YYYY-MM-DD HH:00 or RFC 3339 on the hour expected: {written:?}")

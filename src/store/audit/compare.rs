@@ -9,7 +9,7 @@ use crate::time::{Day, Hour, HourLabel};
 
 /// What is compared of one table: its name, how many of the columns are its key, and the query, in the order
 /// of the key. Rows are named by codes, since numbers are given in the order of arrival.
-const TABLES: [(&str, usize, &str); 14] = [
+const TABLES: [(&str, usize, &str); 15] = [
     (
         "station",
         1,
@@ -56,6 +56,12 @@ const TABLES: [(&str, usize, &str); 14] = [
         5,
         "SELECT sequence, at_ms, station, quantity, hour, person, reason, act, amount, refused
          FROM correction WHERE area = ?1 ORDER BY 1, 2, 3, 4, 5",
+    ),
+    (
+        "published",
+        3,
+        "SELECT hour, entity, quantity, first_value, first_ms, last_value, last_ms FROM published
+         WHERE area = ?1 ORDER BY 1, 2, 3",
     ),
     (
         "alarm",

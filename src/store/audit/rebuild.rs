@@ -12,8 +12,8 @@ use super::super::entries::Entry;
 use super::super::{AreaCommit, Commit, Error, InputLog, Rules, RulesDigest, Sqlite, Store};
 use super::super::{doing, rules};
 use crate::area::AreaId;
-use crate::pipeline::{Batch, Input, Pipeline, StoredDay};
-use crate::store::{ImportChunk, ImportedArea, ImportedFile};
+use crate::pipeline::{Batch, Input, Pipeline, PublishedRow, StoredDay};
+use crate::store::{ImportChunk, ImportedArea, ImportedFile, PublishedChunk};
 use crate::time::Instant;
 
 /// Handles every input of an area again. `None` when its chain begins without rules, as it did before
@@ -92,6 +92,10 @@ impl Replay<'_> {
             self.pipeline = None;
             return self.import(entries, at.unwrap_or_default());
         }
+        if entries.iter().any(|entry| matches!(entry, Entry::Published { .. })) {
+            self.pipeline = None;
+            return self.import_published(entries, at.unwrap_or_default());
+        }
         let commit = self.handle(entries, inputs)?;
         self.scratch.commit(&Commit::of(commit))
     }
@@ -115,6 +119,27 @@ impl Replay<'_> {
             }
         }
         self.scratch.import(&ImportChunk { at, areas: vec![part] })
+    }
+
+    fn import_published(&mut self, entries: &[Entry<'_>], at: Instant) -> Result<(), Error> {
+        let registry = &self.scratch.known(&self.area)?.registry;
+        let file = entries.iter().find_map(|entry| match entry {
+            Entry::File { name, sha256, rows } => {
+                Some(ImportedFile { name: (*name).to_owned(), sha256: *sha256, rows: *rows })
+            }
+            _ => None,
+        });
+        let file = file.ok_or_else(|| Error::Unknown("file of published values".to_owned()))?;
+        let mut rows = Vec::new();
+        for entry in entries {
+            if let Entry::Published { entity, hour, values } = entry {
+                let unknown = || Error::Unknown(format!("entity {entity}"));
+                let member = registry.member(entity).ok_or_else(unknown)?;
+                let (hour, values) = (*hour, values.clone());
+                rows.push(PublishedRow { member, hour, values, at });
+            }
+        }
+        self.scratch.import_published(&PublishedChunk { at, area: self.area.clone(), file, rows })
     }
 
     /// One batch through the pipeline, call by call.
@@ -156,6 +181,7 @@ impl Replay<'_> {
                 | Entry::Recompute(_)
                 | Entry::File { .. }
                 | Entry::Day { .. }
+                | Entry::Published { .. }
                 | Entry::Act => {}
             }
         }

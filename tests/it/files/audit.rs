@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use lantian::area::{Span, StationKind};
+use lantian::area::{AreaId, Member, Span, StationKind, Value as Measured};
 use lantian::average::Correction;
-use lantian::observation::{Pollutant, Property};
-use lantian::pipeline::{FeedState, Params};
+use lantian::observation::{FeedFormat, FeedKind, Pollutant, Property};
+use lantian::pipeline::{FeedState, Params, PublishedRow};
 use lantian::quantity::Amount;
+use lantian::reconciliation::Quantity;
 use lantian::standard::{Parameters, Practice};
-use lantian::store::{Reader, Role, Sqlite, Store};
+use lantian::store::{ImportedFile, PublishedChunk, Reader, Role, Sqlite, Store};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -68,6 +69,19 @@ const MEANINGLESS: [&str; 9] = [
     "token.id",
 ];
 
+/// What was published for an hour, twice, the second time another value.
+fn import_published(store: &mut Sqlite) {
+    for aqi in [51, 52] {
+        let values = vec![(Quantity::Aqi, Measured::Number(aqi))];
+        let hour = publishing::hour("16 21:00");
+        let row = PublishedRow { member: Member::Station(0), hour, values, at: at("17T00:21") };
+        let file = ImportedFile { name: "p.csv".to_owned(), sha256: [7; 32], rows: 1 };
+        let area = AreaId::new("x").expect("legal");
+        let chunk = PublishedChunk { at: at("17T00:21"), area, file, rows: vec![row] };
+        store.import_published(&chunk).expect("written");
+    }
+}
+
 /// A store with something in every table: closed and open days, late and corrected values, a named set, dead
 /// letters, a token, an import, and a daemon that was started anew with another practice.
 fn full(place: &Place) {
@@ -83,7 +97,10 @@ fn full(place: &Place) {
         registry
     };
     let store = Sqlite::open(&path).expect("opened");
-    let mut daemon = Daemon::start(store, registry(), Params::default());
+    let published = FeedFormat { kind: FeedKind::Published, ..FeedFormat::default() };
+    let formats = vec![FeedFormat::default(), published];
+    let params = Params { formats, ..Params::default() };
+    let mut daemon = Daemon::start(store, registry(), params.clone());
     daemon.take(at("10T00:20"), &[]);
     for n in 0..30 {
         let (day, hour) = (10 + n / 24, n % 24);
@@ -101,9 +118,13 @@ fn full(place: &Place) {
         daemon.take(at("17T00:21"), &[said]);
     }
     let parameters = Parameters { practice: Practice::NationalPlatform, ..Parameters::default() };
-    let Daemon { store, .. } = daemon;
-    let params = Params { parameters, ..Params::default() };
-    let mut daemon = Daemon::start(store, registry(), params);
+    let Daemon { mut store, .. } = daemon;
+    import_published(&mut store);
+    let mut daemon = Daemon::start(store, registry(), Params { parameters, ..params });
+    let topic = "aq/x/published/x/core".to_owned();
+    let payload = br#"{"entity":"x/core","time":"2026-11-16T20:00:00+08:00",
+        "values":{"aqi":61,"primary":["pm2_5"],"co":0.65}}"#;
+    daemon.take(at("17T00:22"), &[Said::Published { topic, payload: payload.to_vec() }]);
     let said = [pm("b", "16T22:00", 33)];
     let batch = daemon.settle(at("17T00:22"), &said);
     let commit = daemon.commit_of(at("17T00:22"), &said, &batch);

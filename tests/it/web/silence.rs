@@ -1,7 +1,8 @@
-//! Silences on the page, in the API and in the metrics.
+//! Alarms on the page, in the API and in the metrics.
 
 use std::sync::Arc;
 
+use lantian::area::Member;
 use lantian::pipeline::{Alarm, AreaView, Subject, View};
 use lantian::time::Instant;
 use serde_json::json;
@@ -48,7 +49,7 @@ async fn the_api_and_the_metrics_tell_the_same() {
     let daemon = with(&[Subject::Feed, Subject::Station(0), Subject::Station(1)]);
     let json = daemon.get("/api/v1/areas/dalian/latest").await.json();
     let expected = json!({
-        "subject": "feed", "station": null,
+        "subject": "feed", "station": null, "entity": null,
         "since": "2026-11-23T10:10:00+08:00", "raised": "2026-11-23T13:20:00+08:00"
     });
     assert_eq!(json["alarms"][0], expected);
@@ -61,4 +62,23 @@ async fn the_api_and_the_metrics_tell_the_same() {
         );
         assert!(metrics.contains(&line), "{line}");
     }
+}
+
+#[tokio::test]
+async fn an_aqi_that_is_not_the_published_one_is_told_everywhere_and_is_no_silence() {
+    let differs = [Member::Set(0), Member::Station(1)].map(Subject::Differs);
+    let daemon = with(&differs);
+    let page = daemon.get("/").await.text;
+    assert_eq!(page.matches("AQI与国家平台不一致").count(), 1, "{page}");
+    assert_eq!(page.matches("（自11-23 10:10起）").count(), 2);
+    assert!(page.contains("href=\"/reconciliation?area=dalian&amp;lang=zh\""), "{page}");
+    let json = daemon.get("/api/v1/areas/dalian/latest").await.json();
+    let alarm = &json["alarms"][0];
+    assert_eq!((&alarm["subject"], &alarm["entity"]), (&json!("differs"), &json!("dalian")));
+    assert_eq!(alarm["station"], json!(null));
+    let metrics = daemon.get("/metrics").await.text;
+    assert!(metrics.contains("lantian_difference_alarm_count{area=\"dalian\"} 2\n"), "{metrics}");
+    assert!(
+        metrics.contains("lantian_silence_alarm_count{area=\"dalian\",subject=\"station\"} 0\n")
+    );
 }
