@@ -51,7 +51,7 @@ pub struct Published {
 /// Why a figure of ours differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
-    /// 缺站: we lack a station's value.
+    /// 缺站/缺测: we lack a station's value.
     Missing,
     /// 迟到: our value came after it was published.
     Late,
@@ -95,7 +95,7 @@ impl Cause {
     #[must_use]
     pub const fn text_zh(self) -> &'static str {
         match self {
-            Self::Missing => "缺站",
+            Self::Missing => "缺站/缺测",
             Self::Late => "迟到",
             Self::Rounding => "修约",
             Self::Reviewed => "审核/更正",
@@ -276,6 +276,11 @@ pub struct Tally {
 
 /// What was compared, by quantity.
 pub type Tallies = BTreeMap<Quantity, Tally>;
+
+/// The tallies in the order in which quantities are shown.
+pub fn in_order(tallies: &Tallies) -> impl Iterator<Item = (Quantity, &Tally)> {
+    Quantity::ALL.into_iter().filter_map(|quantity| Some((quantity, tallies.get(&quantity)?)))
+}
 
 /// What a comparison of a span came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

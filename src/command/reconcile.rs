@@ -8,7 +8,7 @@ use super::fault::store_fault;
 use super::{ExitError, text};
 use crate::area::{AreaId, Member, Registry};
 use crate::http::ReconciliationDocument;
-use crate::reconciliation::{Cause, Difference, Reconciliation, Tallies};
+use crate::reconciliation::{Cause, Difference, Reconciliation, Tallies, in_order};
 use crate::standard::{Parameters, Practice};
 use crate::store::Reader;
 use crate::time::{DAY_H, Day, Hour, HourLabel};
@@ -113,7 +113,7 @@ fn label(hour: Hour) -> String {
 
 fn totals(tallies: &Tallies) -> String {
     let mut text = String::new();
-    for (quantity, tally) in tallies {
+    for (quantity, tally) in in_order(tallies) {
         let differing = tally.compared - tally.equal;
         let _ = write!(
             text,

@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::{App, blocking};
 use crate::area::{Member, Registry, Value};
 use crate::observation::{Pollutant, Property};
-use crate::reconciliation::{Cause, Difference, Quantity, Reconciliation};
+use crate::reconciliation::{Cause, Difference, Quantity, Reconciliation, Tally, in_order};
 use crate::standard::Practice;
 use crate::time::{DAY_H, Day, Hour};
 
@@ -104,7 +104,7 @@ impl ReconciliationDocument {
         practice: Practice,
         found: &Reconciliation,
     ) -> Self {
-        let total = |(quantity, tally): (&Quantity, &crate::reconciliation::Tally)| TotalDocument {
+        let total = |(quantity, tally): (Quantity, &Tally)| TotalDocument {
             quantity: quantity.name(),
             compared: tally.compared,
             equal: tally.equal,
@@ -117,7 +117,7 @@ impl ReconciliationDocument {
             from: span.0.start().to_string(),
             to: span.1.start().to_string(),
             practice: practice.code(),
-            totals: found.tallies.iter().map(total).collect(),
+            totals: in_order(&found.tallies).map(total).collect(),
             differences: found.differences.iter().map(one).collect(),
         }
     }

@@ -178,7 +178,7 @@ fn a_faulty_message_is_refused_with_its_reason() {
         let refused = decode(text.as_bytes(), &FeedFormat::default()).expect_err(to);
         (refused.reason, refused.detail)
     };
-    assert_eq!(reason("}}", "").0, R::NotJson);
+    assert_eq!(reason("\"sent\":1}", "\"sent\":1").0, R::NotJson);
     assert_eq!(reason("\"entity\"", "\"station\"").0, R::MissingField);
     assert_eq!(reason("\"values\"", "\"value\"").0, R::MissingField);
     assert_eq!(reason("08:00:00+08:00", "08:30:00+08:00").0, R::BadTime);

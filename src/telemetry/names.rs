@@ -131,6 +131,7 @@ mod tests {
         "lantian_area_view_timestamp_seconds{area}",
         "lantian_build_info{version}",
         "lantian_feed_caught_up{area}",
+        "lantian_difference_alarm_count{area}",
         "lantian_observations_total{effect}",
         "lantian_rejected_total{area,reason}",
         "lantian_silence_alarm_count{area,subject}",

@@ -4,6 +4,7 @@
 
 mod areas;
 mod backup;
+mod beside;
 mod disk;
 mod heartbeat;
 

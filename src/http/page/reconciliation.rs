@@ -16,7 +16,7 @@ use crate::http::problem::Problem;
 use crate::http::reconciliation::{cause, span, unit};
 use crate::http::{App, ReconciliationQuery, blocking};
 use crate::index::Category;
-use crate::reconciliation::{Cause, Difference, Quantity, Reconciliation, Tally};
+use crate::reconciliation::{Cause, Difference, Quantity, Reconciliation, Tally, in_order};
 use crate::time::{Day, Hour};
 
 /// Differences shown; a duty officer does not read more.
@@ -131,14 +131,21 @@ pub(in crate::http) async fn reconciliation(
         to,
         practice: lang.practice(app.services.parameters.practice),
         causes: Cause::ALL.map(|cause| cause_name(cause, lang)).to_vec(),
-        totals: found.tallies.iter().map(|(q, tally)| total(*q, tally, lang)).collect(),
+        totals: in_order(&found.tallies).map(|(q, tally)| total(q, tally, lang)).collect(),
         choices: choices(&found, asked, lang),
         differing: differing(&found, asked),
         newest_only: differing(&found, asked) > found.differences.len() as u64,
-        rows: found.differences.iter().rev().map(|(m, d)| row(registry, *m, d, lang)).collect(),
+        rows: newest_first(&found).map(|(m, d)| row(registry, *m, d, lang)).collect(),
     };
     let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+/// The newest hour first; within an hour as they were found.
+fn newest_first(found: &Reconciliation) -> impl Iterator<Item = &(Member, Difference)> {
+    let mut all: Vec<_> = found.differences.iter().collect();
+    all.sort_by_key(|(_, difference)| std::cmp::Reverse(difference.hour));
+    all.into_iter()
 }
 
 /// The last day of which something was published; today where nothing was.
