@@ -112,3 +112,39 @@ fn the_city_of_dalian_agrees_or_has_a_cause() {
         assert!(total(&document, quantity).unexplained > 0, "{quantity}");
     }
 }
+
+/// The archive of the platform by cities: a column each, the city under a name of its own.
+#[test]
+fn the_archive_of_cities_is_taken_and_others_are_left_out() {
+    let place = Place::new();
+    place.write("air.csv", "time,station,pm2_5\n2025-01-02 14:00,1A,60\n2025-01-02 14:00,2A,61\n");
+    place.imported("a.db", &["air.csv"]);
+    // By label end, as the platform's: the hour that begins at 14:00.
+    place.write(
+        "cities.csv",
+        "date,hour,type,沈阳,大连,金普新区\n20250102,15,PM2.5,9,61,60\n20250102,15,AQI,9,x,85\n\
+         20250102,15,PM2.5_24h,9,,\n20250102,15,Rain,9,9,9\n",
+    );
+    let store = place.path("a.db").display().to_string();
+    let cities = place.path("cities.csv").display().to_string();
+    let import = ["import-published", "--store", &store, "--format", "cnemc"];
+    let (code, out, told) = lantian(&[&import[..], &["--city", "大连", &cities]].concat());
+    assert_eq!(code, Some(65), "one line was faulty: {told}");
+    assert_eq!(out, "1 published values in 1 lines, 2 of others\n");
+    assert!(told.contains("cities.csv:3: `aqi`: 0 to 500 expected, got \"x\""), "{told}");
+    let days = ["--from", "2025-01-02", "--to", "2025-01-02"];
+    let asked = [&["reconcile", "--store", &store][..], &days].concat();
+    let told = good(&asked);
+    // By the letter 60.5 is 60, by the platform's practice 61.
+    assert!(told.contains("口径      按另一口径计算与平台一致"), "{told}");
+    assert!(told.ends_with("1 compared, 0 equal, 1 differ, 口径 1\n"), "{told}");
+    let (code, _, told) = lantian(&[&import[..], &[&cities]].concat());
+    assert_eq!(code, Some(65), "nobody told what the city is called");
+    assert!(told.contains("cities.csv:1: no column of the area dalian"), "{told}");
+    let wide = place.write("wide.csv", "time,entity,aqi\n2025-01-02 15:00,7X,9\n");
+    let wide = wide.display().to_string();
+    let (code, _, told) = lantian(&["import-published", "--store", &store, &wide]);
+    assert_eq!(code, Some(65));
+    assert!(told.contains("wide.csv:2: unknown entity: \"7X\" is no entity of the area"), "{told}");
+    good(&["audit", "--store", &store]);
+}
