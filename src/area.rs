@@ -21,7 +21,7 @@ mod values;
 pub use figures::{Coverage, Figures, Judge};
 pub use history::{History, Member, days_of_piece};
 pub use means::SetMeans;
-pub use registry::{
-    AreaId, Membership, Registry, RegistryFault, Span, Station, StationKind, StationSet,
-};
+pub use registry::{AreaId, Membership, Registry, RegistryFault, Span, Station, StationSet};
 pub use values::{Value, Values};
+
+pub use crate::observation::StationKind;

@@ -23,7 +23,7 @@ pub use station_day::{Effect, Incoming, MinuteValue, StationDay};
 
 use crate::observation::{POLLUTANTS, Pollutant};
 use crate::quantity::{Amount, Quotient};
-use crate::time::DAY_H;
+use crate::time::{DAY_H, Day, Hour};
 
 /// Stands for "no valid amount" in columns of amounts.
 pub const MISSING: i32 = i32::MIN;
@@ -107,6 +107,21 @@ pub struct Averages {
 
 /// Hourly amounts of the 24 hours that end with one hour, oldest first, by pollutant.
 pub type Window = [[i32; DAY_H]; Pollutant::COUNT];
+
+/// The window that ends with `hour`, from the days of a station that `day` holds.
+pub fn window<'d>(hour: Hour, day: impl Fn(Day) -> Option<&'d StationDay>) -> Window {
+    let mut window = [[MISSING; DAY_H]; Pollutant::COUNT];
+    let today = hour.of_day() + 1;
+    if let Some(cells) = day(hour.day()) {
+        cells.fill(0, DAY_H - today, today, &mut window);
+    }
+    if today < DAY_H
+        && let Some(before) = day(hour.day().plus(-1))
+    {
+        before.fill(today, 0, DAY_H - today, &mut window);
+    }
+    window
+}
 
 /// The ozone amounts and their place in the day.
 const O3: usize = Pollutant::O3.index();

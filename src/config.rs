@@ -13,6 +13,7 @@
 //! notes what is wrong and goes on.
 
 mod feed;
+mod quality;
 mod section;
 mod stations;
 #[cfg(test)]
@@ -27,7 +28,7 @@ pub use feed::FeedConfig;
 use stations::Found;
 pub use stations::registries;
 
-use crate::area::{AreaId, Registry};
+use crate::area::{AreaId, Registry, StationKind};
 use crate::observation::FeedKind;
 use crate::standard::Parameters;
 use crate::telemetry::{self, LogFormat};
@@ -197,6 +198,7 @@ fn read_feeds(root: &mut Section<'_>, base: &Path) -> Vec<Seen> {
 fn read_pipeline(root: &mut Section<'_>) -> pipeline::Params {
     let d = pipeline::Params::default();
     let parameters = read_parameters(root.section("parameters"));
+    let quality = quality::read(root.section("quality"));
     let mut section = root.section("pipeline");
     let params = pipeline::Params {
         parameters,
@@ -215,15 +217,25 @@ fn read_pipeline(root: &mut Section<'_>) -> pipeline::Params {
         daemon_late_min: section.whole("daemon_late_min", 1..=1440, d.daemon_late_min),
         differ_above_aqi: section.whole("differ_above_aqi", 0..=500, d.differ_above_aqi),
         differ_hours: section.whole("differ_hours", 1..=24, d.differ_hours),
+        quality,
         ..d
     };
     if params.horizon_days * 24 < params.open_hours {
         let hours = params.open_hours;
         section.fault("horizon_days", format_args!("must cover open_hours, which is {hours}"));
     }
+    let excludes = StationKind::ALL.into_iter().any(|kind| params.quality.excludes(kind));
+    if excludes && params.open_hours < OPEN_HOURS_EXCLUDING {
+        let reason = "must be at least 96 where a rule of quality excludes: what is taken out of \
+                      yesterday's figures rests on the days before it";
+        section.fault("open_hours", reason);
+    }
     section.finish();
     params
 }
+
+/// Views compare with yesterday, whose windows and their exclusions reach back another two days.
+const OPEN_HOURS_EXCLUDING: u32 = 96;
 
 /// The choices where the standards are silent, by the names that `lantian standards` shows.
 fn read_parameters(mut section: Section<'_>) -> Parameters {

@@ -23,6 +23,7 @@ mod openapi;
 mod operator;
 mod page;
 mod problem;
+mod quality;
 mod reconciliation;
 mod series;
 

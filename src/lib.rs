@@ -8,16 +8,17 @@
 //!
 //! ```text
 //!  MQTT broker --> ingest --> engine: pipeline.handle(now, inputs) --> store: a transaction --> ack
-//!                               | decode -> average -> area -> index
+//!                               | decode -> average -> quality -> area -> index
 //!                               +--> view (watch) --> http: page, API, SSE, /metrics
 //!  replay / import / simulation take the place of ingest: same inputs, same kernels
 //! ```
 //!
 //! Messages come in ([`ingest`]), are decoded ([`observation`]), put into their station's day and averaged
-//! over event time ([`average`]), averaged again over the stations of a set ([`area`]) and judged by the
-//! edition of the standard in force at their hour ([`standard`], [`index`]). The [`pipeline`] composes
-//! these; the [`store`] writes what it says in one transaction; only then the message is acknowledged and
-//! the picture shown ([`http`]). [`app`] wires the threads and tasks, [`command`] is the command line.
+//! over event time ([`average`]), checked ([`quality`]), averaged again over the stations of a set ([`area`])
+//! and judged by the edition of the standard in force at their hour ([`standard`], [`index`]). The
+//! [`pipeline`] composes these; the [`store`] writes what it says in one transaction; only then the message
+//! is acknowledged and the picture shown ([`http`]). [`app`] wires the threads and tasks, [`command`] is the
+//! command line.
 //!
 //! # Layers
 //!
@@ -52,12 +53,16 @@
 //!   them in with the message again.
 //! - *Settling.* `handle` may be called several times for one batch (a replay's beacons cut it); figures
 //!   are settled once, by `settle`, before the commit.
+//! - *Exclusions.* What a check takes out of figures is no row and no state: it follows from the cells,
+//!   as a mask over the windows. So a change reaches 24 hours plus as many as the rule looks back.
 //! - *Revisions.* Only what was published in an earlier batch is revised; of the figures of stations, which
 //!   are not stored, the readings of their hours are. Where several causes meet in a set's figure, the
 //!   gravest stands.
 //! - *Rules.* What figures follow from beside the inputs (program, stations and sets, practice, formats) is a
 //!   row named in the chain by its digest at the start of each process; so `audit` can handle every input
 //!   again. Where new rules give other figures, all stored hours are taken anew before the daemon starts.
+//! - *`quality`* stands after `average`: its checks look at the windows that are averaged, and what they take
+//!   out is a mask over those windows.
 //! - *`simulation`* is a science module of its own: a scenario and a seed become observations.
 //! - *Published values.* What the national platform published comes by a feed of its own or a file, is a
 //!   table beside the others, and leads to an alarm or a line of [`reconciliation`], never to a figure.
@@ -69,6 +74,7 @@ pub mod quantity;
 pub mod observation;
 // science
 pub mod average;
+pub mod quality;
 pub mod standard;
 pub mod index;
 pub mod area;

@@ -10,6 +10,7 @@
 
 mod decode;
 mod encode;
+mod kind;
 mod pollutant;
 mod rejection;
 
@@ -18,6 +19,7 @@ pub use decode::{
 };
 pub(crate) use decode::{Named, Pairs, Text, interval_start, refuse_json};
 pub use encode::encode;
+pub use kind::StationKind;
 pub use pollutant::{POLLUTANTS, PROPERTIES, Pollutant, Property};
 pub use rejection::{Rejection, RejectionReason};
 
@@ -224,6 +226,30 @@ impl Validity {
         Self::ALL.get(usize::from(number)).copied()
     }
 
+    /// As the monitoring room says it; the letter is the flag of HJ 212.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Missing => "缺测",
+            Self::Valid => "有效",
+            Self::ValidFromMinutes => "由分钟值计算",
+            Self::InsufficientMinutes => "有效时间不足45分钟",
+            Self::Negative => "负值",
+            Self::Absurd => "超出合理范围",
+            Self::NotANumber => "非数值",
+            Self::UnknownFlag => "标识不明",
+            Self::FlagStopped => "停运(F)",
+            Self::FlagMaintenance => "维护(M)",
+            Self::FlagManual => "手工输入(S)",
+            Self::FlagFault => "故障(D)",
+            Self::FlagCalibrating => "校准(C)",
+            Self::FlagOverRange => "超量程(T)",
+            Self::FlagCommunication => "通讯异常(B)",
+            Self::Corrected => "人工订正",
+            Self::Invalidated => "人工判定无效",
+        }
+    }
+
     /// The name in JSON and metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -261,7 +287,18 @@ pub struct Reading {
 /// One reading of every property, by [`Property::index`].
 pub type Readings = [Reading; Property::COUNT];
 
+/// What loggers write where they have nothing, in whatever unit.
+const SENTINELS: [i64; 2] = [-999, -9999];
+
 impl Reading {
+    /// Whether the amount is no measurement but a logger's mark for having none (-999, -9999).
+    #[must_use]
+    pub fn is_sentinel(self, property: Property) -> bool {
+        let one = 10_i64.pow(property.wire_scale());
+        let marks = SENTINELS.map(|mark| mark * one);
+        !self.validity.is_valid() && marks.contains(&i64::from(self.amount.milli()))
+    }
+
     /// The reading under a flag of HJ 212: a flag other than `N` makes a valid value invalid, a
     /// worse reason found in the value itself stays.
     #[must_use]

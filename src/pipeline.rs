@@ -43,6 +43,7 @@ use std::sync::Arc;
 
 use crate::area::{Figures, Registry};
 use crate::observation::FeedFormat;
+use crate::quality::{self, Checks};
 use crate::standard::Parameters;
 use crate::time::{Day, Hour, Instant};
 use days::Days;
@@ -79,6 +80,8 @@ pub struct Params {
     pub differ_hours: u32,
     /// Largest payload that is decoded.
     pub payload_max_bytes: usize,
+    /// What values are checked by.
+    pub quality: quality::Params,
     /// The formats of the feeds, by number.
     pub formats: Vec<FeedFormat>,
 }
@@ -99,6 +102,7 @@ impl Default for Params {
             differ_above_aqi: 2,
             differ_hours: 2,
             payload_max_bytes: 64 * 1024,
+            quality: quality::Params::default(),
             formats: vec![FeedFormat::default()],
         }
     }
@@ -109,6 +113,7 @@ impl Default for Params {
 pub struct Pipeline {
     registry: Arc<Registry>,
     params: Params,
+    checks: Checks,
     /// The latest `now`; `None` before the first call.
     now: Option<Instant>,
     /// Every earlier hour is published, or lies before the start.
@@ -143,9 +148,11 @@ impl Pipeline {
     #[must_use]
     pub fn new(registry: Arc<Registry>, params: Params) -> Self {
         let days = Days::new(registry.stations.len());
+        let checks = registry.checks(&params.quality);
         Self {
             registry,
             params,
+            checks,
             now: None,
             floor: Hour::default(),
             days,
@@ -183,7 +190,7 @@ impl Pipeline {
             }
         }
         // Of what a long step closes, the days before it are needed too.
-        let rests_on = self.now.map(|_| self.open_from());
+        let rests_on = self.now.map(|_| self.rests_on().min(self.open_from()));
         // A time that nobody has told yet starts nothing.
         if self.now.is_some() || now > Instant::default() {
             self.advance(now);
@@ -360,8 +367,9 @@ impl Pipeline {
     fn need_open_days(&self, rests_on: Option<Day>, out: &mut Batch) {
         let Some(now) = self.now else { return };
         let open_from = self.open_from();
-        // What was recorded before the first start is shown as published; it rests on the day before.
-        let mut day = rests_on.map_or(open_from.plus(-1), |earlier| earlier.min(open_from));
+        // What was recorded before the first start is shown as published; it rests on the days before.
+        let before_first = open_from.plus(-self.checks.days_back());
+        let mut day = rests_on.map_or(before_first, |earlier| earlier.min(open_from));
         while day <= now.hour().day() {
             if !self.days.is_known(day) {
                 out.needs.insert(day);
@@ -378,6 +386,11 @@ impl Pipeline {
     fn open_from(&self) -> Day {
         let back = i64::from(self.params.open_hours) * 60;
         let day = self.now.unwrap_or_default().plus_minutes(-back).hour().day();
-        day.min(self.floor.day().plus(-1)).max(self.days.open_from())
+        day.min(self.rests_on()).max(self.days.open_from())
+    }
+
+    /// The oldest day on which an hour that is still to be published rests.
+    fn rests_on(&self) -> Day {
+        self.floor.day().plus(-self.checks.days_back())
     }
 }

@@ -8,6 +8,7 @@
 
 use super::{Figures, Judge, Registry, SetMeans};
 use crate::average::{Averages, Columns, StationDay};
+use crate::quality::{Checks, Held, Masks};
 use crate::standard::{Entity, Parameters};
 use crate::time::{Day, Hour};
 
@@ -71,31 +72,60 @@ pub struct History<'a> {
     hours: usize,
     /// By station; those that are not needed have no hours.
     columns: Vec<Columns>,
+    /// What takes values out, with the cells that it looks at.
+    excluding: Option<(&'a Checks, Held)>,
 }
 
 impl<'a> History<'a> {
-    /// The hours `from` to `to`, both included, of the sets and stations asked for.
+    /// The hours `from` to `to`, both included, of the sets and stations asked for; without what `excluding`
+    /// takes out ([`Registry::excluding`]).
     #[must_use]
-    pub fn new(registry: &'a Registry, members: &'a [Member], (from, to): (Hour, Hour)) -> Self {
+    pub fn new(
+        registry: &'a Registry,
+        members: &'a [Member],
+        (from, to): (Hour, Hour),
+        excluding: Option<&'a Checks>,
+    ) -> Self {
         let first = first_day(from).start();
         let hours = usize::try_from(to.number() + 1 - first.number()).unwrap_or(0);
         let mut columns = vec![Columns::new(first, 0); registry.stations.len()];
         for station in registry.stations_of(members) {
             columns[station] = Columns::new(first, hours);
         }
-        Self { registry, members, from, hours, columns }
+        let excluding = excluding.map(|checks| (checks, Held::default()));
+        Self { registry, members, from, hours, columns, excluding }
     }
 
-    /// The days that have to be put in.
+    /// The days that have to be put in, of all stations.
     #[must_use]
-    pub fn days((from, to): (Hour, Hour)) -> (Day, Day) {
-        (first_day(from), to.day())
+    pub fn days(&self) -> (Day, Day) {
+        let back = self.excluding.as_ref().map_or(1, |(checks, _)| checks.days_back());
+        let last = first_day(self.from).start().plus(i32::try_from(self.hours).unwrap_or(0) - 1);
+        (self.from.day().plus(-back), last.day())
     }
 
     /// Puts a station's day in, in the place of what was put in for it before.
     pub fn put(&mut self, station: usize, day: Day, cells: &StationDay) {
         if let Some(columns) = self.columns.get_mut(station) {
             columns.put(day, cells);
+        }
+        if let Some((_, held)) = &mut self.excluding {
+            held.put(station, day, cells);
+        }
+    }
+
+    /// Takes out what is excluded.
+    fn exclude(&mut self) {
+        let Some((checks, held)) = &self.excluding else { return };
+        let first = first_day(self.from).start();
+        let mut masks = Masks::default();
+        for (station, columns) in self.columns.iter_mut().enumerate() {
+            for n in 0..columns.len() {
+                let hour = first.plus(i32::try_from(n).unwrap_or(i32::MAX));
+                for p in masks.of((*checks, held), hour, station) {
+                    columns.blank(p, hour);
+                }
+            }
         }
     }
 
@@ -106,10 +136,11 @@ impl<'a> History<'a> {
     /// # Errors
     /// The first one of `each`, which ends it.
     pub fn for_each<E>(
-        &self,
+        &mut self,
         parameters: &Parameters,
         mut each: impl FnMut(Hour, &[(Member, Figures)]) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.exclude();
         let mut walks: Vec<_> = self.columns.iter().map(Columns::walk).collect();
         let mut on_day = OnDay::default();
         let mut row = Vec::with_capacity(self.members.len());
@@ -301,8 +332,8 @@ mod tests {
             let (r, start) = (registry(), FIRST.start());
             let span = (FIRST.hour(from), start.plus(i32::try_from(hours).expect("small") - 1));
             let members = r.members();
-            let mut history = History::new(&r, &members, span);
-            let (mut day, last) = History::days(span);
+            let mut history = History::new(&r, &members, span, None);
+            let (mut day, last) = history.days();
             while day <= last {
                 for (at, station) in amounts.iter().enumerate() {
                     let nth = usize::try_from(day.number() - FIRST.number()).expect("inside");

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::observation::StationId;
+use crate::observation::{StationId, StationKind};
+use crate::quality::{Checks, Params, Place};
 use crate::time::Day;
 
 /// The code of an area, as it stands in topics.
@@ -70,57 +71,6 @@ impl Span {
     pub fn overlaps(&self, other: &Self) -> bool {
         let before = |a: &Self, b: &Self| matches!((a.until, b.from), (Some(a), Some(b)) if a < b);
         !before(self, other) && !before(other, self)
-    }
-}
-
-/// Who owns a station: national and provincial data are never corrected or excluded here.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum StationKind {
-    /// National control station (国控).
-    National,
-    /// Provincial control station (省控).
-    Provincial,
-    /// The city's (市控).
-    City,
-    /// A district's (区县).
-    District,
-    /// An enterprise's or a park's.
-    Enterprise,
-    /// A micro-station.
-    Micro,
-}
-
-impl StationKind {
-    /// Every kind.
-    pub const ALL: [Self; 6] = [
-        Self::National,
-        Self::Provincial,
-        Self::City,
-        Self::District,
-        Self::Enterprise,
-        Self::Micro,
-    ];
-
-    /// The name in files and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::National => "national",
-            Self::Provincial => "provincial",
-            Self::City => "city",
-            Self::District => "district",
-            Self::Enterprise => "enterprise",
-            Self::Micro => "micro",
-        }
-    }
-
-    /// Finds a kind by its name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -285,6 +235,20 @@ impl Registry {
     #[must_use]
     pub fn find(&self, code: &str) -> Option<usize> {
         self.by_code.get(code).copied()
+    }
+
+    /// The checks of its stations' values.
+    #[must_use]
+    pub fn checks(&self, params: &Params) -> Checks {
+        let place = |s: &Station| Place { kind: s.kind, position: s.position };
+        Checks::new(params, &self.stations.iter().map(place).collect::<Vec<_>>())
+    }
+
+    /// The same where a check takes values out of the figures; `None` where all of them only mark.
+    #[must_use]
+    pub fn excluding(&self, params: &Params) -> Option<Checks> {
+        let any = self.stations.iter().any(|s| params.excludes(s.kind));
+        any.then(|| self.checks(params))
     }
 
     /// The name of a set as an entity in files and in the API: the area, or `area/set`.

@@ -50,6 +50,15 @@ impl Columns {
         }
     }
 
+    /// Takes one amount out; one outside the span is none.
+    pub fn blank(&mut self, pollutant: Pollutant, hour: Hour) {
+        let place = usize::try_from(hour.number() - self.first.number());
+        let column = &mut self.amounts[pollutant.index()];
+        if let Some(slot) = place.ok().and_then(|at| column.get_mut(at)) {
+            *slot = MISSING;
+        }
+    }
+
     /// Calls `each` with the averages of every hour of the span, in time order.
     ///
     /// What lies before the span counts as missing, so callers start it 23 hours early.

@@ -4,9 +4,12 @@
 //! by code. Every hour from the first to the last with an observation is there, with every set and every
 //! station in operation, also when all is missing: silence is not dropped.
 //!
+//! `--what quality` is the feedback sheet instead: a row for each value that is suspect or does not count.
+//!
 //! `--from` and `--to` are natural days. By label `end` the first hour of a day reads 01:00 and its last
 //! one 00:00 of the day after.
 
+mod quality;
 mod rows;
 
 use std::fs::File;
@@ -21,7 +24,7 @@ use crate::standard::{Parameters, Practice, standards};
 use crate::store::{self, Reader};
 use crate::time::{Day, Hour, HourLabel};
 
-/// Write stored hours, with the figures of every station and set, as CSV or JSON.
+/// Write stored hours, with the figures of every station and set, as CSV or JSON; or what is suspect in them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The store. A daemon may be writing to it.
@@ -60,6 +63,8 @@ pub(super) struct Args {
 enum What {
     /// A row for each hour and entity.
     Hours,
+    /// A row for each value that is suspect or does not count (疑似异常反馈表), as CSV.
+    Quality,
     /// Not there yet.
     #[value(hide = true)]
     Days,
@@ -87,11 +92,7 @@ struct Asked {
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
-    if args.what != What::Hours {
-        let said = if args.what == What::Days { "days" } else { "assessment" };
-        let text = format!("--what {said} is not there yet; --what hours is");
-        return Err(ExitError::Usage(text));
-    }
+    check_what(args)?;
     if !args.store.is_file() {
         return Err(ExitError::Io(format!("{}: there is no such store", args.store.display())));
     }
@@ -108,6 +109,18 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
         Err(Broken::Store(e)) => Err(store_fault(&args.store, &e)),
         Err(Broken::Output(e)) => text::written(Err(e)),
         Ok(()) => Ok(()),
+    }
+}
+
+fn check_what(args: &Args) -> Result<(), ExitError> {
+    let missing = |said| format!("--what {said} is not there yet; --what hours is");
+    match (args.what, args.format) {
+        (What::Days, _) => Err(ExitError::Usage(missing("days"))),
+        (What::Assessment, _) => Err(ExitError::Usage(missing("assessment"))),
+        (What::Quality, Format::Json) => {
+            Err(ExitError::Usage("--what quality is a sheet: --format csv".to_owned()))
+        }
+        (What::Quality, Format::Csv) | (What::Hours, _) => Ok(()),
     }
 }
 
@@ -183,6 +196,12 @@ impl From<io::Error> for Broken {
     }
 }
 
+impl From<csv::Error> for Broken {
+    fn from(e: csv::Error) -> Self {
+        Self::Output(e.into())
+    }
+}
+
 fn write(
     args: &Args,
     reader: &Reader,
@@ -190,6 +209,9 @@ fn write(
     out: impl Write,
 ) -> Result<(), Broken> {
     let mut out = BufWriter::with_capacity(128 * 1024, out);
+    if args.what == What::Quality {
+        return quality::write(reader, asked, args.hour_label, out);
+    }
     let span = asked.and_then(|a| a.span);
     match args.format {
         Format::Csv => out.write_all(rows::CSV_HEADER.as_bytes())?,

@@ -120,7 +120,7 @@ zone_offset_min = 480
         "log.filter: error parsing level filter: expected one of \"off\", \"error\", \"warn\", \
          \"info\", \"debug\", \"trace\", or a number 0-5, got \"lantian=loudest\"",
         "speed: is not a known key (known here: simulated, stations_file, sets_file, areas, feed, \
-         parameters, pipeline, store, http, heartbeat, log)",
+         parameters, quality, pipeline, store, http, heartbeat, log)",
     ];
     assert_eq!(told, expected);
 }
@@ -367,4 +367,51 @@ fn a_strange_key_is_named_as_it_stands() {
     let told = faults(&format!("'' = 1\n'a b' = 2\n{LEAST}"));
     let keys: Vec<&str> = told.iter().filter_map(|f| f.split(": ").next()).collect();
     assert_eq!(keys, ["\"\"", "\"a b\""]);
+}
+
+#[test]
+fn what_a_check_does_is_set_by_kind_of_station() {
+    use crate::area::StationKind::{City, National};
+    use crate::quality::{Action, Rule};
+    let more = "[quality.city]\nstuck = 'exclude'\n[quality.national]\njump = 'off'\n\
+                [quality.co]\nmost_mg_m3 = 12.5\nstuck_hours = 12\n";
+    let quality = load_text(&format!("{LEAST}{more}")).expect("legal").pipeline.quality;
+    assert_eq!(quality.action(City, Rule::Stuck), Action::Exclude);
+    assert_eq!(quality.action(City, Rule::Jump), Action::Mark);
+    assert_eq!(quality.action(National, Rule::Jump), Action::Off);
+    let co = quality.limits[Pollutant::Co.index()];
+    assert_eq!((co.most, co.stuck_hours, co.detection), (12_500_000, 12, 200_000));
+}
+
+#[test]
+fn data_of_the_centres_above_cannot_be_excluded() {
+    let told = faults(&format!(
+        "{LEAST}[quality.national]\nstuck = 'exclude'\n[quality.provincial]\nrange = 'exclude'\n"
+    ));
+    let reason = |kind: &str| {
+        format!(
+            "must be off or mark: data of {kind} stations belong to the centre above and are never \
+             excluded here, only marked"
+        )
+    };
+    let national = format!("quality.national.stuck: {}", reason("national"));
+    let provincial = format!("quality.provincial.range: {}", reason("provincial"));
+    assert_eq!(told, [national, provincial]);
+}
+
+#[test]
+fn faults_of_thresholds_are_told_with_their_key() {
+    let more = "[pipeline]\nopen_hours = 72\n[quality.micro]\nrange = 'exclude'\njumps = 'off'\n\
+                [quality.o3]\nleast_ug_m3 = 900\nmost_ug_m3 = -1\n";
+    let told = faults(&format!("{LEAST}{more}"));
+    let starts = [
+        "quality.o3.most_ug_m3: must be a number from 0 to 10000",
+        "quality.o3.least_ug_m3: must be below most_ug_m3",
+        "quality.micro.jumps: is not a known key (known here: range, stuck, jump, neighbours, ",
+        "pipeline.open_hours: must be at least 96 where a rule of quality excludes",
+    ];
+    assert_eq!(told.len(), starts.len(), "{told:?}");
+    for (told, start) in told.iter().zip(starts) {
+        assert!(told.starts_with(start), "{told}");
+    }
 }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::App;
 use super::document::{Compared, Decimal, FiguresDocument, Frame, ReadingDocument, readings};
 use super::problem::Problem;
+use super::quality::{FindingDocument, findings};
 use crate::area::Station;
 use crate::pipeline::{Alarm, AreaView, SetView, StationView, Subject, View};
 use crate::time::Day;
@@ -258,6 +259,8 @@ pub(super) struct StationRow {
     last_hour: Option<String>,
     /// Whether it reported nothing for the area's newest hour.
     silent: bool,
+    /// What is suspect (疑似异常), or does not count, of its values of that hour.
+    quality: Vec<FindingDocument>,
     simulated: bool,
 }
 
@@ -280,6 +283,7 @@ fn station_row(
         in_operation: view.in_operation,
         last_hour: view.last.map(|hour| hour.start().to_string()),
         silent: area.newest.is_some() && view.is_silent(),
+        quality: findings(area, view),
         simulated,
     }
 }

@@ -33,7 +33,7 @@ impl Decimal {
     }
 
     /// An amount of a property, with the digits it has.
-    fn amount(amount: Amount, property: Property) -> Option<Self> {
+    pub(super) fn amount(amount: Amount, property: Property) -> Option<Self> {
         Self::new(shown(amount, property))
     }
 
@@ -64,14 +64,7 @@ impl ToSchema for Decimal {}
 
 /// An amount as it is written: CO with at least one decimal, the others with none that is zero.
 pub(super) fn shown(amount: Amount, property: Property) -> String {
-    let (scale, least) = match property {
-        Property::Pollutant(Pollutant::Co) => (6, 1),
-        other => (other.wire_scale(), 0),
-    };
-    let text = crate::quantity::decimal(i64::from(amount.milli()), scale, scale);
-    let Some((whole, digits)) = text.split_once('.') else { return text };
-    let kept = digits.trim_end_matches('0').len().max(least);
-    if kept == 0 { whole.to_owned() } else { format!("{whole}.{}", &digits[..kept]) }
+    property.show(amount)
 }
 
 /// Concentrations of the six pollutants; null where there is no valid one.

@@ -12,6 +12,7 @@
 mod alarms;
 mod chart;
 mod cover;
+mod doubts;
 mod model;
 mod reconciliation;
 mod rows;

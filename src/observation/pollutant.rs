@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::quantity::Unit;
+use crate::quantity::{Amount, Unit, decimal};
 
 /// A pollutant of HJ 633, in the order in which ties of primary pollutants are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -214,6 +214,17 @@ impl Property {
             Self::Rain => "mm",
             Self::Visibility => "km",
         }
+    }
+
+    /// An amount in its unit with the digits it has; CO has one at least.
+    #[must_use]
+    pub fn show(self, amount: Amount) -> String {
+        let least = usize::from(self == Self::Pollutant(Pollutant::Co));
+        let scale = self.wire_scale();
+        let text = decimal(i64::from(amount.milli()), scale, scale);
+        let Some((whole, digits)) = text.split_once('.') else { return text };
+        let kept = digits.trim_end_matches('0').len().max(least);
+        if kept == 0 { whole.to_owned() } else { format!("{whole}.{}", &digits[..kept]) }
     }
 
     /// Decimal digits between the unit on the wire and the stored 0.001.

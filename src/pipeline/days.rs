@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::LoadedDays;
-use crate::average::{MISSING, StationDay, Window};
-use crate::observation::Pollutant;
+use crate::average::{self, StationDay, Window};
+use crate::quality::Cells;
 use crate::time::{DAY_H, Day, Hour};
 
 /// A closed station-day as it is stored.
@@ -164,16 +164,12 @@ impl Days {
 
     /// The 24 hours of a station that end with `hour`.
     pub(super) fn window(&self, station: usize, hour: Hour) -> Window {
-        let mut window = [[MISSING; DAY_H]; Pollutant::COUNT];
-        let (day, today) = (hour.day(), hour.of_day() + 1);
-        if let Some(of_day) = self.get(day, station) {
-            of_day.fill(0, DAY_H - today, today, &mut window);
-        }
-        if today < DAY_H
-            && let Some(before) = self.get(day.plus(-1), station)
-        {
-            before.fill(today, 0, DAY_H - today, &mut window);
-        }
-        window
+        average::window(hour, |day| self.get(day, station))
+    }
+}
+
+impl Cells for Days {
+    fn day(&self, day: Day, station: usize) -> Option<&StationDay> {
+        self.get(day, station)
     }
 }

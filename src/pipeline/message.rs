@@ -100,11 +100,14 @@ impl Pipeline {
 
     /// Sets the message aside when its day, or a neighbour that figures rest on, is not in memory.
     pub(super) fn defer(&mut self, at: usize, day: Day, out: &mut Batch) -> bool {
-        let around = [day.plus(-1), day, day.plus(1)];
-        if around.iter().all(|d| self.days.is_known(*d)) {
+        // As many days after it are reached as lie before it in the windows of those.
+        let reach = self.checks.days_back();
+        let around = (-reach..=reach).map(|n| day.plus(n));
+        let unknown: Vec<Day> = around.filter(|d| !self.days.is_known(*d)).collect();
+        if unknown.is_empty() {
             return false;
         }
-        out.needs.extend(around.into_iter().filter(|d| !self.days.is_known(*d)));
+        out.needs.extend(unknown);
         out.deferred.push(at);
         true
     }

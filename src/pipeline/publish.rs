@@ -7,6 +7,7 @@ use super::days::StoredDay;
 use super::{Cause, HourState, Pipeline};
 use crate::area::{Figures, Judge, Member, SetMeans};
 use crate::average::{Averages, StationDay};
+use crate::quality::Masks;
 use crate::standard::Entity;
 use crate::time::{DAY_H, Day, Hour};
 
@@ -116,10 +117,11 @@ impl Pipeline {
     ) {
         let open_from = self.open_from();
         self.days.swap(hour.day(), station, &mut before);
-        for reached in (0..).take(DAY_H).map(|n| hour.plus(n)).filter(|h| h.day() < open_from) {
+        let mut masks = Masks::default();
+        for reached in self.reached(hour).filter(|h| h.day() < open_from) {
             let kept = self.closed_before.contains_key(&reached);
             if self.is_published(reached) && !self.unsettled.contains(&reached) && !kept {
-                let figures = self.set_figures(reached);
+                let figures = self.set_figures(reached, &mut masks);
                 self.closed_before.insert(reached, figures);
             }
         }
@@ -130,21 +132,29 @@ impl Pipeline {
         hour < self.floor || self.published.contains_key(&hour)
     }
 
-    /// Recomputes every published hour that a changed observation reaches: its own and the 23 after it.
+    /// The hours that an observation of `hour` reaches: its own, the 23 after it, and as many more as an
+    /// exclusion looks back.
+    fn reached(&self, hour: Hour) -> impl Iterator<Item = Hour> + use<> {
+        (0..).take(self.checks.reach()).map(move |n| hour.plus(n))
+    }
+
+    /// Recomputes every published hour that a changed observation reaches.
     pub(super) fn settle_figures(&mut self, out: &mut Batch) {
         let unsettled = std::mem::take(&mut self.unsettled).into_iter();
         let mut affected: BTreeMap<Hour, Option<Cause>> = unsettled.map(|h| (h, None)).collect();
         for (hour, cause) in std::mem::take(&mut self.dirty) {
-            for reached in (0..).take(DAY_H).map(|n| hour.plus(n)) {
+            for reached in self.reached(hour) {
                 if self.is_published(reached) {
                     let held = affected.entry(reached).or_default();
                     *held = (*held).max(Some(cause));
                 }
             }
         }
+        let mut masks = Masks::default();
         for (hour, cause) in affected {
             self.beside.touch(hour);
-            self.settle_hour(hour, cause.unwrap_or(Cause::Late), out);
+            let figures = self.set_figures(hour, &mut masks);
+            self.settle_hour((hour, figures), cause.unwrap_or(Cause::Late), out);
         }
         self.closed_before.clear();
         self.closed_versions.clear();
@@ -152,8 +162,12 @@ impl Pipeline {
     }
 
     /// Writes a row for each set whose figures are new or changed, and notes what was published before.
-    fn settle_hour(&mut self, hour: Hour, cause: Cause, out: &mut Batch) {
-        let figures = self.set_figures(hour);
+    fn settle_hour(
+        &mut self,
+        (hour, figures): (Hour, Vec<Figures>),
+        cause: Cause,
+        out: &mut Batch,
+    ) {
         let before = self.closed_before.get(&hour);
         let held = self.published.entry(hour).or_default();
         let fresh = held.is_empty();
@@ -199,9 +213,10 @@ impl Pipeline {
 
     /// Holds stored hours of the sets; figures are not stored exactly, so they are taken again.
     pub(super) fn hold_published(&mut self, stored: &[StoredSetHour]) {
+        let mut masks = Masks::default();
         for hour in stored.iter().map(|s| s.hour) {
             if !self.published.contains_key(&hour) {
-                let fresh = self.set_figures(hour).into_iter().map(|figures| SetHour {
+                let fresh = self.set_figures(hour, &mut masks).into_iter().map(|figures| SetHour {
                     version: 1,
                     state: HourState::Published,
                     figures,
@@ -218,8 +233,8 @@ impl Pipeline {
     }
 
     /// The figures of every set for one hour.
-    pub(super) fn set_figures(&self, hour: Hour) -> Vec<Figures> {
-        let averages = self.averages(hour);
+    pub(super) fn set_figures(&self, hour: Hour, masks: &mut Masks) -> Vec<Figures> {
+        let averages = self.averages(hour, masks);
         let day = hour.day();
         let parameters = &self.params.parameters;
         let judge = Judge { parameters, entity: Entity::Area };
@@ -231,10 +246,15 @@ impl Pipeline {
         .collect()
     }
 
-    /// The averages of every station for one hour.
-    pub(super) fn averages(&self, hour: Hour) -> Vec<Averages> {
-        let stations = 0..self.registry.stations.len();
-        stations.map(|s| Averages::at(&self.days.window(s, hour), hour.of_day())).collect()
+    /// The averages of every station for one hour, without what is excluded. `masks` holds while the days
+    /// stay as they are.
+    pub(super) fn averages(&self, hour: Hour, masks: &mut Masks) -> Vec<Averages> {
+        let of_station = |station| {
+            let mut window = self.days.window(station, hour);
+            masks.clear((&self.checks, &self.days), (station, hour), &mut window);
+            Averages::at(&window, hour.of_day())
+        };
+        (0..self.registry.stations.len()).map(of_station).collect()
     }
 
     /// Writes what changed, and closes the days that have left the open span.

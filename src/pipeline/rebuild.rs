@@ -22,8 +22,8 @@ pub struct Tables {
     pub hours: Vec<(Hour, usize, Vec<u8>)>,
     /// The last day for which anything may be stored; `None` when nothing is.
     pub stored_until: Option<Day>,
-    /// The last closed day: the first open hours rest on it.
-    pub day_before: Vec<StoredDay>,
+    /// The last two closed days: the first open hours rest on them.
+    pub days_before: Vec<StoredDay>,
     /// Published hours of the open days; earlier ones are left out.
     pub set_hours: Vec<StoredSetHour>,
     /// Alarms that last.
@@ -67,7 +67,7 @@ impl Pipeline {
         for (hour, station, bytes) in &tables.hours {
             pipeline.decode_cells(*hour, *station, bytes)?;
         }
-        for stored in &tables.day_before {
+        for stored in &tables.days_before {
             pipeline.decode_cells(stored.day.start(), stored.station, &stored.bytes)?;
         }
         let from = state.open_from.start();

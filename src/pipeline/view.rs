@@ -6,6 +6,7 @@ use super::{Alarm, Counts, Pipeline};
 use crate::area::{Figures, Judge, Registry, SetMeans};
 use crate::average::Averages;
 use crate::observation::{PROPERTIES, Property, Reading, Validity};
+use crate::quality::{Finding, Masks};
 use crate::standard::Entity;
 use crate::time::{DAY_H, Hour, Instant};
 
@@ -78,6 +79,8 @@ pub struct StationView {
     pub yesterday: Figures,
     /// Its readings in that hour, by [`Property::index`]: validity, reasons and meteorology.
     pub readings: [Reading; Property::COUNT],
+    /// What is wrong, or looks so, with its values of that hour.
+    pub findings: Vec<Finding>,
     /// Whether it is assessed on that day.
     pub assessed: bool,
     /// Whether it is in operation on that day.
@@ -170,6 +173,7 @@ impl Pipeline {
                 hours: Vec::new(),
             })
             .collect();
+        let mut masks = Masks::default();
         for hour in (1 - VIEW_H..=0).map(|back| newest.plus(back)) {
             match self.published.get(&hour).filter(|sets| !sets.is_empty()) {
                 Some(held) => {
@@ -180,7 +184,8 @@ impl Pipeline {
                     }
                 }
                 None => {
-                    for (view, figures) in views.iter_mut().zip(self.set_figures(hour)) {
+                    let figures = self.set_figures(hour, &mut masks);
+                    for (view, figures) in views.iter_mut().zip(figures) {
                         let state = HourState::Provisional;
                         view.hours.push(HourView { figures, state, version: 0 });
                     }
@@ -192,16 +197,21 @@ impl Pipeline {
 
     fn station_views(&self, hour: Hour) -> Vec<StationView> {
         let parameters = &self.params.parameters;
-        let figures = |hour: Hour| -> Vec<Figures> {
+        let mut masks = Masks::default();
+        let mut figures = |hour: Hour| -> Vec<Figures> {
             let judge = Judge { parameters, entity: Entity::Station };
             let one = |a: &Averages| SetMeans::over(std::iter::once(a), parameters.practice);
-            self.averages(hour).iter().map(|a| Figures::of(&one(a), hour, judge)).collect()
+            self.averages(hour, &mut masks)
+                .iter()
+                .map(|a| Figures::of(&one(a), hour, judge))
+                .collect()
         };
         let day = hour.day();
         let (now, before, yesterday) =
             (figures(hour), figures(hour.plus(-1)), figures(hour.plus(-24)));
-        let all = now.into_iter().zip(before).zip(yesterday).enumerate();
-        all.map(|(station, ((figures, hour_before), yesterday))| {
+        let findings = self.checks.findings(&self.days, hour);
+        let all = now.into_iter().zip(before).zip(yesterday).zip(findings).enumerate();
+        all.map(|(station, (((figures, hour_before), yesterday), findings))| {
             let record = &self.registry.stations[station];
             let in_operation = record.valid.holds(day);
             let reading = |p: Property| {
@@ -215,6 +225,7 @@ impl Pipeline {
                 hour_before,
                 yesterday,
                 readings: PROPERTIES.map(reading),
+                findings,
                 assessed: record.assessed && in_operation,
                 in_operation,
             }

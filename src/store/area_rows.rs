@@ -18,6 +18,7 @@ use super::set_hour::{SET_HOUR, stored_row, write_set_hour};
 use super::{Error, commit, doing};
 use crate::area::{Figures, History, Member, Registry, days_of_piece};
 use crate::pipeline::{AreaState, Cause, HourState, Revisions};
+use crate::quality::Checks;
 use crate::time::{Day, Hour, Instant};
 
 /// One area inside a transaction.
@@ -26,6 +27,8 @@ pub(super) struct AreaRows<'a> {
     pub(super) known: &'a KnownArea,
     pub(super) registry: &'a Registry,
     pub(super) places: Places,
+    /// What takes values out of figures.
+    pub(super) excluding: Option<Checks>,
     /// The daemon's; `None` where none has run.
     pub(super) state: Option<AreaState>,
     /// What is changed of what a daemon has published.
@@ -37,7 +40,9 @@ impl<'a> AreaRows<'a> {
     pub(super) fn begin(tx: &'a Transaction<'a>, known: &'a KnownArea) -> Result<Self, Error> {
         let (_, state) = area_state(tx, known).map_err(doing("read the area's row"))?;
         let (places, revisions) = (places(&known.stations), Revisions::default());
-        Ok(Self { tx, known, registry: &known.registry, places, state, revisions })
+        let registry = &known.registry;
+        let excluding = registry.excluding(&known.quality);
+        Ok(Self { tx, known, registry, places, excluding, state, revisions })
     }
 
     /// Writes the inputs down as the area's next batch, with the revisions they led to.
@@ -84,15 +89,11 @@ impl<'a> AreaRows<'a> {
         let mut written = false;
         for (first, last) in runs(days, days_of_piece(self.registry.stations.len())) {
             let hours = (first.start().max(span.0), last.plus(1).start().plus(-1).min(span.1));
-            let mut history = History::new(self.registry, &members, hours);
-            each_station_day(
-                self.tx,
-                &self.places,
-                History::days(hours),
-                |station, day, cells| {
-                    history.put(station, day, cells);
-                },
-            )?;
+            let excluding = self.excluding.clone();
+            let mut history = History::new(self.registry, &members, hours, excluding.as_ref());
+            each_station_day(self.tx, &self.places, history.days(), |station, day, cells| {
+                history.put(station, day, cells);
+            })?;
             history.for_each(&self.known.parameters, |_, sets| {
                 for (member, figures) in sets {
                     written |= self

@@ -11,9 +11,11 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::read::Reader;
-use super::{Error, doing};
-use crate::area::{Figures, History, Member, Registry, days_of_piece};
+use super::registry::area_id;
+use super::{Error, doing, rules};
+use crate::area::{AreaId, Figures, History, Member, Registry, days_of_piece};
 use crate::average::{DecodeError, StationDay};
+use crate::quality::{self, Checks, Finding, Held};
 use crate::standard::Parameters;
 use crate::time::{DAY_H, Day, Hour};
 
@@ -95,14 +97,19 @@ impl Reader {
         mut each: impl FnMut(Hour, &[(Member, Figures)]) -> Result<(), E>,
     ) -> Result<(), E> {
         let places = station_places(&self.db, registry)?;
-        let days = days_of_piece(registry.stations_of(members).len());
+        let checks = self.excluding(registry)?;
+        let stations = match &checks {
+            None => registry.stations_of(members).len(),
+            Some(_) => registry.stations.len(),
+        };
+        let days = days_of_piece(stations);
         let mut first = from;
         while first <= to {
             let next = first.day().plus(i32::try_from(days).unwrap_or(1)).start();
             let piece = (first, to.min(next.plus(-1)));
             let snapshot = self.snapshot()?;
-            let mut history = History::new(registry, members, piece);
-            each_station_day(&self.db, &places, History::days(piece), |station, day, cells| {
+            let mut history = History::new(registry, members, piece, checks.as_ref());
+            each_station_day(&self.db, &places, history.days(), |station, day, cells| {
                 history.put(station, day, cells);
             })?;
             drop(snapshot);
@@ -110,6 +117,58 @@ impl Reader {
             first = next;
         }
         Ok(())
+    }
+
+    /// The checks that an area has adopted.
+    ///
+    /// # Errors
+    /// [`Error`] when its rules cannot be read.
+    pub fn quality(&self, area: &AreaId) -> Result<quality::Params, Error> {
+        let Some(id) = area_id(&self.db, area.as_str())? else { return Ok(Default::default()) };
+        Ok(rules::adopted(&self.db, id)?.map(|r| r.params.quality).unwrap_or_default())
+    }
+
+    /// Gives what is suspect, or does not count, of every station in operation in the hours `from` to `to`,
+    /// both included, in the order of time.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read, and whatever `each` gives up with.
+    pub fn each_finding<E: From<Error>>(
+        &self,
+        registry: &Registry,
+        (from, to): (Hour, Hour),
+        mut each: impl FnMut(Hour, usize, &Finding) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let places = station_places(&self.db, registry)?;
+        let checks = registry.checks(&self.quality(&registry.area)?);
+        let days = i32::try_from(days_of_piece(registry.stations.len())).unwrap_or(1);
+        let mut first = from;
+        while first <= to {
+            let next = first.day().plus(days).start();
+            let last = to.min(next.plus(-1));
+            let mut held = Held::default();
+            let read = (first.day().plus(-1), last.day());
+            let snapshot = self.snapshot()?;
+            each_station_day(&self.db, &places, read, |station, day, cells| {
+                held.put(station, day, cells);
+            })?;
+            drop(snapshot);
+            for hour in (first.number()..=last.number()).map(Hour::from_number) {
+                for (station, found) in checks.findings(&held, hour).iter().enumerate() {
+                    let in_operation = registry.stations[station].valid.holds(hour.day());
+                    for finding in found.iter().filter(|_| in_operation) {
+                        each(hour, station, finding)?;
+                    }
+                }
+            }
+            first = next;
+        }
+        Ok(())
+    }
+
+    /// What takes values out of the figures of an area.
+    fn excluding(&self, registry: &Registry) -> Result<Option<Checks>, Error> {
+        Ok(registry.excluding(&self.quality(&registry.area)?))
     }
 
     /// The figures of a set or station for the hours `from` to `to`, both included.

@@ -25,6 +25,7 @@ use super::{Error, doing};
 use crate::area::{AreaId, Registry};
 use crate::average::StationDay;
 use crate::pipeline::{AreaState, Cause, StoredDay};
+use crate::quality::Checks;
 use crate::time::{DAY_H, Day, Hour, Instant};
 
 /// What one transaction of an import writes.
@@ -128,7 +129,8 @@ impl AreaRows<'_> {
         let held = hours_held(self.tx, &self.places)?;
         self.write_days(&part.days)?;
         if let Some(span) = hours_held(self.tx, &self.places)? {
-            self.write_hours(&affected(&part.days, held, span), span, Source::Import)?;
+            let reach = self.excluding.as_ref().map_or(1, Checks::days_back);
+            self.write_hours(&affected(&part.days, reach, held, span), span, Source::Import)?;
         }
         let mut log = InputLog::default();
         log.now(at);
@@ -183,10 +185,17 @@ fn is_open(day: Day, state: Option<AreaState>) -> bool {
 }
 
 /// The days whose hours change with `days`, and those that the area's span has grown over.
-fn affected(days: &[StoredDay], held: Option<(Hour, Hour)>, span: (Hour, Hour)) -> BTreeSet<Day> {
+///
+/// What changes on a day reaches so many days after it.
+fn affected(
+    days: &[StoredDay],
+    reach: i32,
+    held: Option<(Hour, Hour)>,
+    span: (Hour, Hour),
+) -> BTreeSet<Day> {
     let mut all = BTreeSet::new();
     for day in days.iter().map(|d| d.day) {
-        all.extend([day, day.plus(1)]);
+        all.extend((0..=reach).map(|n| day.plus(n)));
     }
     if let Some((first, last)) = held {
         if span.0 < first {

@@ -28,12 +28,13 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     };
     let ends = (open_from.start(), Hour::from_number(i32::MAX));
     let set_hours = set_hours(db, known, ends).map_err(doing("read the published hours"))?;
-    let day_before = days(store, registry, &[open_from.plus(-1)])?.stations;
+    let before = [open_from.plus(-2), open_from.plus(-1)];
+    let days_before = days(store, registry, &before)?.stations;
     let known = store.known(&registry.area)?;
     let alarms = alarm::open(&store.db, known).map_err(doing("read the alarms"))?;
     let published =
         published::aqis(&store.db, known, ends).map_err(doing("read published values"))?;
-    Ok(Tables { sequence, state, hours, stored_until, day_before, set_hours, alarms, published })
+    Ok(Tables { sequence, state, hours, stored_until, days_before, set_hours, alarms, published })
 }
 
 /// The last day with anything stored, of any area: an upper bound is all that is asked for. An hour may be

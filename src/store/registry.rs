@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::sqlite::Sqlite;
 use super::{Error, doing};
 use crate::area::{AreaId, Registry, Span, Station, StationSet};
+use crate::quality;
 use crate::standard::Parameters;
 
 /// An area's numbers in the store.
@@ -22,6 +23,7 @@ pub(super) struct KnownArea {
     /// What its rows are written by: the [`super::Rules`] last adopted.
     pub(super) rules: super::RulesDigest,
     pub(super) parameters: Parameters,
+    pub(super) quality: quality::Params,
     pub(super) program: String,
 }
 
@@ -56,9 +58,9 @@ fn write(tx: &Transaction<'_>, registry: &Registry) -> rusqlite::Result<KnownAre
         sets.push(write_set(tx, id, set, &stations)?);
     }
     let (area, registry) = (registry.area.clone(), registry.clone());
-    let (rules, parameters) = ([0; 32], Parameters::default());
+    let (rules, parameters, quality) = ([0; 32], Parameters::default(), Default::default());
     let program = env!("CARGO_PKG_VERSION").to_owned();
-    Ok(KnownArea { area, registry, id, stations, sets, epoch, rules, parameters, program })
+    Ok(KnownArea { area, registry, id, stations, sets, epoch, rules, parameters, quality, program })
 }
 
 fn days(span: Span) -> (Option<i32>, Option<i32>) {

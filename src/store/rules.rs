@@ -48,7 +48,7 @@ impl Rules {
 
     /// Why figures by these rules may differ from those by `before`.
     fn differ(&self, before: &Self) -> Option<Cause> {
-        let rules = |r: &Self| (r.program.clone(), r.params.parameters);
+        let rules = |r: &Self| (r.program.clone(), r.params.parameters, r.params.quality.clone());
         if rules(self) != rules(before) {
             Some(Cause::Rules)
         } else {
@@ -85,6 +85,7 @@ impl Sqlite {
         let known = known.ok_or_else(|| Error::Unknown(format!("area {}", rules.registry.area)))?;
         known.rules = digest;
         known.parameters = rules.params.parameters;
+        known.quality.clone_from(&rules.params.quality);
         known.program.clone_from(&rules.program);
         let tx = self.db.transaction().map_err(doing("begin to adopt the rules"))?;
         let before = adopted(&tx, known.id)?;

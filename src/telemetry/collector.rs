@@ -14,6 +14,7 @@ use super::names::{self, Kind, METRICS, Metric};
 use crate::area::Figures;
 use crate::observation::{POLLUTANTS, Pollutant, RejectionReason};
 use crate::pipeline::{Alarm, AreaView, Counts, SetView, StationView, Subject, View};
+use crate::quality::Rule;
 use crate::quantity::{Amount, Unit};
 use crate::time::{DAY_H, Instant};
 
@@ -162,6 +163,11 @@ impl Families {
             if let Some(hour) = set.at(newest) {
                 self.set(code, set, &hour.figures);
             }
+        }
+        for rule in Rule::ALL {
+            let found = area.stations.iter().flat_map(|s| &s.findings);
+            let count = found.filter(|finding| finding.rule == rule).count();
+            self.put(&names::QUALITY, &[code, rule.name()], float(count as u64));
         }
         for station in &area.stations {
             self.station(area, station);

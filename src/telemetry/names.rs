@@ -80,6 +80,8 @@ metrics! {
         "Entities whose AQI differs from the one that the national platform published.");
     OBSERVATIONS = count("lantian_observations_total", &["effect"],
         "What came in since the start, by effect.");
+    QUALITY = gauge("lantian_quality_finding_count", &["area", "rule"],
+        "Values of the newest published hour that are suspect or do not count, by rule.");
     REJECTED = count("lantian_rejected_total", &["area", "reason"], "Dead letters, by reason.");
     SILENCES = gauge("lantian_silence_alarm_count", &["area", "subject"],
         "Silences that last: of the daemon, the feed, the area (many at once), its stations.");
@@ -133,6 +135,7 @@ mod tests {
         "lantian_feed_caught_up{area}",
         "lantian_difference_alarm_count{area}",
         "lantian_observations_total{effect}",
+        "lantian_quality_finding_count{area,rule}",
         "lantian_rejected_total{area,reason}",
         "lantian_silence_alarm_count{area,subject}",
         "lantian_simulated{}",

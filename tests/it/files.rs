@@ -2,6 +2,7 @@
 
 mod audit;
 mod beside_a_daemon;
+mod feedback;
 mod published;
 mod reconcile;
 

@@ -23,6 +23,7 @@ mod month;
 mod oracle;
 mod published_index;
 mod publishing;
+mod quality;
 mod reconciliation;
 mod replay;
 mod revision;

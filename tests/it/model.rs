@@ -86,6 +86,18 @@ impl Model {
         self.hours.get(&key).copied().unwrap_or_default()
     }
 
+    /// The same without some of the valid amounts.
+    pub(crate) fn without(&self, out: impl Fn(usize, Pollutant, Hour) -> bool) -> Self {
+        let mut hours = self.hours.clone();
+        for ((station, property, hour), reading) in &mut hours {
+            let Property::Pollutant(p) = PROPERTIES[*property] else { continue };
+            if reading.validity.is_valid() && out(*station, p, Hour::from_number(*hour)) {
+                *reading = Reading::default();
+            }
+        }
+        Self { hours }
+    }
+
     /// The valid amount of an hour.
     pub(crate) fn amount(&self, station: usize, p: Pollutant, hour: Hour) -> Option<i32> {
         let reading = self.reading(station, Property::Pollutant(p), hour);

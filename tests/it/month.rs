@@ -259,6 +259,16 @@ fn reading(dice: &mut Dice, property: Property) -> Reading {
     Reading { amount, validity }
 }
 
+/// Valid amounts of pollutants in few steps, so that equal hours follow each other; the same for equal ones.
+pub(crate) fn coarse(meant: &mut [Meant], step: i32) {
+    for (property, reading) in meant.iter_mut().flat_map(|m| &mut m.values) {
+        let small = *property != Property::Pollutant(Pollutant::Co);
+        if reading.validity == Validity::Valid && property.index() < Pollutant::COUNT && small {
+            reading.amount = Amount::from_milli(reading.amount.milli() / step * step);
+        }
+    }
+}
+
 /// The messages in the order in which they reach the broker, with their times.
 pub(crate) fn by_arrival(meant: &[Meant]) -> Vec<(Instant, Said)> {
     let mut sent: Vec<_> = meant.iter().map(|m| (m.arrival(), m.said())).collect();

@@ -16,15 +16,15 @@ use lantian::quantity::{Amount, parse_decimal};
 use lantian::standard::{Entity, Parameters, Practice};
 use lantian::time::{Hour, HourLabel};
 
-fn data(file: &str) -> PathBuf {
+pub(crate) fn data(file: &str) -> PathBuf {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     std::env::var_os("LANTIAN_DATA").map_or_else(beside, PathBuf::from).join(file)
 }
 
 /// The columns of a file by entity and hour, in the order asked for; empty fields are `None`.
-type Table = BTreeMap<String, BTreeMap<Hour, Vec<Option<Amount>>>>;
+pub(crate) type Table = BTreeMap<String, BTreeMap<Hour, Vec<Option<Amount>>>>;
 
-fn table(file: &str, entity: &str, columns: &[(&str, u32)]) -> Option<Table> {
+pub(crate) fn table(file: &str, entity: &str, columns: &[(&str, u32)]) -> Option<Table> {
     let path = data(file);
     if !path.exists() {
         println!("skipped: {} is not there", path.display());

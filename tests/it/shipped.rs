@@ -95,7 +95,18 @@ fn what_is_shown_as_default_is_the_default() {
 fn known_keys() -> BTreeSet<String> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("strange.toml");
-    let sections = ["areas.x", "pipeline", "parameters", "store", "http", "log"];
+    let sections = [
+        "areas.x",
+        "pipeline",
+        "parameters",
+        "quality",
+        "quality.so2",
+        "quality.co",
+        "quality.city",
+        "store",
+        "http",
+        "log",
+    ];
     let mut text = String::from("strange = 1\n[[feed]]\nstrange = 1\n");
     text.push_str("[feed.codes.X]\nstrange = 1\n");
     for section in sections {
@@ -116,8 +127,13 @@ fn known_keys() -> BTreeSet<String> {
 fn every_key_is_explained() {
     let text = read("lantian.toml");
     for key in known_keys() {
-        let shown = [format!("{key} = "), format!("[{key}"), format!("[feed.{key}]")];
-        assert!(shown.iter().any(|s| text.contains(s)), "`{key}` does not stand in lantian.toml");
+        let tables = ["feed", "quality"].map(|table| format!("[{table}.{key}]"));
+        let shown = [format!("{key} = "), format!("[{key}")];
+        let is_table = tables.iter().any(|table| text.contains(table));
+        assert!(
+            is_table || shown.iter().any(|s| text.contains(s)),
+            "`{key}` does not stand in lantian.toml"
+        );
     }
 }
 

@@ -4,6 +4,7 @@ mod api;
 mod correction;
 mod metrics;
 mod page;
+mod quality;
 mod reconciliation;
 mod sample;
 mod silence;

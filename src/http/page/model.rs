@@ -3,6 +3,7 @@
 use super::alarms;
 use super::chart;
 use super::cover::{self, Cover};
+use super::doubts::Doubts;
 use super::rows::{self, Row};
 use super::words::Lang;
 use crate::area::Figures;
@@ -244,6 +245,7 @@ pub(super) struct Body {
     pub(super) sets: Vec<SetRow>,
     pub(super) chart: String,
     pub(super) rows: Vec<Row>,
+    pub(super) doubts: Doubts,
 }
 
 /// The main part of the page: what live updates replace.
@@ -339,6 +341,7 @@ fn body(
         sets: set_rows(area, figures.hour, lang),
         chart: chart::draw(&chart::slots(set, figures.hour), lang),
         rows: rows::rows(area, figures.hour, lang),
+        doubts: Doubts::of(area, lang),
     }
 }
 

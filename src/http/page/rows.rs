@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use super::cover;
 use super::model::{Chip, class_name, silence, value};
 use super::words::Lang;
+use super::{cover, doubts};
 use crate::area::Figures;
 use crate::http::document::shown;
 use crate::index::Category;
@@ -17,6 +17,8 @@ use crate::time::{DAY_H, Hour};
 #[derive(Debug)]
 pub(super) struct Cell {
     pub(super) text: String,
+    /// 疑 or 剔, where the value is suspect.
+    pub(super) doubt: &'static str,
     /// The CSS class.
     pub(super) class: &'static str,
     /// In full, for a pointer.
@@ -98,7 +100,7 @@ fn row(area: &AreaView, station: &StationView, hour: Hour, lang: Lang) -> Option
         last,
         chip: Chip::of(&figures.index, hour, lang),
         primary: lang.primary(&figures.index),
-        values: POLLUTANTS.map(|p| cell(station, p, lang)).into(),
+        values: POLLUTANTS.map(|p| cell(area, station, p, lang)).into(),
         means: vec![
             mean(figures, Pollutant::Pm2_5),
             mean(figures, Pollutant::Pm10),
@@ -120,9 +122,11 @@ fn day_hours(figures: &Figures) -> String {
 }
 
 /// The value if it counts, else its mark with the reason and what was sent.
-fn cell(station: &StationView, p: Pollutant, lang: Lang) -> Cell {
-    let Reading { amount, validity } = station.readings[p.index()];
+fn cell(area: &AreaView, station: &StationView, p: Pollutant, lang: Lang) -> Cell {
+    let reading = station.readings[p.index()];
+    let Reading { amount, validity } = reading;
     let property = Property::Pollutant(p);
+    let (doubt, found) = doubts::mark(area, station, property, lang);
     if let Some(amount) = station.figures.concentration[p.index()] {
         let iaqi = station.figures.index.of_pollutant(p);
         // Colour only where it matters: above the class of good.
@@ -137,7 +141,12 @@ fn cell(station: &StationView, p: Pollutant, lang: Lang) -> Cell {
         if validity == Validity::ValidFromMinutes {
             let _ = write!(title, " {}", lang.validity(validity));
         }
-        return Cell { text: shown(amount, property), class, title };
+        title.push_str(&found);
+        return Cell { text: shown(amount, property), doubt, class, title };
+    }
+    if validity.is_valid() && !doubt.is_empty() {
+        let title = format!("{} {}{found}", p.label(), property.unit_text());
+        return Cell { text: shown(amount, property), doubt, class: "excluded", title };
     }
     let mut title = format!("{} {}", p.label(), lang.validity(validity));
     let class = if validity == Validity::Missing { "absent" } else { "invalid" };
@@ -145,7 +154,11 @@ fn cell(station: &StationView, p: Pollutant, lang: Lang) -> Cell {
         let sent = shown(amount, property);
         let _ = write!(title, "{}{sent}", lang.of("，上报值 ", ", sent "));
     }
-    Cell { text: lang.validity_mark(validity).to_owned(), class, title }
+    let text = match reading.is_sentinel(property) {
+        true => lang.of("无数据", "no data"),
+        false => lang.validity_mark(validity),
+    };
+    Cell { text: text.to_owned(), doubt, class, title }
 }
 
 fn mean(figures: &Figures, p: Pollutant) -> MeanCell {

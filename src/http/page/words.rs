@@ -123,26 +123,26 @@ impl Lang {
 
     /// Why a value does not count, in full; the letter is the flag of HJ 212.
     pub(super) const fn validity(self, validity: Validity) -> &'static str {
-        let (zh, en) = match validity {
-            Validity::Missing => ("缺测", "missing"),
-            Validity::Valid => ("有效", "valid"),
-            Validity::ValidFromMinutes => ("由分钟值计算", "from minutes"),
-            Validity::InsufficientMinutes => ("有效时间不足45分钟", "less than 45 minutes"),
-            Validity::Negative => ("负值", "negative"),
-            Validity::Absurd => ("超出合理范围", "absurd"),
-            Validity::NotANumber => ("非数值", "not a number"),
-            Validity::UnknownFlag => ("标识不明", "unknown flag"),
-            Validity::FlagStopped => ("停运(F)", "stopped (F)"),
-            Validity::FlagMaintenance => ("维护(M)", "maintenance (M)"),
-            Validity::FlagManual => ("手工输入(S)", "entered by hand (S)"),
-            Validity::FlagFault => ("故障(D)", "fault (D)"),
-            Validity::FlagCalibrating => ("校准(C)", "calibrating (C)"),
-            Validity::FlagOverRange => ("超量程(T)", "over range (T)"),
-            Validity::FlagCommunication => ("通讯异常(B)", "communication (B)"),
-            Validity::Corrected => ("人工订正", "corrected by hand"),
-            Validity::Invalidated => ("人工判定无效", "invalidated by hand"),
+        let en = match validity {
+            Validity::Missing => "missing",
+            Validity::Valid => "valid",
+            Validity::ValidFromMinutes => "from minutes",
+            Validity::InsufficientMinutes => "less than 45 minutes",
+            Validity::Negative => "negative",
+            Validity::Absurd => "absurd",
+            Validity::NotANumber => "not a number",
+            Validity::UnknownFlag => "unknown flag",
+            Validity::FlagStopped => "stopped (F)",
+            Validity::FlagMaintenance => "maintenance (M)",
+            Validity::FlagManual => "entered by hand (S)",
+            Validity::FlagFault => "fault (D)",
+            Validity::FlagCalibrating => "calibrating (C)",
+            Validity::FlagOverRange => "over range (T)",
+            Validity::FlagCommunication => "communication (B)",
+            Validity::Corrected => "corrected by hand",
+            Validity::Invalidated => "invalidated by hand",
         };
-        self.of(zh, en)
+        self.of(validity.label(), en)
     }
 
     /// The same in one or two characters, for a cell.
@@ -170,15 +170,15 @@ impl Lang {
 
     /// Who owns a station.
     pub(super) const fn kind(self, kind: StationKind) -> &'static str {
-        let (zh, en) = match kind {
-            StationKind::National => ("国控", "national"),
-            StationKind::Provincial => ("省控", "provincial"),
-            StationKind::City => ("市控", "city"),
-            StationKind::District => ("区县", "district"),
-            StationKind::Enterprise => ("企业", "enterprise"),
-            StationKind::Micro => ("微站", "micro"),
+        let en = match kind {
+            StationKind::National => "national",
+            StationKind::Provincial => "provincial",
+            StationKind::City => "city",
+            StationKind::District => "district",
+            StationKind::Enterprise => "enterprise",
+            StationKind::Micro => "micro",
         };
-        self.of(zh, en)
+        self.of(kind.label(), en)
     }
 
     /// How far an hour has come.

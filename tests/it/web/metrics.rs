@@ -18,7 +18,7 @@ fn view(areas: Vec<AreaView>) -> View {
 }
 
 /// The exposition of a view.
-fn exposed(view: View, latency: Latency) -> String {
+pub(super) fn exposed(view: View, latency: Latency) -> String {
     let (_view, views) = watch::channel(Arc::new(view));
     let registry = telemetry::registry(views, latency).expect("names are unique");
     let mut text = Vec::new();

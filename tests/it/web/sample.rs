@@ -151,6 +151,7 @@ pub(super) fn area(
         hour_before: figures(place, newest, 1),
         yesterday: figures(place, newest, 24),
         readings: place.readings(),
+        findings: Vec::new(),
         assessed: place.station.assessed && place.station.valid.holds(newest.day()),
         in_operation: place.station.valid.holds(newest.day()),
     };

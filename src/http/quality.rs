@@ -1,0 +1,59 @@
+//! What checks have found of a station's newest hour, as JSON.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::document::Decimal;
+use crate::observation::Validity;
+use crate::pipeline::{AreaView, StationView};
+use crate::quality::Finding;
+
+/// A value that is suspect, or does not count, and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct FindingDocument {
+    /// `range`, `stuck`, `jump`, `neighbours`, `inversion`, `duplicate`, `sentinel`, `flag` or `unusable`.
+    rule: &'static str,
+    /// The rule as the monitoring room says it.
+    rule_zh: &'static str,
+    /// The property's code; null for all pollutants of the hour.
+    property: Option<&'static str>,
+    /// The value as sent; null when it was no number.
+    value: Option<Decimal>,
+    unit: Option<&'static str>,
+    /// `marked` (it counts), `excluded` (taken out of figures) or `invalid` (it never counted).
+    treatment: &'static str,
+    reason_zh: String,
+    /// What the neighbours had; null where too few say anything.
+    neighbours_median: Option<Decimal>,
+    /// How many neighbours that is.
+    neighbours: Option<u16>,
+}
+
+/// What was found of a station, as far as its area has published an hour.
+pub(super) fn findings(area: &AreaView, station: &StationView) -> Vec<FindingDocument> {
+    let found = station.findings.iter().filter(|_| area.newest.is_some());
+    found.map(|finding| document(area, finding)).collect()
+}
+
+/// Why a value was found, with other stations by their names.
+pub(super) fn reason(area: &AreaView, finding: &Finding) -> String {
+    let stations = &area.registry.stations;
+    finding.reason(|at| stations.get(at).map(|s| s.name.clone()).unwrap_or_default())
+}
+
+fn document(area: &AreaView, finding: &Finding) -> FindingDocument {
+    let property = finding.property;
+    let shown = |amount| property.and_then(|property| Decimal::amount(amount, property));
+    let number = finding.reading.validity != Validity::NotANumber;
+    FindingDocument {
+        rule: finding.rule.name(),
+        rule_zh: finding.rule.label(),
+        property: property.map(|property| property.code()),
+        value: if number { shown(finding.reading.amount) } else { None },
+        unit: property.map(|property| property.unit_text()),
+        treatment: finding.treatment.name(),
+        reason_zh: reason(area, finding),
+        neighbours_median: finding.neighbours.and_then(|n| shown(n.median)),
+        neighbours: finding.neighbours.map(|n| n.count),
+    }
+}
