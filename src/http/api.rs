@@ -167,10 +167,10 @@ pub(super) struct AreaLatest {
 /// An alarm that lasts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AlarmDocument {
-    /// Of silence: `daemon`, `feed`, `area` (many stations at once) or `station`. `differs`: the AQI is not
-    /// the one that the national platform published.
+    /// Of silence: `daemon`, `feed`, `area` (many stations at once) or `station`. `clock`: a
+    /// station's clock runs ahead. `differs`: the AQI is not the one that the national platform published.
     subject: &'static str,
-    /// The code of a silent station; null for the others.
+    /// The code of a station that is silent or has a wrong clock; null for the others.
     station: Option<String>,
     /// Whose AQI differs: the area, `area/set` or a station's code; null for silences.
     entity: Option<String>,
@@ -228,7 +228,7 @@ pub(super) async fn area_latest(
 fn alarm_document(area: &AreaView, alarm: &Alarm) -> AlarmDocument {
     let entity = alarm.subject.entity(&area.registry);
     let (station, entity) = match alarm.subject {
-        Subject::Station(_) => (Some(entity), None),
+        Subject::Station(_) | Subject::Clock(_) => (Some(entity), None),
         Subject::Differs(_) => (None, Some(entity)),
         Subject::Daemon | Subject::Feed | Subject::Area => (None, None),
     };

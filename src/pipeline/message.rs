@@ -116,6 +116,8 @@ impl Pipeline {
         self.counts.ignored_fields += u64::from(observation.ignored_fields);
         self.counts.invalid_values += observation.unknown_values.len() as u64;
         let at = (station, observation.start.hour());
+        let end = observation.start.plus_minutes(observation.period.minutes().into());
+        self.clock_is_right(station, end);
         if self.change(at, |day, counts| enter(day, observation, counts)) {
             self.counts.accepted += 1;
         } else {
@@ -165,6 +167,10 @@ impl Pipeline {
         self.counts.rejected[rejection.reason.index()] += 1;
         let code = message.topic.split('/').nth(2).unwrap_or_default();
         let station = self.registry.find(code);
+        if let Some(station) = station.filter(|_| rejection.reason == RejectionReason::TimeInFuture)
+        {
+            self.clock_is_ahead(station);
+        }
         let reason = DeadLetterReason::Message(rejection.reason);
         out.dead_letters.push(self.letter(station, reason, rejection.detail.clone(), message));
     }

@@ -146,7 +146,7 @@ impl Pipeline {
         }
         let differing = self.alarms.open().filter_map(|alarm| match alarm.subject {
             Subject::Differs(member) => Some(member),
-            Subject::Daemon | Subject::Feed | Subject::Area | Subject::Station(_) => None,
+            _ => None,
         });
         let left = |member: &Member| self.beside.of(*member).next().is_none();
         let over: Vec<Member> = differing.filter(left).collect();

@@ -8,6 +8,8 @@
 //! - When at least `silent_group_percent` of the stations (and three) are silent at once, that is one alarm
 //!   of the area and none of theirs.
 //! - The feed is silent when it has had no connection for `feed_silent_min`.
+//! - A station's clock runs ahead when it sends an hour that is still to come; a later hour under the right
+//!   time clears it. Nobody else's hours are touched.
 //! - We were silent when a deadline passed more than `daemon_late_min` before we came back.
 //!
 //! Invariant: an hour that nobody could hear (no connection, a stop, a backlog not yet taken) is no evidence
@@ -35,6 +37,8 @@ pub enum Subject {
     Area,
     /// One station, by its index in the registry.
     Station(usize),
+    /// The clock of a station, by its index, runs ahead.
+    Clock(usize),
     /// An entity's AQI differs from the one that the national platform published.
     Differs(Member),
 }
@@ -51,6 +55,7 @@ impl Subject {
             Self::Feed => "feed",
             Self::Area => "area",
             Self::Station(_) => "station",
+            Self::Clock(_) => "clock",
             Self::Differs(_) => "differs",
         }
     }
@@ -60,7 +65,7 @@ impl Subject {
     pub fn entity(self, registry: &Registry) -> String {
         match self {
             Self::Daemon | Self::Feed | Self::Area => String::new(),
-            Self::Station(at) => registry.name_of(Member::Station(at)),
+            Self::Station(at) | Self::Clock(at) => registry.name_of(Member::Station(at)),
             Self::Differs(member) => registry.name_of(member),
         }
     }
@@ -180,7 +185,8 @@ impl Pipeline {
         }
         let gone: Vec<Subject> = self.alarms.open.keys().copied().collect();
         for subject in gone {
-            if matches!(subject, Subject::Station(at) if !in_operation.contains(&at)) {
+            let (Subject::Station(at) | Subject::Clock(at)) = subject else { continue };
+            if !in_operation.contains(&at) {
                 self.alarms.clear(subject, now);
             }
         }
@@ -196,6 +202,21 @@ impl Pipeline {
         let subject = Subject::Station(station);
         let silent = self.alarms.open.get(&subject).is_some_and(|alarm| hour.end() > alarm.since);
         if silent && self.was_heard(station, hour) {
+            self.alarms.clear(subject, self.now.unwrap_or_default());
+        }
+    }
+
+    /// A message of a station was refused because its hour lies in the future.
+    pub(super) fn clock_is_ahead(&mut self, station: usize) {
+        let now = self.now.unwrap_or_default();
+        self.alarms.raise(Subject::Clock(station), now, now);
+    }
+
+    /// A message was taken whose interval ended at `end`: after the clock was found wrong, it is right again.
+    /// What the station sent earlier under the right time may still be on its way, and says nothing.
+    pub(super) fn clock_is_right(&mut self, station: usize, end: Instant) {
+        let subject = Subject::Clock(station);
+        if self.alarms.open.get(&subject).is_some_and(|alarm| end > alarm.raised) {
             self.alarms.clear(subject, self.now.unwrap_or_default());
         }
     }

@@ -39,6 +39,7 @@ pub(super) fn open(db: &Connection, known: &KnownArea) -> rusqlite::Result<Vec<A
             "daemon" => Some(Subject::Daemon),
             "feed" => Some(Subject::Feed),
             "area" => Some(Subject::Area),
+            "clock" => known.registry.find(&station).map(Subject::Clock),
             "differs" => known.registry.member(&station).map(Subject::Differs),
             _ => known.registry.find(&station).map(Subject::Station),
         };

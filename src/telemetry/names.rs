@@ -78,6 +78,8 @@ metrics! {
         "1 when the feed is connected and its backlog taken; absent before it has said so.");
     DIFFERENCES = gauge("lantian_difference_alarm_count", &["area"],
         "Entities whose AQI differs from the one that the national platform published.");
+    CLOCKS = gauge("lantian_station_clock_alarm_count", AREA,
+        "Stations whose clock runs ahead.");
     OBSERVATIONS = count("lantian_observations_total", &["effect"],
         "What came in since the start, by effect.");
     QUALITY = gauge("lantian_quality_finding_count", &["area", "rule"],
@@ -134,6 +136,7 @@ mod tests {
         "lantian_build_info{version}",
         "lantian_feed_caught_up{area}",
         "lantian_difference_alarm_count{area}",
+        "lantian_station_clock_alarm_count{area}",
         "lantian_observations_total{effect}",
         "lantian_quality_finding_count{area,rule}",
         "lantian_rejected_total{area,reason}",

@@ -239,3 +239,26 @@ fn a_station_out_of_operation_is_not_missed() {
     assert_eq!(raised, [(Subject::Station(1), false), (Subject::Station(1), true)]);
     daemon.audit();
 }
+
+#[test]
+fn a_clock_that_runs_ahead_is_an_alarm_until_the_station_sends_a_later_hour_rightly() {
+    let mut room = Room::new(4);
+    let future = [pm("s0000", "23T12:00", 50)];
+    room.daemon.take(at("23T09:05"), &[pm("s0000", "23T07:00", 40)]);
+    let batch = room.daemon.take(at("23T09:06"), &future);
+    let of_clock = |alarms: &[Alarm]| -> Vec<(Instant, Option<Instant>)> {
+        let clock = alarms.iter().filter(|a| a.subject == Subject::Clock(0));
+        clock.map(|a| (a.raised, a.cleared)).collect()
+    };
+    assert_eq!(of_clock(&batch.alarms), [(at("23T09:06"), None)]);
+    let again = room.daemon.take(at("23T09:07"), &future);
+    assert_eq!(of_clock(&again.alarms), [], "raised once");
+    let late = room.daemon.take(at("23T09:20"), &[pm("s0000", "23T08:00", 41)]);
+    assert_eq!(of_clock(&late.alarms), [], "sent before the clock went wrong");
+    let mut daemon = room.daemon.restart();
+    let other = daemon.take(at("23T10:03"), &[pm("s0001", "23T09:00", 42)]);
+    assert_eq!(of_clock(&other.alarms), [], "another station says nothing of this clock");
+    let right = daemon.take(at("23T10:04"), &[pm("s0000", "23T09:00", 43)]);
+    assert_eq!(of_clock(&right.alarms), [(at("23T09:06"), Some(at("23T10:04")))]);
+    daemon.audit();
+}

@@ -17,6 +17,9 @@ pub(super) fn banners(area: &AreaView, lang: Lang) -> Vec<Banner> {
     let silent = named(area, lang, |subject| matches!(subject, Subject::Station(_)));
     let strong = lang.of("站点离线", "Stations off line");
     all.extend(silent.map(|text| Banner { class: "warn", strong, text }));
+    let ahead = named(area, lang, |subject| matches!(subject, Subject::Clock(_)));
+    let strong = lang.of("站点时钟超前，数据未采用", "Station clocks ahead, their data refused");
+    all.extend(ahead.map(|text| Banner { class: "warn", strong, text }));
     let differing = named(area, lang, |subject| matches!(subject, Subject::Differs(_)));
     let strong = lang.of("AQI与国家平台不一致", "AQI differs from the national platform's");
     all.extend(differing.map(|text| Banner { class: "warn", strong, text }));
@@ -36,7 +39,7 @@ fn banner(alarm: &Alarm, lang: Lang) -> Option<Banner> {
             ("多站同时缺报", format!("自{since}起多数站点无数据，请检查数据传输链路"))
         }
         (Subject::Area, Lang::En) => ("Many stations are silent", format!("since {since}")),
-        (Subject::Station(_) | Subject::Differs(_), _) => return None,
+        (Subject::Station(_) | Subject::Clock(_) | Subject::Differs(_), _) => return None,
     };
     Some(Banner { class: "alarm", strong, text })
 }
@@ -46,7 +49,7 @@ fn named(area: &AreaView, lang: Lang, kind: impl Fn(Subject) -> bool) -> Option<
     let alarms: Vec<&Alarm> = area.alarms.iter().filter(|alarm| kind(alarm.subject)).collect();
     let named = alarms.iter().take(NAMED).filter_map(|alarm| {
         let name = match alarm.subject {
-            Subject::Station(at) | Subject::Differs(Member::Station(at)) => {
+            Subject::Station(at) | Subject::Clock(at) | Subject::Differs(Member::Station(at)) => {
                 &area.registry.stations.get(at)?.name
             }
             Subject::Differs(Member::Set(at)) => match at {

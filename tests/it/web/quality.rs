@@ -104,3 +104,24 @@ async fn the_metric_counts_by_rule() {
         assert_eq!(count(rule).as_deref(), Some(expected), "{rule}");
     }
 }
+
+#[tokio::test]
+async fn a_station_whose_clock_runs_ahead_is_named() {
+    let mut area = dalian();
+    let since = area.now;
+    let alarm = lantian::pipeline::Alarm {
+        subject: lantian::pipeline::Subject::Clock(0),
+        since,
+        raised: since,
+        cleared: None,
+    };
+    area.alarms.push(alarm);
+    let daemon = daemon(area);
+    let page = daemon.get("/").await.text;
+    assert!(page.contains("站点时钟超前，数据未采用"), "the banner");
+    let json = daemon.get("/api/v1/areas/dalian/latest").await.json();
+    assert_eq!(
+        (&json["alarms"][0]["subject"], &json["alarms"][0]["station"]),
+        (&json!("clock"), &json!("0999X"))
+    );
+}
