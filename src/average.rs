@@ -14,14 +14,16 @@
 mod codec;
 mod columns;
 mod correction;
+mod reviewed;
 mod station_day;
 
 pub use codec::DecodeError;
 pub use columns::{Columns, Walk};
 pub use correction::Correction;
+pub use reviewed::Reviewed;
 pub use station_day::{Effect, Incoming, MinuteValue, StationDay};
 
-use crate::observation::{POLLUTANTS, Pollutant};
+use crate::observation::{Dataset, POLLUTANTS, Pollutant};
 use crate::quantity::{Amount, Quotient};
 use crate::time::{DAY_H, Day, Hour};
 
@@ -103,22 +105,28 @@ pub struct Averages {
     pub o3_1h_max: i32,
     /// Hours of the day so far with at least one valid pollutant: bit by hour of the day.
     pub day_hours: u32,
+    /// Whether the hour itself rests on reviewed data.
+    pub reviewed: bool,
 }
 
 /// Hourly amounts of the 24 hours that end with one hour, oldest first, by pollutant.
 pub type Window = [[i32; DAY_H]; Pollutant::COUNT];
 
-/// The window that ends with `hour`, from the days of a station that `day` holds.
-pub fn window<'d>(hour: Hour, day: impl Fn(Day) -> Option<&'d StationDay>) -> Window {
+/// The window of a dataset that ends with `hour`, from the days of a station that `day` holds.
+pub fn window<'d>(
+    hour: Hour,
+    dataset: Dataset,
+    day: impl Fn(Day) -> Option<&'d StationDay>,
+) -> Window {
     let mut window = [[MISSING; DAY_H]; Pollutant::COUNT];
     let today = hour.of_day() + 1;
     if let Some(cells) = day(hour.day()) {
-        cells.fill(0, DAY_H - today, today, &mut window);
+        cells.fill((0, DAY_H - today), today, dataset, &mut window);
     }
     if today < DAY_H
         && let Some(before) = day(hour.day().plus(-1))
     {
-        before.fill(today, 0, DAY_H - today, &mut window);
+        before.fill((today, 0), DAY_H - today, dataset, &mut window);
     }
     window
 }
@@ -137,6 +145,7 @@ impl Averages {
         o3_8h_windows: 0,
         o3_1h_max: MISSING,
         day_hours: 0,
+        reviewed: false,
     };
 
     /// The averages that end with the last hour of `window`, which is hour `of_day` (0 to 23) of its day.

@@ -167,6 +167,8 @@ pub trait Archive: Send + Sync {
 /// Which figures are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeriesQuery {
+    /// On which data the figures rest.
+    pub dataset: crate::observation::Dataset,
     /// Whose.
     pub entity: EntityId,
     /// The first hour.

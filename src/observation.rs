@@ -8,12 +8,14 @@
 //!
 //! Source: HJ 633-2026 Table 3 (pollutants), HJ 212-2017 Table 8 (flags).
 
+mod dataset;
 mod decode;
 mod encode;
 mod kind;
 mod pollutant;
 mod rejection;
 
+pub use dataset::{Basis, Dataset};
 pub use decode::{
     Code, FeedFormat, FeedKind, Observation, TimeFormat, UnknownValue, decode, read_amount,
 };
@@ -184,11 +186,13 @@ pub enum Validity {
     Corrected = 15,
     /// Declared invalid by an operator.
     Invalidated = 16,
+    /// Within a reviewed span, but not in the reviewed data. Never stored.
+    NotReviewed = 17,
 }
 
 impl Validity {
     /// Every validity, by its stored number.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Missing,
         Self::Valid,
         Self::ValidFromMinutes,
@@ -206,6 +210,7 @@ impl Validity {
         Self::FlagCommunication,
         Self::Corrected,
         Self::Invalidated,
+        Self::NotReviewed,
     ];
 
     /// Whether the value enters figures.
@@ -247,6 +252,7 @@ impl Validity {
             Self::FlagCommunication => "通讯异常(B)",
             Self::Corrected => "人工订正",
             Self::Invalidated => "人工判定无效",
+            Self::NotReviewed => "审核数据中无此值",
         }
     }
 
@@ -271,6 +277,7 @@ impl Validity {
             Self::FlagCommunication => "flag_communication",
             Self::Corrected => "corrected",
             Self::Invalidated => "invalidated",
+            Self::NotReviewed => "not_reviewed",
         }
     }
 }

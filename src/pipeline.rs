@@ -139,6 +139,8 @@ pub struct Pipeline {
     /// Since when hours wait for the feed to catch up.
     waiting_since: Option<Instant>,
     caught_up: Option<bool>,
+    /// The last hour of the area that rests on reviewed data: an import moves it, while no pipeline runs.
+    reviewed_until: Option<Hour>,
     counts: Counts,
     sequence: u64,
 }
@@ -168,6 +170,7 @@ impl Pipeline {
             beside: Beside::default(),
             waiting_since: None,
             caught_up: None,
+            reviewed_until: None,
             counts: Counts::default(),
             sequence: 0,
         }

@@ -74,7 +74,9 @@ impl Archive for StoreArchive {
         };
         let member = member.ok_or(ArchiveError::UnknownEntity)?;
         let span = (query.from, query.to);
-        self.with_reader(|reader| reader.series(registry, member, span, &parameters))
+        self.with_reader(|reader| {
+            reader.series(registry, member, span, (&parameters, query.dataset))
+        })
     }
 
     fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError> {

@@ -57,6 +57,8 @@ pub struct Figures {
     pub hours_24h: [u8; Pollutant::COUNT],
     /// Stations with a valid value in the hour, of those expected.
     pub coverage: [Coverage; Pollutant::COUNT],
+    /// Whether the hour of every station counted rests on reviewed data.
+    pub reviewed: bool,
 }
 
 impl Figures {
@@ -102,6 +104,7 @@ impl Figures {
             hours_day: means.hours_day,
             hours_24h: means.hours_24h,
             coverage: means.present.map(|present| Coverage { present, expected: means.expected }),
+            reviewed: means.reviewed,
         }
     }
 

@@ -8,6 +8,7 @@
 
 use super::{Figures, Judge, Registry, SetMeans};
 use crate::average::{Averages, Columns, StationDay};
+use crate::observation::Dataset;
 use crate::quality::{Checks, Held, Masks};
 use crate::standard::{Entity, Parameters};
 use crate::time::{Day, Hour};
@@ -74,6 +75,7 @@ pub struct History<'a> {
     columns: Vec<Columns>,
     /// What takes values out, with the cells that it looks at.
     excluding: Option<(&'a Checks, Held)>,
+    dataset: Dataset,
 }
 
 impl<'a> History<'a> {
@@ -93,7 +95,14 @@ impl<'a> History<'a> {
             columns[station] = Columns::new(first, hours);
         }
         let excluding = excluding.map(|checks| (checks, Held::default()));
-        Self { registry, members, from, hours, columns, excluding }
+        let dataset = Dataset::Best;
+        Self { registry, members, from, hours, columns, excluding, dataset }
+    }
+
+    /// The same of another dataset than the best one.
+    #[must_use]
+    pub fn of(self, dataset: Dataset) -> Self {
+        Self { dataset, ..self }
     }
 
     /// The days that have to be put in, of all stations.
@@ -107,7 +116,7 @@ impl<'a> History<'a> {
     /// Puts a station's day in, in the place of what was put in for it before.
     pub fn put(&mut self, station: usize, day: Day, cells: &StationDay) {
         if let Some(columns) = self.columns.get_mut(station) {
-            columns.put(day, cells);
+            columns.put(day, cells, self.dataset);
         }
         if let Some((_, held)) = &mut self.excluding {
             held.put(station, day, cells);

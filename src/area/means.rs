@@ -72,6 +72,8 @@ pub struct SetMeans {
     pub expected: u16,
     /// Hours of the day so far with at least one station.
     pub hours_day: u8,
+    /// Whether the hour of every station rests on reviewed data.
+    pub reviewed: bool,
 }
 
 /// Hours that a rolling 24-h mean needs: the clause's 20, or any number as the platform does.
@@ -107,6 +109,7 @@ impl SetMeans {
             }),
             expected: 1,
             hours_day: u8::try_from(station.day_hours.count_ones()).unwrap_or(24),
+            reviewed: station.reviewed,
         }
     }
 
@@ -119,9 +122,10 @@ impl SetMeans {
         let (mut o3_8h, mut o3_8h_max) = (MeanOfMeans::EMPTY, MeanOfMeans::EMPTY);
         let mut o3_1h_max = Sum::default();
         let mut hours_24h = [u8::MAX; Pollutant::COUNT];
-        let (mut expected, mut day_hours) = (0, 0_u32);
+        let (mut expected, mut reviewed, mut day_hours) = (0, 0, 0_u32);
         for station in stations {
             expected += 1;
+            reviewed += u16::from(station.reviewed);
             day_hours |= station.day_hours;
             for p in POLLUTANTS.map(Pollutant::index) {
                 hour[p].add(station.hour[p]);
@@ -149,6 +153,7 @@ impl SetMeans {
             hours_24h: hours_24h.map(|n| if n == u8::MAX { 0 } else { n }),
             expected,
             hours_day: u8::try_from(day_hours.count_ones()).unwrap_or(24),
+            reviewed: expected > 0 && reviewed == expected,
         }
     }
 }

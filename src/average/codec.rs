@@ -3,19 +3,22 @@
 //! Layout: version, first hour, end hour; count of columns; each column: property with flags,
 //! validities unless all are valid, a power of ten common to all amounts, their differences as zigzag
 //! varints, marks; then the past and the minutes as counted lists. Version 2, which is written where an
-//! operator's corrections stand, ends with the list of what is beneath them. About 10 bytes for an hour of
-//! six pollutants in a full day.
+//! operator's corrections stand, ends with the list of what is beneath them; version 3, where hours are
+//! reviewed, has that list too, and then these hours as bits and the reviewed columns. About 10 bytes for
+//! an hour of six pollutants in a full day.
 //!
 //! Invariant: `decode(encode(day)) == day`, for every span and for the spans of one day put together.
 
 use super::correction::Beneath;
+use super::reviewed::Reviewed;
 use super::station_day::{Column, MinuteValue, Past, StationDay};
-use crate::observation::{PROPERTIES, Property, Validity};
+use crate::observation::{POLLUTANTS, PROPERTIES, Property, Validity};
 use crate::time::{AveragingPeriod, DAY_H};
 
-/// Without corrections, and with.
+/// Without corrections, with them, and with a reviewed layer.
 const VERSION: u8 = 1;
 const CORRECTED: u8 = 2;
+const REVIEWED: u8 = 3;
 /// Room for a span's heads, and for each of its hours, as six pollutants usually need.
 const SPAN_BYTES: usize = 32;
 const CELL_BYTES: usize = 12;
@@ -44,7 +47,12 @@ impl StationDay {
         let mut out = Vec::with_capacity(SPAN_BYTES + CELL_BYTES * (to - from));
         let inside = |hour: u8| (from..to).contains(&usize::from(hour));
         let beneath: Vec<&Beneath> = self.beneath.iter().filter(|b| inside(b.hour)).collect();
-        let version = if beneath.is_empty() { VERSION } else { CORRECTED };
+        let review = self.reviewed.as_deref().filter(|r| r.hours & mask(from, to) != 0);
+        let version = match (review, beneath.is_empty()) {
+            (Some(_), _) => REVIEWED,
+            (None, false) => CORRECTED,
+            (None, true) => VERSION,
+        };
         out.extend([version, byte(from), byte(to), 0]);
         for property in PROPERTIES {
             let Some(column) = self.column(property) else { continue };
@@ -68,12 +76,15 @@ impl StationDay {
             varint(zigzag(m.amount.into()), &mut out);
             encode_seen(&m.seen, &mut out);
         }
-        if version == CORRECTED {
+        if version >= CORRECTED {
             varint(beneath.len() as u64, &mut out);
             for b in beneath {
                 out.extend([b.property, b.hour, b.validity]);
                 varint(zigzag(b.amount.into()), &mut out);
             }
+        }
+        if let Some(review) = review {
+            encode_review(review, from, to, &mut out);
         }
         out
     }
@@ -97,7 +108,7 @@ impl StationDay {
     pub fn decode_into(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
         let mut input = Input(bytes);
         let version = input.byte()?;
-        if version != VERSION && version != CORRECTED {
+        if !(VERSION..=REVIEWED).contains(&version) {
             return Err(DecodeError::Version(version));
         }
         let (from, to) = (usize::from(input.byte()?), usize::from(input.byte()?));
@@ -108,7 +119,9 @@ impl StationDay {
         for _ in 0..input.byte()? {
             let head = input.byte()?;
             ascending(&mut last, head & PROPERTY)?;
-            self.decode_column(head, &mut input, from, to)?;
+            let property =
+                *PROPERTIES.get(usize::from(head & PROPERTY)).ok_or(DecodeError::Damaged)?;
+            decode_column(self.column_mut(property), head, &mut input, from, to)?;
         }
         let mut last = None;
         for _ in 0..input.varint()? {
@@ -126,17 +139,19 @@ impl StationDay {
             ascending(&mut last, (value.property, value.hour, value.period, value.minute))?;
             self.minutes.push(value);
         }
-        if version == CORRECTED {
+        if version >= CORRECTED {
             let mut last = None;
             for _ in 0..input.varint()? {
-                let [property, hour, validity] = [input.byte()?, input.byte()?, input.byte()?];
+                let [property, hour, validity] = [input.byte()?, input.byte()?, input.validity()?];
                 check(usize::from(property) < Property::COUNT)?;
                 check((from..to).contains(&hour.into()))?;
-                check(Validity::from_number(validity).is_some())?;
                 ascending(&mut last, (property, hour))?;
                 let amount = input.amount()?;
                 self.beneath.push(Beneath { property, hour, amount, validity });
             }
+        }
+        if version == REVIEWED {
+            self.decode_review(&mut input, from, to)?;
         }
         self.beneath.sort_unstable();
         self.past.sort_unstable();
@@ -144,42 +159,78 @@ impl StationDay {
         if input.0.is_empty() { Ok(()) } else { Err(DecodeError::Damaged) }
     }
 
-    fn decode_column(
+    fn decode_review(
         &mut self,
-        head: u8,
         input: &mut Input<'_>,
         from: usize,
         to: usize,
     ) -> Result<(), DecodeError> {
-        check(head & !(ALL_VALID | MARKED | PROPERTY) == 0)?;
-        let property = PROPERTIES.get(usize::from(head & PROPERTY)).ok_or(DecodeError::Damaged)?;
-        let column = self.column_mut(*property);
-        for hour in from..to {
-            column.validity[hour] = if head & ALL_VALID != 0 {
-                Validity::Valid
-            } else {
-                Validity::from_number(input.byte()?).ok_or(DecodeError::Damaged)?
-            };
-        }
-        let held = |hour: &usize| column.validity[*hour] != Validity::Missing;
-        let present = (from..to).filter(held).fold(0, |bits, hour| bits | 1_u32 << hour);
-        check(present != 0)?;
-        let factor = 10_i64.checked_pow(input.byte()?.into()).ok_or(DecodeError::Damaged)?;
-        let mut amount = 0_i64;
-        for hour in from..to {
-            if column.validity[hour] != Validity::Missing {
-                amount = amount.checked_add(input.signed()?).ok_or(DecodeError::Damaged)?;
-                let milli = amount.checked_mul(factor).and_then(|m| i32::try_from(m).ok());
-                column.amount[hour] = milli.ok_or(DecodeError::Damaged)?;
+        let hours = input.small()?;
+        check(hours != 0 && hours & !mask(from, to) == 0)?;
+        let layer = self.reviewed.get_or_insert_with(|| Box::new(Reviewed::EMPTY));
+        layer.hours |= hours;
+        let mut last = None;
+        for _ in 0..input.byte()? {
+            let head = input.byte()?;
+            check(head & MARKED == 0)?;
+            ascending(&mut last, head & PROPERTY)?;
+            let column = layer.pollutants.get_mut(usize::from(head & PROPERTY));
+            let column = column.ok_or(DecodeError::Damaged)?;
+            decode_column(column, head, input, from, to)?;
+            let outside = (from..to).filter(|hour| hours & 1 << hour == 0);
+            for hour in outside {
+                check(column.validity[hour] == Validity::Missing)?;
             }
         }
-        if head & MARKED != 0 {
-            let (conflict, differs) = (input.small()?, input.small()?);
-            check((conflict | differs) & !present == 0)?;
-            column.conflict |= conflict;
-            column.differs |= differs;
-        }
         Ok(())
+    }
+}
+
+fn decode_column(
+    column: &mut Column,
+    head: u8,
+    input: &mut Input<'_>,
+    from: usize,
+    to: usize,
+) -> Result<(), DecodeError> {
+    check(head & !(ALL_VALID | MARKED | PROPERTY) == 0)?;
+    for hour in from..to {
+        column.validity[hour] = if head & ALL_VALID != 0 {
+            Validity::Valid
+        } else {
+            Validity::from_number(input.validity()?).ok_or(DecodeError::Damaged)?
+        };
+    }
+    let held = |hour: &usize| column.validity[*hour] != Validity::Missing;
+    let present = (from..to).filter(held).fold(0, |bits, hour| bits | 1_u32 << hour);
+    check(present != 0)?;
+    let factor = 10_i64.checked_pow(input.byte()?.into()).ok_or(DecodeError::Damaged)?;
+    let mut amount = 0_i64;
+    for hour in from..to {
+        if column.validity[hour] != Validity::Missing {
+            amount = amount.checked_add(input.signed()?).ok_or(DecodeError::Damaged)?;
+            let milli = amount.checked_mul(factor).and_then(|m| i32::try_from(m).ok());
+            column.amount[hour] = milli.ok_or(DecodeError::Damaged)?;
+        }
+    }
+    if head & MARKED != 0 {
+        let (conflict, differs) = (input.small()?, input.small()?);
+        check((conflict | differs) & !present == 0)?;
+        column.conflict |= conflict;
+        column.differs |= differs;
+    }
+    Ok(())
+}
+
+fn encode_review(review: &Reviewed, from: usize, to: usize, out: &mut Vec<u8>) {
+    varint((review.hours & mask(from, to)).into(), out);
+    let held = |c: &&Column| c.validity[from..to].iter().any(|v| *v != Validity::Missing);
+    out.push(byte(review.pollutants.iter().filter(held).count()));
+    for pollutant in POLLUTANTS {
+        let column = &review.pollutants[pollutant.index()];
+        if held(&column) {
+            encode_column(Property::Pollutant(pollutant), column, from, to, out);
+        }
     }
 }
 
@@ -300,7 +351,8 @@ impl Input<'_> {
 
     fn validity(&mut self) -> Result<u8, DecodeError> {
         let number = self.byte()?;
-        check(Validity::from_number(number).is_some())?;
+        let known = Validity::from_number(number).is_some_and(|v| v != Validity::NotReviewed);
+        check(known)?;
         Ok(number)
     }
 

@@ -1,7 +1,7 @@
 //! Averages over whole columns of hours, by running sums: the driver for files and history.
 
 use super::{Averages, EIGHT_H, MISSING, O3, StationDay, Sum};
-use crate::observation::{POLLUTANTS, Pollutant};
+use crate::observation::{Dataset, POLLUTANTS, Pollutant};
 use crate::time::{DAY_H, Day, Hour};
 
 /// Hourly amounts of one station over a span, by pollutant.
@@ -9,13 +9,16 @@ use crate::time::{DAY_H, Day, Hour};
 pub struct Columns {
     first: Hour,
     amounts: [Vec<i32>; Pollutant::COUNT],
+    /// Whether an hour rests on reviewed data.
+    reviewed: Vec<bool>,
 }
 
 impl Columns {
     /// A span of `hours` hours from `first`, everything missing.
     #[must_use]
     pub fn new(first: Hour, hours: usize) -> Self {
-        Self { first, amounts: std::array::from_fn(|_| vec![MISSING; hours]) }
+        let amounts = std::array::from_fn(|_| vec![MISSING; hours]);
+        Self { first, amounts, reviewed: vec![false; hours] }
     }
 
     /// The hours of the span.
@@ -35,26 +38,27 @@ impl Columns {
         &mut self.amounts[pollutant.index()]
     }
 
-    /// Puts the valid amounts of a day in; what lies outside the span is left out.
-    pub fn put(&mut self, day: Day, cells: &StationDay) {
+    /// Puts the valid amounts of a day's dataset in; what lies outside the span is left out.
+    pub fn put(&mut self, day: Day, cells: &StationDay, dataset: Dataset) {
         let first = self.first;
         let place = |hour: Hour| usize::try_from(hour.number() - first.number());
         let outside = (0..DAY_H).take_while(|h| place(day.hour(*h)).is_err()).count();
         let Ok(to) = place(day.hour(outside)) else { return };
-        for (amounts, column) in self.amounts.iter_mut().zip(&cells.pollutants) {
-            let source = column.amount.iter().zip(&column.validity).skip(outside);
-            let target = amounts.iter_mut().skip(to);
-            for (slot, (amount, validity)) in target.zip(source) {
-                *slot = if validity.is_valid() { *amount } else { MISSING };
-            }
+        let to = to.min(self.len())..(to + DAY_H - outside).min(self.len());
+        for (at, amounts) in self.amounts.iter_mut().enumerate() {
+            cells.amounts(at, outside, &mut amounts[to.clone()], dataset);
+        }
+        for (slot, hour) in self.reviewed[to].iter_mut().zip(outside..) {
+            *slot = dataset != Dataset::Realtime && cells.is_reviewed(hour);
         }
     }
 
-    /// Takes one amount out; one outside the span is none.
+    /// Takes one amount out unless it is a reviewed one; one outside the span is none.
     pub fn blank(&mut self, pollutant: Pollutant, hour: Hour) {
         let place = usize::try_from(hour.number() - self.first.number());
+        let Ok(at) = place else { return };
         let column = &mut self.amounts[pollutant.index()];
-        if let Some(slot) = place.ok().and_then(|at| column.get_mut(at)) {
+        if let Some(slot) = column.get_mut(at).filter(|_| !self.reviewed[at]) {
             *slot = MISSING;
         }
     }
@@ -93,6 +97,7 @@ impl Columns {
             slide(&mut running.rolling_24h[p], amounts, at, DAY_H);
         }
         running.day_hours |= u32::from(any) << of_day;
+        running.reviewed = self.reviewed[at];
         running.o3_1h_max = running.o3_1h_max.max(running.hour[O3]);
         slide(&mut running.o3_8h, &self.amounts[O3], at, EIGHT_H);
         if of_day + 1 >= EIGHT_H {

@@ -1,7 +1,7 @@
 //! An operator's word above the feed's.
 //!
 //! Invariant: what the feed says is kept beneath a correction as if there were none, and holds again when
-//! that is withdrawn.
+//! that is withdrawn. A correction is one of real-time data: it moves nothing where a review stands above it.
 
 use super::StationDay;
 use super::station_day::{packed, small};
@@ -35,7 +35,7 @@ impl StationDay {
     pub fn correct(&mut self, property: Property, hour: usize, act: Correction) -> bool {
         let key = (small(property.index()), small(hour));
         let found = self.beneath.binary_search_by_key(&key, |b| (b.property, b.hour));
-        let (fed, before) = (self.fed(property, hour), self.reading(property, hour));
+        let (fed, before) = (self.fed(property, hour), self.realtime(property, hour));
         let reading = match act {
             Correction::Set(amount) => Reading { amount, validity: Validity::Corrected },
             Correction::Invalidate => Reading { validity: Validity::Invalidated, ..fed },
@@ -58,7 +58,7 @@ impl StationDay {
     #[must_use]
     pub fn fed(&self, property: Property, hour: usize) -> Reading {
         self.place_beneath(property, hour).map_or_else(
-            || self.reading(property, hour),
+            || self.realtime(property, hour),
             |at| {
                 let Beneath { amount, validity, .. } = self.beneath[at];
                 let validity = Validity::from_number(validity).unwrap_or_default();
@@ -73,7 +73,7 @@ impl StationDay {
             Some(at) => {
                 let held = &mut self.beneath[at];
                 (held.amount, held.validity) = packed(reading);
-                if self.reading(property, hour).validity == Validity::Invalidated {
+                if self.realtime(property, hour).validity == Validity::Invalidated {
                     let shown = Reading { validity: Validity::Invalidated, ..reading };
                     self.column_mut(property).set(hour, shown);
                 }

@@ -6,7 +6,7 @@
 //! of its own revision.
 //!
 //! An operator's correction stands above all of these until it is withdrawn; what the feed says meanwhile is
-//! kept beneath it.
+//! kept beneath it. Above both stands the review (`reviewed.rs`).
 //!
 //! An hour is the reported one, else the mean of shorter periods (`hour_source =
 //! reported_else_minutes`); both are kept, and a difference is marked.
@@ -14,10 +14,9 @@
 //! Source: design decision "one value per key"; GB 3095-2026 Table 4 (45 minutes).
 
 use super::correction::Beneath;
-use super::{MISSING, Sum, Window, hour_from_minutes};
-use crate::observation::{
-    POLLUTANTS, PROPERTIES, Pollutant, Property, Reading, Readings, Validity,
-};
+use super::reviewed::Reviewed;
+use super::{Sum, hour_from_minutes};
+use crate::observation::{POLLUTANTS, PROPERTIES, Pollutant, Property, Reading, Validity};
 use crate::quantity::Amount;
 use crate::time::DAY_H;
 
@@ -36,7 +35,7 @@ impl Column {
     pub(super) const EMPTY: Self =
         Self { amount: [0; DAY_H], validity: [Validity::Missing; DAY_H], conflict: 0, differs: 0 };
 
-    fn get(&self, hour: usize) -> Reading {
+    pub(super) fn get(&self, hour: usize) -> Reading {
         Reading { amount: Amount::from_milli(self.amount[hour]), validity: self.validity[hour] }
     }
 
@@ -129,6 +128,8 @@ pub struct StationDay {
     pub(super) minutes: Vec<MinuteValue>,
     /// Under corrections, sorted by (property, hour).
     pub(super) beneath: Vec<Beneath>,
+    /// Above all of these.
+    pub(super) reviewed: Option<Box<Reviewed>>,
 }
 
 /// How many meteorological elements there are.
@@ -142,21 +143,16 @@ impl Default for StationDay {
             past: Vec::new(),
             minutes: Vec::new(),
             beneath: Vec::new(),
+            reviewed: None,
         }
     }
 }
 
 impl StationDay {
-    /// The value that holds for an hour of the day.
+    /// The real-time value of an hour of the day, with an operator's correction.
     #[must_use]
-    pub fn reading(&self, property: Property, hour: usize) -> Reading {
+    pub fn realtime(&self, property: Property, hour: usize) -> Reading {
         self.column(property).map_or_else(Reading::default, |c| c.get(hour))
-    }
-
-    /// Everything that holds for an hour of the day.
-    #[must_use]
-    pub fn readings(&self, hour: usize) -> Readings {
-        PROPERTIES.map(|property| self.reading(property, hour))
     }
 
     /// Whether the hour's value met another one of the same revision.
@@ -171,9 +167,15 @@ impl StationDay {
         self.column(property).is_some_and(|c| c.differs & bit(hour) != 0)
     }
 
-    /// Whether anything was reported for the hour.
+    /// Whether there is anything of the hour, in real time or reviewed.
     #[must_use]
     pub fn has_hour(&self, hour: usize) -> bool {
+        let holds = |c: &Column| c.validity[hour] != Validity::Missing;
+        self.has_realtime(hour)
+            || self.reviewed.as_ref().is_some_and(|r| r.pollutants.iter().any(holds))
+    }
+
+    fn has_realtime(&self, hour: usize) -> bool {
         let holds = |c: &Column| c.validity[hour] != Validity::Missing;
         self.pollutants.iter().any(holds)
             || self.weather.as_ref().is_some_and(|w| w.iter().any(holds))
@@ -183,15 +185,16 @@ impl StationDay {
     #[must_use]
     pub fn was_heard(&self, hour: usize) -> bool {
         if self.beneath.is_empty() {
-            return self.has_hour(hour);
+            return self.has_realtime(hour);
         }
         PROPERTIES.into_iter().any(|p| self.fed(p, hour).validity != Validity::Missing)
     }
 
-    /// Whether anything is kept for the hour: a value, one that was taken back, or a part.
+    /// Whether anything is kept for the hour: a value, one that was taken back, a part, or a review.
     #[must_use]
     pub fn holds(&self, hour: usize) -> bool {
-        self.has_hour(hour)
+        self.has_realtime(hour)
+            || self.is_reviewed(hour)
             || self.past.iter().any(|p| usize::from(p.hour) == hour)
             || self.minutes.iter().any(|m| usize::from(m.hour) == hour)
             || self.beneath.iter().any(|b| usize::from(b.hour) == hour)
@@ -206,18 +209,6 @@ impl StationDay {
                 Validity::Missing | Validity::ValidFromMinutes | Validity::InsufficientMinutes
             )
         })
-    }
-
-    /// Copies the valid amounts of hours `from..` into the tail of a window's columns from `to`.
-    pub fn fill(&self, from: usize, to: usize, count: usize, window: &mut Window) {
-        for (column, target) in self.pollutants.iter().zip(window.iter_mut()) {
-            let source = column.amount[from..from + count].iter();
-            let states = column.validity[from..from + count].iter();
-            for ((slot, amount), state) in target[to..to + count].iter_mut().zip(source).zip(states)
-            {
-                *slot = if state.is_valid() { *amount } else { MISSING };
-            }
-        }
     }
 
     /// Takes a reading; see the module's head for which value holds.

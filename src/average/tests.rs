@@ -1,7 +1,9 @@
 //! Averages against sorted lists.
 
+use std::collections::BTreeMap;
+
 use super::*;
-use crate::observation::{PROPERTIES, Property, Reading, Validity};
+use crate::observation::{Dataset, PROPERTIES, Property, Reading, Validity};
 use crate::quantity::Amount;
 use crate::time::Day;
 use proptest::prelude::*;
@@ -139,8 +141,145 @@ fn act() -> impl Strategy<Value = Correction> {
     ]
 }
 
+/// Reviewed hours with their rows.
+type Review = (std::ops::Range<usize>, Vec<(Pollutant, usize, Reading)>);
+
+fn review() -> impl Strategy<Value = Review> {
+    let row = incoming().prop_filter_map("pollutants only", |i| match i.property {
+        Property::Pollutant(p) => Some((p, i.hour, i.reading)),
+        _ => None,
+    });
+    (0..=DAY_H, 0..=DAY_H, prop::collection::vec(row, 0..40))
+        .prop_map(|(a, b, rows)| (a.min(b)..a.max(b), rows))
+}
+
+fn enter_review(day: &mut StationDay, (hours, rows): &Review) {
+    day.declare_reviewed(hours.clone());
+    for (pollutant, hour, reading) in rows {
+        day.take_reviewed(*pollutant, *hour, *reading);
+    }
+}
+
+#[test]
+fn within_a_reviewed_span_the_reviewed_value_holds_or_none() {
+    let mut day = StationDay::default();
+    for hour in 4..8 {
+        day.take(&pm(hour, 0, 10_000));
+    }
+    day.declare_reviewed(5..7);
+    let valid = Reading { amount: Amount::from_milli(12_000), validity: Validity::Valid };
+    day.take_reviewed(Pollutant::Pm2_5, 5, valid);
+    day.take_reviewed(Pollutant::Pm2_5, 7, valid);
+    let pm = Property::Pollutant(Pollutant::Pm2_5);
+    let held = |day: &StationDay| [4, 5, 6, 7].map(|h| day.reading(pm, h));
+    let realtime = Reading { amount: Amount::from_milli(10_000), validity: Validity::Valid };
+    let none = Reading { validity: Validity::NotReviewed, ..Reading::default() };
+    assert_eq!(
+        held(&day),
+        [realtime, valid, none, realtime],
+        "nothing is filled, nor taken outside"
+    );
+    assert!(day.correct(pm, 6, Correction::Set(Amount::from_milli(7_000))));
+    assert_eq!(day.reading(pm, 6), none, "a correction is one of real-time data");
+    assert_eq!(day.realtime(pm, 6).validity, Validity::Corrected);
+    day.declare_reviewed(5..6);
+    assert_eq!(day.reading(pm, 5), none, "another review begins anew");
+    assert_eq!((day.reviewed(pm, 4), day.reviewed(pm, 5)), (None, Some(none)));
+    let silent = (20..24).all(|hour| !day.has_hour(hour));
+    day.declare_reviewed(20..24);
+    assert!(silent && (20..24).all(|h| !day.has_hour(h) && !day.was_heard(h) && day.holds(h)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_review_and_what_comes_in_real_time_never_touch_each_other(
+        all in prop::collection::vec((incoming(), prop::option::weighted(0.1, act())), 0..150),
+        first in review(), second in review(), at in 0_usize..150,
+    ) {
+        let [mut mixed, mut plain, mut after] = [(); 3].map(|()| StationDay::default());
+        for (n, (incoming, act)) in all.iter().enumerate() {
+            if n == at.min(all.len() - 1) {
+                enter_review(&mut mixed, &first);
+                enter_review(&mut mixed, &second);
+            }
+            for day in [&mut after, &mut plain] {
+                day.take(incoming);
+            }
+            mixed.take(incoming);
+            if let Some(act) = act {
+                let (property, hour) = (incoming.property, incoming.hour);
+                let changed = plain.correct(property, hour, *act);
+                prop_assert_eq!(mixed.correct(property, hour, *act), changed);
+                after.correct(property, hour, *act);
+            }
+        }
+        if all.is_empty() {
+            enter_review(&mut mixed, &first);
+            enter_review(&mut mixed, &second);
+        }
+        enter_review(&mut after, &first);
+        enter_review(&mut after, &second);
+        prop_assert_eq!(mixed.encode_day(), after.encode_day(), "before or after: no difference");
+        let mut model = BTreeMap::new();
+        let none = Reading { validity: Validity::NotReviewed, ..Reading::default() };
+        for (hours, rows) in [&first, &second] {
+            let keys = hours.clone().flat_map(|h| POLLUTANTS.map(|p| (Property::Pollutant(p), h)));
+            model.extend(keys.map(|key| (key, none)));
+            for (pollutant, hour, reading) in rows {
+                let held = model.get_mut(&(Property::Pollutant(*pollutant), *hour));
+                let missing = reading.validity == Validity::Missing;
+                held.into_iter().for_each(|held| *held = if missing { none } else { *reading });
+            }
+        }
+        for key in PROPERTIES.into_iter().flat_map(|p| (0..DAY_H).map(move |h| (p, h))) {
+            let realtime = plain.reading(key.0, key.1);
+            prop_assert_eq!(mixed.realtime(key.0, key.1), realtime);
+            let best = model.get(&key).copied().unwrap_or(realtime);
+            prop_assert_eq!(mixed.reading(key.0, key.1), best);
+        }
+    }
+
+    #[test]
+    fn both_drivers_read_a_reviewed_day_as_it_reads(
+        all in prop::collection::vec(incoming(), 0..150), reviewed in review(), from in 0..DAY_H,
+    ) {
+        let mut cells = StationDay::default();
+        for incoming in &all {
+            cells.take(incoming);
+        }
+        enter_review(&mut cells, &reviewed);
+        let day = Day::from_number(20_000);
+        let mut window = [[MISSING; DAY_H]; Pollutant::COUNT];
+        cells.fill((from, 0), DAY_H - from, Dataset::Best, &mut window);
+        for dataset in Dataset::ALL {
+            let mut columns = Columns::new(day.hour(from), DAY_H - from);
+            columns.put(day, &cells, dataset);
+            let mut walk = columns.walk();
+            for hour in from..DAY_H {
+                walk.advance();
+                prop_assert_eq!(
+                    walk.averages().reviewed,
+                    cells.is_reviewed(hour) && dataset != Dataset::Realtime
+                );
+                for p in POLLUTANTS {
+                    let property = Property::Pollutant(p);
+                    let reading = match dataset {
+                        Dataset::Realtime => Some(cells.realtime(property, hour)),
+                        Dataset::Reviewed => cells.reviewed(property, hour),
+                        Dataset::Best => Some(cells.reading(property, hour)),
+                    };
+                    let amount = reading.filter(|r| r.validity.is_valid());
+                    let amount = amount.map_or(MISSING, |r| r.amount.milli());
+                    prop_assert_eq!(walk.averages().hour[p.index()], amount);
+                    if dataset == Dataset::Best {
+                        prop_assert_eq!(window[p.index()][hour - from], amount);
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn corrections_never_change_what_the_feed_says(
@@ -163,9 +302,13 @@ proptest! {
 
     #[test]
     fn a_day_survives_its_bytes_whole_and_hour_by_hour(
-        all in prop::collection::vec((incoming(), prop::option::weighted(0.1, act())), 0..200)
+        all in prop::collection::vec((incoming(), prop::option::weighted(0.1, act())), 0..200),
+        reviewed in prop::option::of(review()),
     ) {
         let mut day = StationDay::default();
+        if let Some(reviewed) = &reviewed {
+            enter_review(&mut day, reviewed);
+        }
         for (incoming, act) in &all {
             day.take(incoming);
             if let Some(act) = act {
@@ -184,6 +327,7 @@ proptest! {
             for hour in 0..DAY_H {
                 prop_assert_eq!(pieces.reading(property, hour), day.reading(property, hour));
                 prop_assert_eq!(pieces.fed(property, hour), day.fed(property, hour));
+                prop_assert_eq!(pieces.realtime(property, hour), day.realtime(property, hour));
             }
         }
     }
@@ -191,7 +335,7 @@ proptest! {
     #[test]
     fn damaged_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let mut bytes = bytes;
-        if let Some(first) = bytes.first_mut() { *first = 1; }
+        if let Some(first) = bytes.first_mut() { *first = 1 + *first % 3; }
         let _ = StationDay::default().decode_into(&bytes);
     }
 
@@ -220,10 +364,11 @@ proptest! {
 /// Found by mutation: what no day can hold was read, and gone when the day was written again.
 #[test]
 fn a_stored_day_of_impossible_keys_is_damaged() {
-    let read = |tail: &[u8]| {
-        let bytes = [&[1, 6, 9][..], tail].concat();
+    let of_version = |version: u8, tail: &[u8]| {
+        let bytes = [&[version, 6, 9][..], tail].concat();
         StationDay::default().decode_into(&bytes)
     };
+    let read = |tail: &[u8]| of_version(1, tail);
     assert_eq!(read(&[0, 1, 2, 6, 1, 0, 0]), Ok(()), "a past of hour 6");
     let damaged: [&[u8]; 8] = [
         &[0, 1, 2, 9, 1, 0, 0],                // an hour beyond the span
@@ -237,5 +382,22 @@ fn a_stored_day_of_impossible_keys_is_damaged() {
     ];
     for bytes in damaged {
         assert_eq!(read(bytes), Err(DecodeError::Damaged), "{bytes:?}");
+    }
+    let reviewed = |tail: &[u8]| of_version(3, &[&[0, 0, 0, 0][..], tail].concat());
+    assert_eq!(
+        reviewed(&[0xc0, 1, 1, 0, 1, 0, 0, 3, 2]),
+        Ok(()),
+        "hours 6 and 7, one without a value"
+    );
+    let damaged: [&[u8]; 6] = [
+        &[0, 0],                               // no hour
+        &[0x20, 0],                            // an hour beyond the span
+        &[0x40, 1, 0, 0, 1, 0, 0, 2],          // a value of an hour that is not reviewed
+        &[0x40, 1, 0x20, 1, 0, 0, 0, 2, 0, 0], // marks
+        &[0x40, 1, 0, 17, 0, 0, 0, 2],         // a validity that is never stored
+        &[0x40, 1, 6, 1, 0, 0, 0, 2],          // no pollutant
+    ];
+    for bytes in damaged {
+        assert_eq!(reviewed(bytes), Err(DecodeError::Damaged), "{bytes:?}");
     }
 }

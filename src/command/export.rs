@@ -5,6 +5,7 @@
 //! station in operation, also when all is missing: silence is not dropped.
 //!
 //! `--what quality` is the feedback sheet instead: a row for each value that is suspect or does not count.
+//! Which data the figures rest on is told on standard error (数据口径), by the first entity asked for.
 //!
 //! `--from` and `--to` are natural days. By label `end` the first hour of a day reads 01:00 and its last
 //! one 00:00 of the day after.
@@ -20,6 +21,7 @@ use self::rows::Rows;
 use super::fault::store_fault;
 use super::{ExitError, publishing, text};
 use crate::area::{AreaId, Member, Registry};
+use crate::observation::{Basis, Dataset};
 use crate::standard::{Parameters, Practice, standards};
 use crate::store::{self, Reader};
 use crate::time::{Day, Hour, HourLabel};
@@ -48,6 +50,10 @@ pub(super) struct Args {
     /// By which practice figures are taken.
     #[arg(long, value_name = "letter|national_platform", default_value_t)]
     practice: Practice,
+    /// On which data figures rest: on reviewed data where there is any, else on real-time data (best), or
+    /// on one of them alone. Which it comes to is told on standard error, and in JSON as `dataset_zh`.
+    #[arg(long, value_name = "realtime|reviewed|best", default_value_t)]
+    dataset: Dataset,
     /// How the rows are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -108,7 +114,13 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     match written {
         Err(Broken::Store(e)) => Err(store_fault(&args.store, &e)),
         Err(Broken::Output(e)) => text::written(Err(e)),
-        Ok(()) => Ok(()),
+        Ok(_) if args.what == What::Quality => Ok(()),
+        Ok(basis) => {
+            let line = format!("数据口径:{}\n", basis.zh(args.dataset));
+            // A closed standard error changes nothing.
+            io::stderr().write_all(line.as_bytes()).unwrap_or_default();
+            Ok(())
+        }
     }
 }
 
@@ -207,12 +219,14 @@ fn write(
     reader: &Reader,
     asked: Option<&Asked>,
     out: impl Write,
-) -> Result<(), Broken> {
+) -> Result<Basis, Broken> {
     let mut out = BufWriter::with_capacity(128 * 1024, out);
     if args.what == What::Quality {
-        return quality::write(reader, asked, args.hour_label, out);
+        quality::write(reader, asked, args.hour_label, out)?;
+        return Ok(Basis::until(None));
     }
     let span = asked.and_then(|a| a.span);
+    let mut basis = Basis::default();
     match args.format {
         Format::Csv => out.write_all(rows::CSV_HEADER.as_bytes())?,
         Format::Json => out.write_all(head(args, span).as_bytes())?,
@@ -224,8 +238,11 @@ fn write(
         let mut rows = Rows::new(registry, args.practice, args.hour_label);
         let mut line = Vec::with_capacity(64 * 1024);
         let mut first = true;
-        reader.each_hour(registry, members, span, &parameters, |_, figures| {
+        let of = (registry, members.as_slice());
+        reader.each_hour_of(args.dataset, of, span, &parameters, |hour, figures| {
             line.clear();
+            // The first one is the area, unless only others are asked for.
+            basis.note(hour, figures.first().is_some_and(|(_, first)| first.reviewed));
             for (member, figures) in figures {
                 match args.format {
                     Format::Csv => rows.csv(*member, figures, &mut line),
@@ -243,9 +260,10 @@ fn write(
         bar.finish_and_clear();
     }
     if args.format == Format::Json {
-        out.write_all(b"\n]}\n")?;
+        writeln!(out, "\n],\"dataset_zh\":\"{}\"}}", basis.zh(args.dataset))?;
     }
-    Ok(out.flush()?)
+    out.flush()?;
+    Ok(basis)
 }
 
 /// The document's beginning, up to its rows.
@@ -262,9 +280,10 @@ fn head(args: &Args, span: Option<(Hour, Hour)>) -> String {
     let editions: Vec<String> =
         span.into_iter().flat_map(in_force).map(|e| format!("\"{}\"", e.id())).collect();
     format!(
-        "{{\"what\":\"hours\",\"practice\":\"{}\",\"hour_label\":\"{label}\",\
-         \"editions\":[{}],\"rows\":[",
+        "{{\"what\":\"hours\",\"practice\":\"{}\",\"dataset\":\"{}\",\
+         \"hour_label\":\"{label}\",\"editions\":[{}],\"rows\":[",
         args.practice,
+        args.dataset,
         editions.join(",")
     )
 }

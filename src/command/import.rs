@@ -8,12 +8,13 @@ use super::fault::store_fault;
 use super::{ExitError, daemon, publishing, text};
 use crate::area::{Membership, Registry, Span, StationSet};
 use crate::clock;
+use crate::observation::Dataset;
 use crate::replay::Fault;
 use crate::replay::files::{self, Format, Reader};
 use crate::replay::import::{Import, Source, Strangers, Tally};
 use crate::standard::Practice;
 use crate::store::{Rules, Sqlite};
-use crate::time::HourLabel;
+use crate::time::{DAY_H, Day, Hour, HourLabel};
 
 /// Faults told one by one; the rest as numbers.
 const FAULTS_TOLD: usize = 20;
@@ -43,6 +44,13 @@ pub(super) struct Args {
     /// By which the areas' stored hours are judged [default: as the daemon does, else letter].
     #[arg(long, value_name = "letter|national_platform")]
     practice: Option<Practice>,
+    /// What the files hold: values as they were reported, or as they came back from review.
+    #[arg(long, value_name = "realtime|reviewed", default_value_t = Dataset::Realtime)]
+    dataset: Dataset,
+    /// With `--dataset reviewed`: the days or hours (by the files' label), both included, that the review
+    /// covers for every station of the list. An hour that the files leave out is invalid in it.
+    #[arg(long, value_name = "FROM..TO")]
+    span: Option<String>,
     /// Recorded hours, plain or .gz.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -50,13 +58,16 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     let (listed, elsewhere) = listed(args)?;
+    let review = review(args, &listed)?;
     let sources = sources(args)?;
     let mut store = Sqlite::open(&args.store).map_err(|e| store_fault(&args.store, &e))?;
     let registries = adopt(&mut store, listed, args)?;
     let mut faults = Faults::default();
-    let (tally, skipped) = take(args, &mut store, &registries, (sources, elsewhere), &mut faults)?;
+    let input = (sources, elsewhere, review.as_ref());
+    let (tally, skipped) = take(args, &mut store, &registries, input, &mut faults)?;
     faults.tell(&mut io::stderr().lock());
     text::written(tell(&tally, skipped, out))?;
+    text::written(review.map_or(Ok(()), |review| review.tell(out)))?;
     match faults.count {
         0 => Ok(()),
         n => Err(ExitError::Data(format!("all else is imported, but {n} rows were faulty"))),
@@ -83,6 +94,68 @@ fn listed(args: &Args) -> Result<(Vec<Registry>, BTreeSet<String>), ExitError> {
         }
     }
     Ok((here, others.iter().flat_map(codes).filter(|code| !seen.contains(code)).collect()))
+}
+
+/// What an import of reviewed data declares.
+struct Review {
+    /// Both ends included.
+    span: (Hour, Hour),
+    stations: BTreeSet<String>,
+}
+
+/// A longer span is a slip of the pen: every day of it is written for every station.
+const SPAN_DAYS: i32 = 3_700;
+
+/// `None` for real-time data.
+fn review(args: &Args, listed: &[Registry]) -> Result<Option<Review>, ExitError> {
+    let wrong = |text: String| Err(ExitError::Usage(text));
+    let written = match (args.dataset, args.span.as_deref()) {
+        (Dataset::Realtime, None) => return Ok(None),
+        (Dataset::Reviewed, Some(span)) => span,
+        (Dataset::Realtime, Some(_)) => {
+            return wrong("--span: only with --dataset reviewed".to_owned());
+        }
+        (Dataset::Reviewed, None) => {
+            return wrong("--dataset reviewed: --span FROM..TO says what it covers".to_owned());
+        }
+        (Dataset::Best, _) => {
+            return wrong("--dataset: realtime or reviewed expected, got best".to_owned());
+        }
+    };
+    let label = args.hour_label.unwrap_or(args.format.usual_label());
+    let ends = written.split_once("..").and_then(|(from, to)| {
+        Some((end(from.trim(), label, 0)?, end(to.trim(), label, DAY_H - 1)?))
+    });
+    let Some((from, to)) = ends else {
+        let forms = "FROM..TO expected, each YYYY-MM-DD or YYYY-MM-DD HH:00";
+        return wrong(format!("--span: {forms}, got {written:?}"));
+    };
+    if to < from {
+        return wrong(format!("--span: {written:?} ends before it begins"));
+    }
+    if to.end() > clock::now() {
+        return wrong(format!("--span: {written:?} ends in the future"));
+    }
+    if to.day().number() - from.day().number() > SPAN_DAYS {
+        return wrong(format!("--span: {written:?} is longer than {SPAN_DAYS} days"));
+    }
+    let codes = |r: &Registry| r.stations.iter().map(|s| s.id.to_string()).collect::<Vec<_>>();
+    let stations = listed.iter().flat_map(codes).collect();
+    Ok(Some(Review { span: (from, to), stations }))
+}
+
+/// An end of a span: an hour by its label, or the hour `of_day` of a day.
+fn end(text: &str, label: HourLabel, of_day: usize) -> Option<Hour> {
+    let day = text.parse::<Day>().ok().map(|day| day.hour(of_day));
+    day.or_else(|| Hour::parse_label(text, label).ok())
+}
+
+impl Review {
+    fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+        let (from, to) = self.span;
+        let (from, to) = (from.start(), to.end());
+        writeln!(out, "reviewed from {from} to {to} for {} stations", self.stations.len())
+    }
 }
 
 /// Every file with its digest. A file that cannot be read or has no fitting header ends it here,
@@ -151,13 +224,16 @@ fn take(
     args: &Args,
     store: &mut Sqlite,
     registries: &[Registry],
-    (sources, elsewhere): (Vec<Source>, BTreeSet<String>),
+    (sources, elsewhere, review): (Vec<Source>, BTreeSet<String>, Option<&Review>),
     faults: &mut Faults,
 ) -> Result<(Tally, u64), ExitError> {
     let strangers = if args.format == Format::Cnemc { Strangers::Skip } else { Strangers::Refuse };
     let mut import = Import::new(store, registries, clock::now(), strangers)
         .map_err(|e| store_fault(&args.store, &e))?;
     import.leave_out(elsewhere);
+    if let Some(Review { span, stations }) = review {
+        import.review(*span, stations);
+    }
     let lengths = args.files.iter().filter_map(|p| std::fs::metadata(p).ok()).map(|m| m.len());
     let bar = publishing::bar(lengths.sum(), "importing {bar:30} {bytes}/{total_bytes} {eta}");
     for (path, source) in args.files.iter().zip(sources) {
@@ -178,6 +254,7 @@ fn tell(tally: &Tally, skipped: u64, out: &mut impl Write) -> io::Result<()> {
         (tally.empty, "rows without any value"),
         (tally.superseded, "rows whose values had been corrected before"),
         (tally.invalid_values, "values kept as invalid"),
+        (tally.meteorology, "values of meteorology left out: only pollutants are reviewed"),
         (tally.elsewhere, "rows of other areas left out"),
         (skipped, "rows of stations outside the list left out"),
     ] {

@@ -11,16 +11,20 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use super::change::{self, DayChange, Refusal};
 use crate::area::Figures;
 use crate::index::{Index, Pollutants};
-use crate::observation::{PROPERTIES, Pollutant, Property, Reading, Validity};
+use crate::observation::{Dataset, PROPERTIES, Pollutant, Property, Reading, Validity};
 use crate::pipeline::{HourView, SetView};
 use crate::quantity::Amount;
 use crate::standard::{Parameters, standards};
 use crate::time::Hour;
 
-/// The dataset of every figure that nobody has reviewed.
-pub(super) const DATASET: &str = "realtime";
-/// Its name on the page.
-pub(super) const DATASET_ZH: &str = "实况(未审核)";
+/// The dataset that an hour's own values rest on, and its name on the page.
+pub(super) const fn dataset(figures: &Figures) -> (Dataset, &'static str) {
+    if figures.reviewed {
+        (Dataset::Reviewed, "审核")
+    } else {
+        (Dataset::Realtime, "实况(未审核)")
+    }
+}
 
 /// An exact decimal: a JSON number without float noise.
 #[derive(Clone, Debug)]
@@ -242,7 +246,7 @@ pub(super) struct FiguresDocument {
     time: String,
     /// The hour as people read it: 15时 is 14:00 to 15:00.
     hour_ending: String,
-    /// `provisional`, `published` or `revised`; of a station, that of its area.
+    /// `provisional`, `published`, `revised` or `reviewed`; of a station, that of its area.
     state: &'static str,
     /// Counts up with each change after publishing.
     version: u32,
@@ -306,8 +310,8 @@ impl FiguresDocument {
             hour_ending: hour_ending(figures.hour),
             state: hour.0,
             version: hour.1,
-            dataset: DATASET,
-            dataset_zh: DATASET_ZH,
+            dataset: dataset(figures).0.name(),
+            dataset_zh: dataset(figures).1,
             simulated: frame.simulated,
             edition: edition.id(),
             edition_document: edition.document(),

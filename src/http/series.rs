@@ -9,12 +9,12 @@ use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
 use super::api::{find_area, find_station, one, parameters};
-use super::document::{DATASET, DATASET_ZH, hour_ending, shown, unit_suffix};
+use super::document::{hour_ending, shown, unit_suffix};
 use super::problem::Problem;
 use super::{App, EntityId, SeriesQuery, blocking};
 use crate::area::Figures;
 use crate::index::{NoAqi, Pollutants};
-use crate::observation::{POLLUTANTS, Pollutant, Property};
+use crate::observation::{Basis, Dataset, POLLUTANTS, Pollutant, Property};
 use crate::pipeline::View;
 use crate::quantity::Amount;
 use crate::standard::{Practice, standards};
@@ -145,13 +145,16 @@ pub(super) struct Series {
     /// How `label` names an hour.
     hour_label: HourLabelName,
     practice: &'static str,
+    /// The dataset asked for.
     dataset: &'static str,
-    dataset_zh: &'static str,
+    /// What these hours rest on, in words.
+    dataset_zh: String,
     simulated: bool,
     /// The names asked for.
     quantities: Vec<String>,
-    /// One object an hour, ascending: `time` (its start), `label`, `hour_ending`, `edition` and the
-    /// quantities with their units, null where missing. Hours without any figure are left out.
+    /// One object an hour, ascending: `time` (its start), `label`, `hour_ending`, `edition`, `reviewed`
+    /// (whether every station counted rests on reviewed data) and the quantities with their units, null
+    /// where missing. Hours without any figure are left out.
     #[schema(value_type = Vec<Object>)]
     hours: Vec<Row>,
 }
@@ -172,7 +175,8 @@ struct Asked {
     label: HourLabel,
 }
 
-const KNOWN: [&str; 7] = ["entity", "from", "to", "quantity", "practice", "hour_label", "area"];
+const KNOWN: [&str; 8] =
+    ["entity", "from", "to", "quantity", "practice", "hour_label", "area", "dataset"];
 
 impl Asked {
     fn parse(query: Option<&str>, view: &View, app: &App) -> Result<Self, Problem> {
@@ -189,6 +193,10 @@ impl Asked {
             None => app.services.parameters.practice,
             Some(text) => text.parse().map_err(|e| Problem::bad_parameter("practice", e))?,
         };
+        let dataset: Dataset = match one(&pairs, "dataset")? {
+            None => Dataset::Best,
+            Some(text) => text.parse().map_err(|e| Problem::bad_parameter("dataset", e))?,
+        };
         let from = hour(needed("from")?, label, 0, "from")?;
         let to = hour(needed("to")?, label, crate::time::DAY_H - 1, "to")?;
         let span = i64::from(to.number()) - i64::from(from.number()) + 1;
@@ -199,7 +207,7 @@ impl Asked {
         }
         let entity = needed("entity")?.to_owned();
         let id = entity_id(view, &entity, one(&pairs, "area")?)?;
-        let query = SeriesQuery { entity: id, from, to, practice };
+        let query = SeriesQuery { dataset, entity: id, from, to, practice };
         Ok(Self { entity, query, quantities: quantities(&pairs)?, label })
     }
 }
@@ -271,6 +279,8 @@ fn entity_id(view: &View, entity: &str, area: Option<&str>) -> Result<EntityId, 
         ("quantity" = Option<String>, Query,
             description = "columns of an export, repeated or joined by commas; all without it"),
         ("practice" = Option<String>, Query, description = "`letter` or `national_platform`"),
+        ("dataset" = Option<String>, Query,
+            description = "`realtime`, `reviewed` or `best` (default)"),
         ("hour_label" = Option<String>, Query,
             description = "whether labels name the begin (default) or the end of an hour"),
         ("area" = Option<String>, Query, description = "where station codes repeat")
@@ -305,11 +315,14 @@ fn answer(asked: &Asked, figures: &[Figures], simulated: bool) -> Series {
         row.0.insert("label".into(), json(&figures.hour.label(*label)));
         row.0.insert("hour_ending".into(), json(&hour_ending(figures.hour)));
         row.0.insert("edition".into(), json(&edition.id()));
+        row.0.insert("reviewed".into(), json(&figures.reviewed));
         for quantity in quantities {
             quantity.enter(figures, &mut row);
         }
         row
     };
+    let mut basis = Basis::default();
+    figures.iter().for_each(|f| basis.note(f.hour, f.reviewed));
     Series {
         entity: entity.clone(),
         from: query.from.start().to_string(),
@@ -319,8 +332,8 @@ fn answer(asked: &Asked, figures: &[Figures], simulated: bool) -> Series {
             HourLabel::End => HourLabelName::End,
         },
         practice: query.practice.code(),
-        dataset: DATASET,
-        dataset_zh: DATASET_ZH,
+        dataset: query.dataset.name(),
+        dataset_zh: basis.zh(query.dataset),
         simulated,
         quantities: quantities.iter().map(|q| q.name()).collect(),
         hours: figures.iter().map(row).collect(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::LoadedDays;
 use crate::average::{self, StationDay, Window};
+use crate::observation::Dataset;
 use crate::quality::Cells;
 use crate::time::{DAY_H, Day, Hour};
 
@@ -164,7 +165,7 @@ impl Days {
 
     /// The 24 hours of a station that end with `hour`.
     pub(super) fn window(&self, station: usize, hour: Hour) -> Window {
-        average::window(hour, |day| self.get(day, station))
+        average::window(hour, Dataset::Best, |day| self.get(day, station))
     }
 }
 

@@ -211,7 +211,7 @@ fn enter(
         let reading = observation.readings[property.index()];
         let invalid = !reading.validity.is_valid() && reading.validity != Validity::Missing;
         counts.invalid_values += u64::from(invalid);
-        let was = day.reading(property, hour).validity;
+        let was = day.realtime(property, hour).validity;
         let effect = day.take(&Incoming { property, hour, part, revision, reading });
         counts.superseded += u64::from(effect == Effect::Superseded);
         counts.conflicts += u64::from(effect == Effect::Conflict);

@@ -16,7 +16,7 @@ use crate::time::{DAY_H, Day, Hour};
 pub struct SetHour {
     /// Counts up from 1 with each change.
     pub version: u32,
-    /// Published or revised.
+    /// Published, revised or reviewed.
     pub state: HourState,
     /// The figures.
     pub figures: Figures,
@@ -31,7 +31,7 @@ pub struct SetHourRow {
     pub set: usize,
     /// Counts up from 1 with each change.
     pub version: u32,
-    /// Published or revised.
+    /// Published, revised or reviewed.
     pub state: HourState,
     /// The figures.
     pub figures: Figures,
@@ -46,7 +46,7 @@ pub struct StoredSetHour {
     pub set: usize,
     /// Counts up from 1 with each change.
     pub version: u32,
-    /// Published or revised.
+    /// Published, revised or reviewed.
     pub state: HourState,
 }
 
@@ -181,12 +181,12 @@ impl Pipeline {
             if old == Some(&figures) {
                 continue;
             }
-            // Nobody has seen a closed hour without a row.
-            let state = version.map_or(HourState::Published, |_| HourState::Revised);
             if let Some(old) = old.filter(|_| version.is_some()) {
                 self.revisions.figures(Member::Set(set), cause, (&old.values(), &figures));
             }
+            // Nobody has seen a closed hour without a row.
             let version = version.map_or(1, |v| v + 1);
+            let state = HourState::of_published(version, &figures);
             out.set_hours.push(SetHourRow { hour, set, version, state, figures: figures.clone() });
             let now = SetHour { version, state, figures };
             match held.get_mut(set) {
@@ -218,7 +218,7 @@ impl Pipeline {
             if !self.published.contains_key(&hour) {
                 let fresh = self.set_figures(hour, &mut masks).into_iter().map(|figures| SetHour {
                     version: 1,
-                    state: HourState::Published,
+                    state: HourState::of_published(1, &figures),
                     figures,
                 });
                 self.published.insert(hour, fresh.collect());
@@ -250,9 +250,11 @@ impl Pipeline {
     /// stay as they are.
     pub(super) fn averages(&self, hour: Hour, masks: &mut Masks) -> Vec<Averages> {
         let of_station = |station| {
+            let of_day = self.days.get(hour.day(), station);
+            let reviewed = of_day.is_some_and(|day| day.is_reviewed(hour.of_day()));
             let mut window = self.days.window(station, hour);
             masks.clear((&self.checks, &self.days), (station, hour), &mut window);
-            Averages::at(&window, hour.of_day())
+            Averages { reviewed, ..Averages::at(&window, hour.of_day()) }
         };
         (0..self.registry.stations.len()).map(of_station).collect()
     }

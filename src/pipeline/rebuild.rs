@@ -30,6 +30,8 @@ pub struct Tables {
     pub alarms: Vec<Alarm>,
     /// What the national platform published for the open hours.
     pub published: Vec<PublishedAqi>,
+    /// The last hour of the area that rests on reviewed data.
+    pub reviewed_until: Option<Hour>,
 }
 
 /// A stored hour that cannot be read.
@@ -63,6 +65,7 @@ impl Pipeline {
         pipeline.waiting_since = state.waiting_since;
         pipeline.caught_up = state.caught_up;
         pipeline.watch = state.watch;
+        pipeline.reviewed_until = tables.reviewed_until;
         pipeline.alarms = Alarms::rebuilt(&tables.alarms);
         for (hour, station, bytes) in &tables.hours {
             pipeline.decode_cells(*hour, *station, bytes)?;

@@ -26,6 +26,8 @@ pub enum Cause {
     Operator,
     /// Recorded history was taken in beside a daemon's hours.
     Import,
+    /// Reviewed data came in.
+    Reviewed,
     /// The lists of stations and sets changed.
     Stations,
     /// The program or the practice changed.
@@ -34,8 +36,15 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 6] =
-        [Self::Late, Self::Corrected, Self::Operator, Self::Import, Self::Stations, Self::Rules];
+    pub const ALL: [Self; 7] = [
+        Self::Late,
+        Self::Corrected,
+        Self::Operator,
+        Self::Import,
+        Self::Reviewed,
+        Self::Stations,
+        Self::Rules,
+    ];
 
     /// The name in JSON and in the store.
     #[must_use]
@@ -45,6 +54,7 @@ impl Cause {
             Self::Corrected => "corrected",
             Self::Operator => "operator",
             Self::Import => "import",
+            Self::Reviewed => "reviewed",
             Self::Stations => "stations",
             Self::Rules => "rules",
         }

@@ -22,13 +22,26 @@ pub enum HourState {
     Published,
     /// Changed after it was published.
     Revised,
+    /// Every station counted rests on reviewed data.
+    Reviewed,
 }
 
 impl HourState {
     /// From the name in the store, where no hour is provisional.
     #[must_use]
     pub fn of_stored(name: &str) -> Self {
-        if name == Self::Published.name() { Self::Published } else { Self::Revised }
+        let all = [Self::Published, Self::Reviewed];
+        all.into_iter().find(|state| state.name() == name).unwrap_or(Self::Revised)
+    }
+
+    /// Of figures that were published.
+    #[must_use]
+    pub const fn of_published(version: u32, figures: &Figures) -> Self {
+        match (figures.reviewed, version) {
+            (true, _) => Self::Reviewed,
+            (false, 1) => Self::Published,
+            (false, _) => Self::Revised,
+        }
     }
 
     /// The name in JSON and in the store.
@@ -38,6 +51,7 @@ impl HourState {
             Self::Provisional => "provisional",
             Self::Published => "published",
             Self::Revised => "revised",
+            Self::Reviewed => "reviewed",
         }
     }
 }
@@ -106,6 +120,8 @@ pub struct AreaView {
     pub caught_up: Option<bool>,
     /// Silences that last: ours first, then the feed's, the area's, the stations'.
     pub alarms: Vec<Alarm>,
+    /// The last hour of the area that rests on reviewed data.
+    pub reviewed_until: Option<Hour>,
     /// The last committed sequence number.
     pub sequence: u64,
 }
@@ -156,6 +172,7 @@ impl Pipeline {
             counts: self.counts,
             caught_up: self.caught_up,
             alarms: self.alarms.open().copied().collect(),
+            reviewed_until: self.reviewed_until,
             sequence: self.sequence,
         }
     }
@@ -237,7 +254,7 @@ impl Pipeline {
     fn last_reported(&self, station: usize) -> Option<Hour> {
         self.days.newest_first().find_map(|(day, block)| {
             let of_day = block.get(station)?.as_deref()?;
-            (0..DAY_H).rev().find(|h| of_day.has_hour(*h)).map(|h| day.hour(h))
+            (0..DAY_H).rev().find(|h| of_day.was_heard(*h)).map(|h| day.hour(h))
         })
     }
 }

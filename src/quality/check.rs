@@ -9,7 +9,9 @@ use super::finding::{Evidence, Finding, Neighbours, Treatment};
 use super::near;
 use super::{Action, Cells, Limits, Params, Rule};
 use crate::average::{self, MISSING, StationDay, Window};
-use crate::observation::{POLLUTANTS, PROPERTIES, Pollutant, Property, StationKind, Validity};
+use crate::observation::{
+    Dataset, POLLUTANTS, PROPERTIES, Pollutant, Property, StationKind, Validity,
+};
 use crate::time::{DAY_H, Hour};
 
 /// Of a station, what a check asks for.
@@ -98,7 +100,7 @@ impl Checks {
         for station in 0..self.actions.len() {
             let Some(day) = cells.day(hour.day(), station) else { continue };
             for property in PROPERTIES {
-                let reading = day.reading(property, hour.of_day());
+                let reading = day.realtime(property, hour.of_day());
                 let Some(rule) = rule_of(reading.validity) else { continue };
                 let rule = if reading.is_sentinel(property) { Rule::Sentinel } else { rule };
                 add(
@@ -133,7 +135,7 @@ impl Checks {
             let Some(day) = of_day(station).filter(|_| acts && rows[station] != NOTHING) else {
                 continue;
             };
-            let window = average::window(hour, |day| cells.day(day, station));
+            let window = average::window(hour, Dataset::Realtime, |day| cells.day(day, station));
             let look = Look { checks: self, rows: &rows, station, window: &window };
             for (rule, action) in Rule::CHECKS.into_iter().zip(actions) {
                 if *action < least {
@@ -195,14 +197,15 @@ const fn rule_of(validity: Validity) -> Option<Rule> {
         | Validity::ValidFromMinutes
         | Validity::InsufficientMinutes
         | Validity::Corrected
-        | Validity::Invalidated => None,
+        | Validity::Invalidated
+        | Validity::NotReviewed => None,
     }
 }
 
 fn row(day: &StationDay, of_day: usize) -> Row {
     let mut row = NOTHING;
     for p in POLLUTANTS {
-        let reading = day.reading(Property::Pollutant(p), of_day);
+        let reading = day.realtime(Property::Pollutant(p), of_day);
         if reading.validity.is_valid() {
             row[p.index()] = reading.amount.milli();
         }
@@ -212,7 +215,7 @@ fn row(day: &StationDay, of_day: usize) -> Row {
 
 /// An operator has looked at the value already.
 fn is_of_operator(day: &StationDay, p: Pollutant, hour: Hour) -> bool {
-    day.reading(Property::Pollutant(p), hour.of_day()).validity == Validity::Corrected
+    day.realtime(Property::Pollutant(p), hour.of_day()).validity == Validity::Corrected
 }
 
 /// One station's hour.
@@ -298,7 +301,7 @@ impl Look<'_> {
         hour: Hour,
     ) -> Finding {
         let property = p.map(Property::Pollutant);
-        let reading = property.map(|property| day.reading(property, hour.of_day()));
+        let reading = property.map(|property| day.realtime(property, hour.of_day()));
         Finding {
             rule,
             treatment: Treatment::of(action),
@@ -340,7 +343,7 @@ fn median(amounts: &mut [i32]) -> Option<i32> {
 pub struct Masks(BTreeMap<Hour, Vec<u8>>);
 
 impl Masks {
-    /// Takes what is excluded out of a station's window that ends with `hour`.
+    /// Takes what is excluded out of a station's window that ends with `hour`; the review stands above it.
     pub fn clear(
         &mut self,
         (checks, cells): (&Checks, &impl Cells),
@@ -352,6 +355,10 @@ impl Masks {
         }
         for (place, back) in (0..DAY_H).rev().enumerate() {
             let at = hour.plus(-i32::try_from(back).unwrap_or(0));
+            let day = cells.day(at.day(), station);
+            if day.is_some_and(|day| day.is_reviewed(at.of_day())) {
+                continue;
+            }
             for p in self.of((checks, cells), at, station) {
                 window[p.index()][place] = MISSING;
             }

@@ -1,8 +1,10 @@
 //! Each rule on hours made for it.
 
 use super::*;
-use crate::average::{Correction, Incoming};
-use crate::observation::{POLLUTANTS, Pollutant, Property, Reading, StationKind, Validity};
+use crate::average::{Columns, Correction, Incoming};
+use crate::observation::{
+    Dataset, POLLUTANTS, Pollutant, Property, Reading, StationKind, Validity,
+};
 use crate::quantity::Amount;
 use crate::time::Hour;
 
@@ -209,13 +211,40 @@ fn an_exclusion_takes_just_its_value_out_of_the_window() {
     let room = Room::default().hours(0, PM2_5, &[35; 7]).hours(0, Pollutant::So2, &[20; 7]);
     let out =
         checks(&[StationKind::City], &params(StationKind::City, Rule::Stuck, Action::Exclude));
-    let mut window = crate::average::window(hour(6), |day| room.held.day(day, 0));
+    let mut window =
+        crate::average::window(hour(6), Dataset::Realtime, |day| room.held.day(day, 0));
     let before = window;
     Masks::default().clear((&out, &room.held), (0, hour(6)), &mut window);
     let left: Vec<i32> =
         window[0].iter().copied().filter(|a| *a != crate::average::MISSING).collect();
     assert_eq!(left, [35_000; 5], "hours 5 and 6 are the sixth and seventh equal ones");
     assert_eq!(window[Pollutant::So2.index()], before[Pollutant::So2.index()]);
+}
+
+#[test]
+fn what_came_back_from_review_is_not_taken_out_again() {
+    let mut room = Room::default().hours(0, PM2_5, &[35; 7]);
+    let out =
+        checks(&[StationKind::City], &params(StationKind::City, Rule::Stuck, Action::Exclude));
+    let before = room.found(&out, 0, 6);
+    let (day, of_day) = (hour(6).day(), hour(6).of_day());
+    let cells = room.held.0.get_mut(&(day, 0)).expect("taken");
+    cells.declare_reviewed(of_day..of_day + 1);
+    cells.take_reviewed(PM2_5, of_day, valid(35));
+    assert_eq!(room.found(&out, 0, 6), before, "checks are of real-time data");
+    let cleared = |dataset| {
+        let mut window = crate::average::window(hour(6), dataset, |day| room.held.day(day, 0));
+        Masks::default().clear((&out, &room.held), (0, hour(6)), &mut window);
+        window[PM2_5.index()][crate::time::DAY_H - 2..].to_vec()
+    };
+    assert_eq!(cleared(Dataset::Best), [crate::average::MISSING, 35_000]);
+    for dataset in Dataset::ALL {
+        let mut columns = Columns::new(hour(0), 7);
+        columns.put(day, &room.held.0[&(day, 0)], dataset);
+        columns.blank(PM2_5, hour(6));
+        let left = columns.amounts_mut(PM2_5)[6];
+        assert_eq!(left != crate::average::MISSING, dataset != Dataset::Realtime, "{dataset}");
+    }
 }
 
 #[test]

@@ -6,6 +6,10 @@
 //! neither the order of unequal rows nor a second import changes anything; memory is bounded by
 //! `STATION_DAYS_HELD`, whatever the order of the rows, and a chunk is written when it is reached.
 //!
+//! Reviewed rows go into the reviewed layer of the days; of two for one station and hour the later one holds.
+//! When all are read, the declared span stands in every day of every station of the list, with or without
+//! rows: who reviews some stations only gives a list of these.
+//!
 //! # Why
 //! Files are sorted by time or by station, and either way a station day is touched once: a station day is
 //! read and written once. A shuffled file larger than memory costs more writes, and gives the same rows.
@@ -20,11 +24,11 @@ use sha2::{Digest, Sha256};
 use super::Fault;
 use super::files::{Reader, Row};
 use crate::area::Registry;
-use crate::average::{Effect, Incoming, StationDay};
+use crate::average::{Effect, Incoming, Reviewed, StationDay};
 use crate::observation::{PROPERTIES, Property, Reading, Validity};
 use crate::pipeline::StoredDay;
 use crate::store::{self, ImportChunk, ImportedArea, ImportedFile, Sqlite};
-use crate::time::{Day, Instant};
+use crate::time::{DAY_H, Day, Hour, Instant};
 
 /// About 45 MB of station days; two years of 60 stations.
 const STATION_DAYS_HELD: usize = 50_000;
@@ -48,6 +52,8 @@ pub struct Tally {
     pub elsewhere: u64,
     /// Values kept as invalid.
     pub invalid_values: u64,
+    /// Reviewed values of meteorology, left out: only pollutants are reviewed.
+    pub meteorology: u64,
 }
 
 /// What to do with a row whose station is not in the list.
@@ -96,6 +102,8 @@ impl Source {
 struct Held {
     cells: StationDay,
     changed: bool,
+    /// The reviewed layer as it was found.
+    former: Option<Reviewed>,
 }
 
 /// Where a station of the list belongs.
@@ -133,6 +141,10 @@ pub struct Import<'a> {
     tally: Tally,
     /// Rows left out because their station is not in the list.
     skipped: u64,
+    /// The hours declared reviewed, both included; `None` for real-time data.
+    reviewed: Option<(Hour, Hour)>,
+    /// Station days in which that was done, which may have left memory since: by day and column.
+    declared: BTreeMap<Day, Vec<bool>>,
 }
 
 impl<'a> Import<'a> {
@@ -171,6 +183,8 @@ impl<'a> Import<'a> {
             sources: Vec::new(),
             tally: Tally::default(),
             skipped: 0,
+            reviewed: None,
+            declared: BTreeMap::new(),
         })
     }
 
@@ -182,6 +196,13 @@ impl<'a> Import<'a> {
     /// Names stations whose rows are left out without being faults.
     pub fn leave_out(&mut self, stations: BTreeSet<String>) {
         self.elsewhere = stations;
+    }
+
+    /// Makes it an import of reviewed data: the hours of a span, both ends included, are declared reviewed
+    /// for every station of the list, and what an earlier review said of them is forgotten.
+    pub fn review(&mut self, span: (Hour, Hour), listed: &BTreeSet<String>) {
+        self.reviewed = Some(span);
+        self.places.retain(|code, _| listed.contains(code));
     }
 
     /// Takes every row of a file. `faulty` hears what cannot be used, `progress` the bytes read.
@@ -209,6 +230,10 @@ impl<'a> Import<'a> {
                     let reason = format!("time_in_future: the hour is after {}", self.latest());
                     faulty(reader.fault(&row, reason));
                 }
+                Ok(()) if self.reviewed.is_some_and(|(a, b)| row.hour < a || b < row.hour) => {
+                    let reason = "outside_span: the hour does not lie in --span".to_owned();
+                    faulty(reader.fault(&row, reason));
+                }
                 Ok(()) => match self.places.get(&row.station) {
                     Some(place) => self.take(*place, &row)?,
                     None => self.take_stranger(&row, reader, &mut faulty),
@@ -224,6 +249,22 @@ impl<'a> Import<'a> {
     /// # Errors
     /// [`store::Error`]; the chunks before it are written.
     pub fn finish(mut self) -> Result<(Tally, u64), store::Error> {
+        if let Some((from, to)) = self.reviewed {
+            let mut places: Vec<Place> = self.places.values().copied().collect();
+            places.sort_unstable_by_key(|place| place.column);
+            let mut day = from.day();
+            while day <= to.day() {
+                for place in &places {
+                    if !self.is_declared(day, place.column) {
+                        self.hold(*place, day)?;
+                    }
+                }
+                if self.held >= self.most_held {
+                    self.flush()?;
+                }
+                day = day.plus(1);
+            }
+        }
         self.flush()?;
         Ok((self.tally, self.skipped))
     }
@@ -241,10 +282,16 @@ impl<'a> Import<'a> {
 
     fn take(&mut self, place: Place, row: &Row) -> Result<(), store::Error> {
         let (day, of_day) = (row.hour.day(), row.hour.of_day());
+        let reviewed = self.reviewed.is_some();
         let held = self.hold(place, day)?;
         let mut done = RowEffect::default();
         for (property, reading) in PROPERTIES.into_iter().zip(row.readings) {
-            if reading.validity != Validity::Missing {
+            if reading.validity == Validity::Missing {
+                continue;
+            }
+            if reviewed {
+                done.review(held, property, of_day, reading);
+            } else {
                 done.take(&mut held.cells, property, of_day, reading);
             }
         }
@@ -270,11 +317,21 @@ impl<'a> Import<'a> {
             if self.stored.contains(&day) {
                 let area = &self.registries[place.area].area;
                 let cells = self.store.station_day(area, place.station, day)?;
-                *slot = cells.map(|cells| Box::new(Held { cells, changed: false }));
+                *slot = cells.map(|cells| Box::new(Held::of(cells)));
             }
         }
-        let fresh = || Box::new(Held { cells: StationDay::default(), changed: false });
-        Ok(slot.get_or_insert_with(fresh))
+        let held = slot.get_or_insert_with(|| Box::new(Held::of(StationDay::default())));
+        if let Some(span) = self.reviewed {
+            let declared = self.declared.entry(day).or_insert_with(|| vec![false; columns]);
+            if !std::mem::replace(&mut declared[place.column], true) {
+                held.cells.declare_reviewed(hours_within(day, span));
+            }
+        }
+        Ok(held)
+    }
+
+    fn is_declared(&self, day: Day, column: usize) -> bool {
+        self.declared.get(&day).is_some_and(|columns| columns[column])
     }
 
     /// Writes what changed as one chunk and forgets it all.
@@ -282,7 +339,7 @@ impl<'a> Import<'a> {
         let mut days: Vec<Vec<StoredDay>> = vec![Vec::new(); self.registries.len()];
         for (day, block) in std::mem::take(&mut self.blocks) {
             for (place, held) in self.columns.iter().zip(block) {
-                let Some(held) = held.filter(|held| held.changed) else { continue };
+                let Some(held) = held.filter(|held| held.is_changed()) else { continue };
                 let bytes = held.cells.encode_day();
                 days[place.area].push(StoredDay { day, station: place.station, bytes });
                 self.stored.insert(day);
@@ -301,7 +358,8 @@ impl<'a> Import<'a> {
                 ImportedFile { name, sha256, rows }
             };
             let files = of_area.map(|((place, _), rows)| file((*place, *rows))).collect();
-            areas.push(ImportedArea { area: self.registries[area].area.clone(), days, files });
+            let (area, reviewed) = (self.registries[area].area.clone(), self.reviewed);
+            areas.push(ImportedArea { area, days, files, reviewed });
         }
         if areas.is_empty() {
             return Ok(());
@@ -310,12 +368,31 @@ impl<'a> Import<'a> {
     }
 }
 
+impl Held {
+    fn of(cells: StationDay) -> Self {
+        let former = cells.review().cloned();
+        Self { cells, changed: false, former }
+    }
+
+    fn is_changed(&self) -> bool {
+        self.changed || self.cells.review() != self.former.as_ref()
+    }
+}
+
+/// The hours of a day that lie in a span.
+fn hours_within(day: Day, (from, to): (Hour, Hour)) -> std::ops::Range<usize> {
+    let first = if from.day() < day { 0 } else { from.of_day() };
+    let end = if day < to.day() { DAY_H } else { to.of_day() + 1 };
+    if day < from.day() || to.day() < day { 0..0 } else { first..end }
+}
+
 /// What one row did.
 #[derive(Debug, Default)]
 struct RowEffect {
     values: u64,
     invalid: u64,
     superseded: u64,
+    meteorology: u64,
     changed: bool,
     conflict: bool,
 }
@@ -330,8 +407,26 @@ impl RowEffect {
         self.conflict |= effect == Effect::Conflict;
     }
 
+    fn review(&mut self, held: &mut Held, property: Property, hour: usize, reading: Reading) {
+        let Property::Pollutant(pollutant) = property else {
+            self.meteorology += 1;
+            return;
+        };
+        let given = |reading: Option<Reading>| {
+            reading.filter(|r| !matches!(r.validity, Validity::NotReviewed))
+        };
+        let former = held.former.as_ref().and_then(|layer| layer.reading(pollutant, hour));
+        let present = given(held.cells.reviewed(property, hour));
+        held.cells.take_reviewed(pollutant, hour, reading);
+        self.values += 1;
+        self.invalid += u64::from(!reading.validity.is_valid());
+        self.conflict |= present.is_some_and(|present| present != reading);
+        self.changed |= present.or(given(former)) != Some(reading);
+    }
+
     fn count(&self, tally: &mut Tally) {
         tally.rows += 1;
+        tally.meteorology += self.meteorology;
         tally.invalid_values += self.invalid;
         *match (self.values, self.conflict, self.changed) {
             (0, _, _) => &mut tally.empty,

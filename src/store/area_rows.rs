@@ -116,18 +116,25 @@ impl<'a> AreaRows<'a> {
         let Member::Set(set) = member else { return Ok(false) };
         let (set, hour) = (self.known.sets[set], figures.hour);
         let stored = stored_row(self.tx, set, hour)?;
-        let shown = match (&stored, self.state) {
-            (Some(stored), _) if stored.values == figures.values() => return Ok(false),
-            (Some(stored), _) if stored.lacks_columns(figures) => (stored.version, stored.state),
-            (None, _) if source != Source::Import && !self.has_hour(hour)? => return Ok(false),
+        let state = |version| HourState::of_published(version, figures);
+        let version = match (&stored, self.state) {
+            (Some(stored), _) if stored.values == figures.values() => {
+                if stored.state == state(stored.version) {
+                    return Ok(false);
+                }
+                stored.version // the same figures, but of reviewed data
+            }
+            (Some(stored), _) if stored.lacks_columns(figures) => stored.version,
+            (None, _) if !source.adds_hours() && !self.has_hour(hour)? => return Ok(false),
             (None, Some(state)) if hour >= state.floor => return Ok(false),
             // Before a daemon has run, nobody has seen a row.
-            (None, _) | (_, None) => (1, HourState::Published),
+            (None, _) | (_, None) => 1,
             (Some(stored), Some(_)) => {
                 self.revisions.figures(member, source.cause(), (&stored.values, figures));
-                (stored.version + 1, HourState::Revised)
+                stored.version + 1
             }
         };
+        let shown = (version, state(version));
         write_set_hour(statement, (set, &self.known.program), shown, figures)?;
         Ok(true)
     }
@@ -145,23 +152,26 @@ impl<'a> AreaRows<'a> {
 /// Why hours are taken anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// Recorded history came in: hours without a row get one.
-    Import,
+    /// Recorded history came in, of real time or reviewed: hours without a row get one.
+    Import(Cause),
     /// The rules changed, or the lists of stations: hours of a set get a row where the area has one.
     Rules(Cause),
 }
 
 impl Source {
+    const fn adds_hours(self) -> bool {
+        matches!(self, Self::Import(_))
+    }
+
     const fn cause(self) -> Cause {
         match self {
-            Self::Import => Cause::Import,
-            Self::Rules(cause) => cause,
+            Self::Import(cause) | Self::Rules(cause) => cause,
         }
     }
 }
 
 /// The first and last hour with a row of one of the area's sets.
-fn published_span(
+pub(super) fn published_span(
     tx: &Transaction<'_>,
     known: &KnownArea,
 ) -> rusqlite::Result<Option<(Hour, Hour)>> {

@@ -23,7 +23,7 @@ use crate::area::{AreaId, Registry, Value};
 use crate::average::Correction;
 use crate::observation::StationId;
 use crate::pipeline::{Cause, CorrectionInput, FeedState, Message, PublishedRow, StoredDay};
-use crate::time::Instant;
+use crate::time::{Hour, Instant};
 
 /// Writes down inputs in the order in which a pipeline takes them.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +57,13 @@ impl InputLog {
     pub(super) fn recompute(&mut self, cause: Cause) {
         self.bytes.push(b'R');
         self.text(cause.name().as_bytes());
+    }
+
+    /// The hours that what follows declares reviewed, both included.
+    pub(super) fn reviewed(&mut self, (from, to): (Hour, Hour)) {
+        self.bytes.push(b'V');
+        self.bytes.extend(from.number().to_le_bytes());
+        self.bytes.extend(to.number().to_le_bytes());
     }
 
     /// A station's day as an import left it.

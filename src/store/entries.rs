@@ -26,6 +26,8 @@ pub(super) enum Entry<'a> {
         sha256: [u8; 32],
         rows: u64,
     },
+    /// What follows was declared reviewed over these hours.
+    Reviewed((Hour, Hour)),
     Day {
         station: &'a str,
         day: Day,
@@ -97,6 +99,10 @@ impl<'a> Bytes<'a> {
             b'I' => {
                 let (name, sha256) = (self.text()?, self.take()?);
                 Entry::File { name, sha256, rows: u64::from_le_bytes(self.take()?) }
+            }
+            b'V' => {
+                let mut hour = || Some(Hour::from_number(i32::from_le_bytes(self.take()?)));
+                Entry::Reviewed((hour()?, hour()?))
             }
             b'D' => {
                 let station = self.text()?;
@@ -197,6 +203,7 @@ mod tests {
             [Correction::Set(Amount::from_milli(-5)), Correction::Invalidate, Correction::Withdraw];
         acts.iter().for_each(|act| log.correction(&correction(*act)));
         log.recompute(Cause::Rules);
+        log.reviewed((Hour::from_number(-1), Hour::from_number(2)));
         log.file("a.csv", &[4; 32], 5);
         let primary = Value::Primary(Pollutants::ALL);
         let values = vec![(Quantity::Aqi, Value::Number(61)), (Quantity::Primary, primary)];
@@ -225,6 +232,7 @@ mod tests {
             Entry::Correction(correction(acts[1])),
             Entry::Correction(correction(acts[2])),
             Entry::Recompute(Cause::Rules),
+            Entry::Reviewed((Hour::from_number(-1), Hour::from_number(2))),
             Entry::File { name: "a.csv", sha256: [4; 32], rows: 5 },
             Entry::Published { entity: "x", hour, values },
             Entry::Day { station: "a", day: Day::from_number(6), bytes: &[1, 2] },

@@ -15,6 +15,7 @@ use super::registry::area_id;
 use super::{Error, doing, rules};
 use crate::area::{AreaId, Figures, History, Member, Registry, days_of_piece};
 use crate::average::{DecodeError, StationDay};
+use crate::observation::Dataset;
 use crate::quality::{self, Checks, Finding, Held};
 use crate::standard::Parameters;
 use crate::time::{DAY_H, Day, Hour};
@@ -84,7 +85,7 @@ impl Reader {
         hours_held(&self.db, &station_places(&self.db, registry)?)
     }
 
-    /// Gives the hours `from` to `to`, both included, with the figures of those asked for.
+    /// Gives the hours of a span, both ends included, with the best figures of those asked for.
     ///
     /// # Errors
     /// [`Error`] when they cannot be read, and whatever `each` gives up with.
@@ -92,6 +93,21 @@ impl Reader {
         &self,
         registry: &Registry,
         members: &[Member],
+        span: (Hour, Hour),
+        parameters: &Parameters,
+        each: impl FnMut(Hour, &[(Member, Figures)]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_hour_of(Dataset::Best, (registry, members), span, parameters, each)
+    }
+
+    /// As [`Reader::each_hour`], of any dataset.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read, and whatever `each` gives up with.
+    pub fn each_hour_of<E: From<Error>>(
+        &self,
+        dataset: Dataset,
+        (registry, members): (&Registry, &[Member]),
         (from, to): (Hour, Hour),
         parameters: &Parameters,
         mut each: impl FnMut(Hour, &[(Member, Figures)]) -> Result<(), E>,
@@ -108,7 +124,7 @@ impl Reader {
             let next = first.day().plus(i32::try_from(days).unwrap_or(1)).start();
             let piece = (first, to.min(next.plus(-1)));
             let snapshot = self.snapshot()?;
-            let mut history = History::new(registry, members, piece, checks.as_ref());
+            let mut history = History::new(registry, members, piece, checks.as_ref()).of(dataset);
             each_station_day(&self.db, &places, history.days(), |station, day, cells| {
                 history.put(station, day, cells);
             })?;
@@ -183,10 +199,10 @@ impl Reader {
         registry: &Registry,
         member: Member,
         span: (Hour, Hour),
-        parameters: &Parameters,
+        (parameters, dataset): (&Parameters, Dataset),
     ) -> Result<Vec<Figures>, Error> {
         let mut all = Vec::new();
-        self.each_hour(registry, &[member], span, parameters, |_, row| {
+        self.each_hour_of(dataset, (registry, &[member]), span, parameters, |_, row| {
             all.extend(row.iter().map(|(_, figures)| figures.clone()));
             Ok::<(), Error>(())
         })?;

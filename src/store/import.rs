@@ -7,15 +7,16 @@
 //! where its next start finds them, all others into station days; how history was cut into chunks leaves
 //! no trace in the rows.
 //!
-//! Hours of sets: every hour from the first to the last observation of the area, of days that hold an
-//! observation or follow one. Where no daemon has run, nobody has seen them: version 1. Where one has, an
-//! hour that differs gets the next version, and hours it has not published are left to it.
+//! Hours of sets: every hour from the first to the last observation of the area (or hour that a daemon has
+//! published without any), of days that hold an observation or follow one. Where no daemon has run, nobody
+//! has seen them: version 1. Where one has, an hour that differs gets the next version, and hours it has not
+//! published are left to it.
 
 use std::collections::BTreeSet;
 
 use rusqlite::params;
 
-use super::area_rows::{AreaRows, Source};
+use super::area_rows::{AreaRows, Source, published_span};
 use super::arrival::InputLog;
 use super::history::{days_with_rows, hours_held, station_day};
 use super::read::{areas, registry};
@@ -46,6 +47,8 @@ pub struct ImportedArea {
     pub days: Vec<StoredDay>,
     /// The files they came from.
     pub files: Vec<ImportedFile>,
+    /// The hours, both included, that were declared reviewed; `None` for real-time data.
+    pub reviewed: Option<(Hour, Hour)>,
 }
 
 /// A file of which rows are in a chunk.
@@ -126,15 +129,20 @@ fn write_chunk(
 
 impl AreaRows<'_> {
     fn import(mut self, at: Instant, part: &ImportedArea) -> Result<(), Error> {
-        let held = hours_held(self.tx, &self.places)?;
-        self.write_days(&part.days)?;
-        if let Some(span) = hours_held(self.tx, &self.places)? {
+        let held = self.hours_shown()?;
+        let cause = if part.reviewed.is_some() { Cause::Reviewed } else { Cause::Import };
+        self.write_days(&part.days, cause)?;
+        if let Some(span) = self.hours_shown()? {
             let reach = self.excluding.as_ref().map_or(1, Checks::days_back);
-            self.write_hours(&affected(&part.days, reach, held, span), span, Source::Import)?;
+            let days = affected(&part.days, reach, held, span);
+            self.write_hours(&days, span, Source::Import(cause))?;
         }
         let mut log = InputLog::default();
         log.now(at);
         log.rules(&self.known.rules);
+        if let Some(span) = part.reviewed {
+            log.reviewed(span);
+        }
         for file in &part.files {
             log.file(&file.name, &file.sha256, file.rows);
         }
@@ -144,7 +152,19 @@ impl AreaRows<'_> {
         self.finish(at, &log.take())
     }
 
-    fn write_days(&mut self, days: &[StoredDay]) -> Result<(), Error> {
+    /// The first and last hour with an observation, or that a daemon has published without any.
+    fn hours_shown(&self) -> Result<Option<(Hour, Hour)>, Error> {
+        let held = hours_held(self.tx, &self.places)?;
+        if self.state.is_none() {
+            return Ok(held);
+        }
+        let published =
+            published_span(self.tx, self.known).map_err(doing("read the area hours"))?;
+        let join = |(a, b): (Hour, Hour), (c, d): (Hour, Hour)| (a.min(c), b.max(d));
+        Ok(held.into_iter().chain(published).reduce(join))
+    }
+
+    fn write_days(&mut self, days: &[StoredDay], cause: Cause) -> Result<(), Error> {
         let prepare = |sql| self.tx.prepare_cached(sql).map_err(doing("write station days"));
         let mut hour = prepare("INSERT OR REPLACE INTO hour VALUES (?1, ?2, ?3)")?;
         let mut day = prepare("INSERT OR REPLACE INTO station_day VALUES (?1, ?2, ?3)")?;
@@ -161,7 +181,7 @@ impl AreaRows<'_> {
                     let key = (stored.station, hour);
                     let of_day = hour.of_day();
                     let (old, new) = (before.readings(of_day), cells.readings(of_day));
-                    self.revisions.readings(key, Cause::Import, &old, &new);
+                    self.revisions.readings(key, cause, &old, &new);
                 }
             }
             if !is_open(stored.day, self.state) {

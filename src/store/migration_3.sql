@@ -12,3 +12,6 @@ CREATE TABLE published (
   last_value ANY NOT NULL, last_ms INTEGER NOT NULL,
   PRIMARY KEY (hour, area, entity, quantity)
 ) STRICT, WITHOUT ROWID;
+
+-- How far reviewed data goes is asked for at each start: of few hours, or of none.
+CREATE INDEX area_hour_reviewed ON area_hour (station_set, hour) WHERE state = 'reviewed';

@@ -34,7 +34,29 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let alarms = alarm::open(&store.db, known).map_err(doing("read the alarms"))?;
     let published =
         published::aqis(&store.db, known, ends).map_err(doing("read published values"))?;
-    Ok(Tables { sequence, state, hours, stored_until, days_before, set_hours, alarms, published })
+    let reviewed_until =
+        reviewed_until(&store.db, known).map_err(doing("read what is reviewed"))?;
+    Ok(Tables {
+        sequence,
+        state,
+        hours,
+        stored_until,
+        days_before,
+        set_hours,
+        alarms,
+        published,
+        reviewed_until,
+    })
+}
+
+/// The last hour in which every assessed station rests on reviewed data.
+fn reviewed_until(db: &Connection, known: &KnownArea) -> rusqlite::Result<Option<Hour>> {
+    let last: Option<i32> = db.query_row(
+        "SELECT max(hour) FROM area_hour WHERE station_set = ?1 AND state = 'reviewed'",
+        [known.sets[0]],
+        |row| row.get(0),
+    )?;
+    Ok(last.map(Hour::from_number))
 }
 
 /// The last day with anything stored, of any area: an upper bound is all that is asked for. An hour may be

@@ -154,12 +154,14 @@ impl Daemon {
     fn keep(&mut self, row: &SetHourRow, batch: &Batch) {
         let key = (row.hour, row.set);
         let Some(before) = self.rows.get(&key) else {
-            assert_eq!((row.version, row.state), (1, HourState::Published), "{row:?}");
+            let state = HourState::of_published(1, &row.figures);
+            assert_eq!((row.version, row.state), (1, state), "{row:?}");
             self.rows.insert(key, row.clone());
             return;
         };
         assert_eq!(row.version, before.version + 1, "{before:?} then {row:?}");
-        assert_eq!(row.state, HourState::Revised);
+        let reviewed = row.figures.reviewed;
+        assert_eq!(row.state, if reviewed { HourState::Reviewed } else { HourState::Revised });
         assert_eq!(revised(batch, row), changes(&before.figures, &row.figures));
         assert_ne!(before.figures, row.figures, "a version without a change at {:?}", row.hour);
         self.rows.insert(key, row.clone());

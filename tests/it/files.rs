@@ -5,6 +5,7 @@ mod beside_a_daemon;
 mod feedback;
 mod published;
 mod reconcile;
+mod reviewed;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -75,7 +76,7 @@ impl Place {
         let mut args = vec!["export", "--store", &store, "--what", "hours"];
         args.extend(more);
         let (code, out, told) = lantian(&args);
-        assert_eq!((code, told.as_str()), (Some(0), ""));
+        assert!(code == Some(0) && told.starts_with("数据口径:"), "{told}");
         out
     }
 }

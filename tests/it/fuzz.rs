@@ -381,7 +381,7 @@ fn every_list_of_sets_is_one_or_has_faults_with_their_places() {
     configuration("sets.csv", SETS, 1000);
 }
 
-/// Days as they are stored: plain, with gaps and weather, and with a past and minutes.
+/// Days as they are stored: plain, with gaps and weather, with a past and minutes, and reviewed.
 fn stored_days() -> Vec<Vec<u8>> {
     let amount = |p: Property, text: &str| read_amount(text.as_bytes(), Code::of(p));
     let property = |code| Property::parse(code).unwrap();
@@ -401,6 +401,14 @@ fn stored_days() -> Vec<Vec<u8>> {
             days[2].take(&Incoming { part: Some((15, 15)), reading: other, ..incoming });
         }
     }
+    let mut reviewed = days[0].clone();
+    reviewed.declare_reviewed(2..19);
+    for hour in [3, 4, 7, 18] {
+        let pollutant = lantian::observation::Pollutant::O3;
+        let reading = days[0].reading(Property::Pollutant(pollutant), hour);
+        reviewed.take_reviewed(pollutant, hour, reading);
+    }
+    days.push(reviewed);
     days.iter().flat_map(|d| [d.encode_day(), d.encode(6, 9)]).collect()
 }
 

@@ -9,6 +9,7 @@ mod broker;
 mod correction;
 mod crash;
 mod daemon;
+mod dataset;
 mod files;
 mod demo;
 mod deny;

@@ -168,6 +168,7 @@ impl Model {
             hours_24h: POLLUTANTS.map(|p| u8::try_from(least(p).unwrap_or(0)).expect("small")),
             coverage: POLLUTANTS
                 .map(|p| Coverage { present: small(present(p)), expected: small(stations.len()) }),
+            reviewed: false,
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use lantian::area::{Figures, Registry, StationKind};
 use lantian::average::{Incoming, StationDay};
-use lantian::observation::{POLLUTANTS, PROPERTIES, Pollutant, Property, Reading};
+use lantian::observation::{Dataset, POLLUTANTS, PROPERTIES, Pollutant, Property, Reading};
 use lantian::pipeline::Params;
 use lantian::quality::{self, Action, Cells as _, Held, Rule, Treatment};
 use lantian::simulation::{Air, Scenario};
@@ -331,7 +331,8 @@ fn a_change_of_the_rules_takes_every_stored_hour_anew() {
     let hours = (first_day().start(), first_day().plus(6).start().plus(-1));
     let set = lantian::area::Member::Set(0);
     let parameters = lantian::standard::Parameters::default();
-    let figures = reader.series(&daemon.registry, set, hours, &parameters).expect("read");
+    let figures =
+        reader.series(&daemon.registry, set, hours, (&parameters, Dataset::Best)).expect("read");
     assert_eq!(figures.len(), 144);
     for f in figures {
         assert_eq!(f, masked.set(&daemon.registry, 0, f.hour));

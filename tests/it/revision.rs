@@ -177,6 +177,7 @@ fn a_correction_of_an_imported_hour_is_a_revision_on_the_first_run_too() {
         area: registry.area.clone(),
         days: days.map(stored).to_vec(),
         files: Vec::new(),
+        reviewed: None,
     };
     let chunk = ImportChunk { areas: vec![part], ..ImportChunk::default() };
     store.import(&chunk).expect("imported");

@@ -90,7 +90,8 @@ impl<'a> Rows<'a> {
             }
         }
         json_index("_day", &figures.day_index, out);
-        push(out, format_args!(",\"hours_day\":{}}}", figures.hours_day));
+        let Figures { hours_day, reviewed, .. } = figures;
+        push(out, format_args!(",\"hours_day\":{hours_day},\"reviewed\":{reviewed}}}"));
     }
 
     /// How many decimals a pollutant's amounts have, by the rounding that made them.

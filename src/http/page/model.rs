@@ -8,9 +8,9 @@ use super::rows::{self, Row};
 use super::words::Lang;
 use crate::area::Figures;
 use crate::http::change::{self, DayChange, Refusal};
-use crate::http::document::{Compared, DATASET_ZH, shown};
+use crate::http::document::{Compared, shown};
 use crate::index::{Category, Index};
-use crate::observation::{POLLUTANTS, Pollutant, Property};
+use crate::observation::{Basis, POLLUTANTS, Pollutant, Property};
 use crate::pipeline::{AreaView, HourView, SetView, StationView, View};
 use crate::quantity::Amount;
 use crate::standard::{Parameters, standards};
@@ -332,7 +332,7 @@ fn body(
     let figures = &hour.figures;
     let (highest, lowest) = ranks(area, lang);
     Body {
-        hero: hero(set, hour, parameters, lang),
+        hero: hero(set, hour, (parameters, area.reviewed_until), lang),
         day: day_panel(Compared::of_set(set, hour), cover::thin_hours(set, figures.hour), lang),
         tiles: POLLUTANTS.map(|p| tile(figures, p, lang)).into(),
         highest,
@@ -345,7 +345,8 @@ fn body(
     }
 }
 
-fn hero(set: &SetView, hour: &HourView, parameters: &Parameters, lang: Lang) -> Hero {
+fn hero(set: &SetView, hour: &HourView, by: (&Parameters, Option<Hour>), lang: Lang) -> Hero {
+    let (parameters, reviewed_until) = by;
     let figures = &hour.figures;
     let at = figures.hour;
     let category = figures.index.category();
@@ -363,7 +364,8 @@ fn hero(set: &SetView, hour: &HourView, parameters: &Parameters, lang: Lang) -> 
         health,
         advice,
         fine: vec![
-            lang.of(DATASET_ZH, "real time (not reviewed)").to_owned(),
+            lang.dataset(figures).to_owned(),
+            lang.basis(Basis::until(reviewed_until)),
             lang.state(hour.state, hour.version),
             edition.document().to_owned(),
             lang.practice(parameters.practice).to_owned(),

@@ -1,8 +1,9 @@
 //! The words of the page, in two languages; the Chinese ones are those of the monitoring room.
 
-use crate::area::StationKind;
+use crate::area::{Figures, StationKind};
+use crate::http::document::dataset;
 use crate::index::{Category, Index, NoAqi, Pollutants};
-use crate::observation::{Pollutant, Validity};
+use crate::observation::{Basis, Dataset, Pollutant, Validity};
 use crate::pipeline::HourState;
 use crate::standard::{Practice, standards};
 use crate::time::Hour;
@@ -141,6 +142,7 @@ impl Lang {
             Validity::FlagCommunication => "communication (B)",
             Validity::Corrected => "corrected by hand",
             Validity::Invalidated => "invalidated by hand",
+            Validity::NotReviewed => "not in the reviewed data",
         };
         self.of(validity.label(), en)
     }
@@ -164,6 +166,7 @@ impl Lang {
             Validity::FlagCommunication => ("通讯", "B"),
             Validity::Corrected => ("订正", "corr."),
             Validity::Invalidated => ("无效", "inval."),
+            Validity::NotReviewed => ("未审", "not rev."),
         };
         self.of(zh, en)
     }
@@ -186,9 +189,27 @@ impl Lang {
         match (self, state) {
             (Self::Zh, HourState::Provisional) => "待发布".to_owned(),
             (Self::Zh, HourState::Published) => "已发布".to_owned(),
+            (Self::Zh, HourState::Reviewed) => "已审核".to_owned(),
             (Self::Zh, HourState::Revised) => format!("已修订(第{version}版)"),
             (Self::En, HourState::Revised) => format!("revised (version {version})"),
             (Self::En, _) => state.name().to_owned(),
+        }
+    }
+
+    /// What an hour's own values rest on.
+    pub(super) const fn dataset(self, figures: &Figures) -> &'static str {
+        let (dataset, zh) = dataset(figures);
+        match dataset {
+            Dataset::Reviewed => self.of(zh, "reviewed"),
+            Dataset::Realtime | Dataset::Best => self.of(zh, "real time (not reviewed)"),
+        }
+    }
+
+    /// How far an area's figures rest on reviewed data.
+    pub(super) fn basis(self, basis: Basis) -> String {
+        match self {
+            Self::Zh => format!("数据口径:{}", basis.zh(Dataset::Best)),
+            Self::En => format!("Data: {}", basis.en(Dataset::Best)),
         }
     }
 

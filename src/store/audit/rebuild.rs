@@ -102,14 +102,15 @@ impl Replay<'_> {
 
     fn import(&mut self, entries: &[Entry<'_>], at: Instant) -> Result<(), Error> {
         let registry = &self.scratch.known(&self.area)?.registry;
-        let mut part =
-            ImportedArea { area: self.area.clone(), days: Vec::new(), files: Vec::new() };
+        let (area, reviewed) = (self.area.clone(), None);
+        let mut part = ImportedArea { area, days: Vec::new(), files: Vec::new(), reviewed };
         for entry in entries {
             match entry {
                 Entry::File { name, sha256, rows } => {
                     let (name, sha256, rows) = ((*name).to_owned(), *sha256, *rows);
                     part.files.push(ImportedFile { name, sha256, rows });
                 }
+                Entry::Reviewed(span) => part.reviewed = Some(*span),
                 Entry::Day { station, day, bytes } => {
                     let unknown = || Error::Unknown(format!("station {station}"));
                     let station = registry.find(station).ok_or_else(unknown)?;
@@ -179,6 +180,7 @@ impl Replay<'_> {
                 }
                 Entry::Rules(_)
                 | Entry::Recompute(_)
+                | Entry::Reviewed(_)
                 | Entry::File { .. }
                 | Entry::Day { .. }
                 | Entry::Published { .. }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Place, air, file};
 use lantian::area::{AreaId, Member};
-use lantian::observation::{Observation, encode};
+use lantian::observation::{Dataset, Observation, encode};
 use lantian::pipeline::{Batch, Input, Message, Params, Pipeline};
 use lantian::replay::files::{Format, Reader as Rows, Row};
 use lantian::standard::Parameters;
@@ -77,7 +77,7 @@ impl Daemon {
                 self.pipeline.registry(),
                 Member::Set(set),
                 span,
-                &Parameters::default(),
+                (&Parameters::default(), Dataset::Best),
             );
             assert_eq!(stored.expect("read"), hours, "{}", shown.entity);
         }

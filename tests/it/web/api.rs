@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use lantian::http::{Act, Config, EntityId, Health};
+use lantian::observation::Dataset;
 use lantian::pipeline::{HourState, View};
 use lantian::standard::Practice;
 use lantian::time::HourLabel;
@@ -219,7 +220,8 @@ fn with_shelf(shelf: Shelf) -> Daemon {
 async fn a_series_gives_the_quantities_asked_for_with_their_units() {
     let daemon = with_shelf(shelf());
     let path = "/api/v1/series?entity=1077A&from=2026-11-23&to=2026-11-23\
-                &quantity=pm2_5,aqi&quantity=co_day&practice=national_platform&hour_label=end";
+                &quantity=pm2_5,aqi&quantity=co_day&practice=national_platform&hour_label=end\
+                &dataset=realtime";
     let json = daemon.get(path).await.json();
     let hours = json["hours"].as_array().expect("a list");
     assert_eq!(hours.len(), 24);
@@ -228,14 +230,19 @@ async fn a_series_gives_the_quantities_asked_for_with_their_units() {
         json!({
             "time": "2026-11-23T00:00:00+08:00", "label": "2026-11-23 01:00", "hour_ending": "1时",
             "edition": "hj633_2026", "aqi": 40, "aqi_reason": null, "pm2_5_ug_m3": 20,
-            "co_day_mg_m3": 0.4
+            "co_day_mg_m3": 0.4, "reviewed": false
         })
+    );
+    assert_eq!(
+        (&json["dataset"], &json["dataset_zh"]),
+        (&json!("realtime"), &json!("实况数据(未审核)"))
     );
     assert_eq!(json["practice"], "national_platform");
     assert_eq!(json["quantities"], json!(["aqi", "pm2_5", "co_day"]));
     let asked = daemon.shelf.asked.lock().expect("not poisoned");
     let station = EntityId::Station { area: "dalian".into(), station: "1077A".into() };
     assert_eq!(asked[0].entity, station);
+    assert_eq!(asked[0].dataset, Dataset::Realtime);
     assert_eq!(asked[0].practice, Practice::NationalPlatform);
     assert_eq!(asked[0].to.label(HourLabel::End), "2026-11-24 00:00");
 }
@@ -263,6 +270,7 @@ async fn faults_of_a_query_name_the_parameter() {
         ("entity=dalian&from=2026-11-23&to=2026-11-23&quantity=pm25", "quantity: "),
         ("entity=dalian&from=2026-11-23&to=2026-11-23&practice=mine", "practice: "),
         ("entity=dalian&from=2026-11-23&to=2026-11-23&hour_label=middle", "hour_label: "),
+        ("entity=dalian&from=2026-11-23&to=2026-11-23&dataset=final", "dataset: "),
         ("entity=dalian&from=2026-11-23&to=2026-11-23&from=2026-11-23", "from: "),
         ("entity=dalian&from=2026-11-23&to=2026-11-23&quantitiy=aqi", "quantitiy: "),
     ] {

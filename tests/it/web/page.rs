@@ -62,6 +62,10 @@ async fn the_words_are_those_of_the_room() {
     {
         assert!(text.contains(word), "{word}");
     }
+    assert!(text.contains("数据口径:实况数据(未审核)"));
+    let reviewed_until = Some(hour("2026-10-31", 24));
+    let text = page(AreaView { reviewed_until, ..dalian() }).await;
+    assert!(text.contains("数据口径:审核数据截至2026-10-31,其后为实况数据"));
     for word in ["预警", "响应", "应急", "达标", "优良天", "掉线", "完整率", "日累计AQI"]
     {
         assert!(!text.contains(word), "{word} has no place on this page");

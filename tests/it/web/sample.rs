@@ -165,6 +165,7 @@ pub(super) fn area(
         alarms: Vec::new(),
         counts: Counts { accepted: 4021, repeated: 12, ..Counts::default() },
         caught_up: Some(true),
+        reviewed_until: None,
         sequence: 417,
     }
 }
