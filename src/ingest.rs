@@ -21,6 +21,7 @@ mod backoff;
 mod config;
 mod feed;
 mod heartbeat;
+mod ledger;
 mod metrics;
 mod session;
 mod subscriptions;
@@ -31,9 +32,12 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+pub use backoff::Backoff;
 pub use config::{Broker, BrokerFault, Config, ConfigFault, Protocol, Secret};
 pub use heartbeat::Heartbeat;
+pub use ledger::{Ledger, Taken};
 pub use metrics::Metrics;
+pub use session::{Delivery, Receipt};
 
 use feed::Feed;
 

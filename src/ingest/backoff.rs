@@ -7,27 +7,45 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use super::config::Config;
 
 /// Growing waits with jitter.
-pub(super) struct Backoff {
+#[derive(Debug)]
+pub struct Backoff {
     builder: ExponentialBuilder,
     waits: ExponentialBackoff,
     longest: Duration,
 }
 
 impl Backoff {
-    pub(super) fn new(config: &Config) -> Self {
-        let builder = ExponentialBuilder::default()
+    /// From `backoff_min` to `backoff_max` of a feed, each with its own jitter.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self::of(config, Self::builder(config))
+    }
+
+    /// As [`Backoff::new`], with the same jitter for the same seed.
+    #[must_use]
+    pub fn seeded(config: &Config, seed: u64) -> Self {
+        Self::of(config, Self::builder(config).with_jitter_seed(seed))
+    }
+
+    fn builder(config: &Config) -> ExponentialBuilder {
+        ExponentialBuilder::default()
             .with_min_delay(config.backoff_min)
             .with_max_delay(config.backoff_max)
             .without_max_times()
-            .with_jitter();
+            .with_jitter()
+    }
+
+    fn of(config: &Config, builder: ExponentialBuilder) -> Self {
         Self { builder, waits: builder.build(), longest: config.backoff_max }
     }
 
-    pub(super) fn next(&mut self) -> Duration {
+    /// The wait after one more failure.
+    pub fn after_failure(&mut self) -> Duration {
         self.waits.next().unwrap_or(self.longest)
     }
 
-    pub(super) fn restart(&mut self) {
+    /// All is well: the next wait is the shortest again.
+    pub fn restart(&mut self) {
         self.waits = self.builder.build();
     }
 }

@@ -3,15 +3,12 @@
 //! In: signals of the session, the committed mark, the order to stop. Out: arrivals to the engine,
 //! acknowledgements and orders to the session.
 //!
-//! Invariants: `unacked` holds the messages of the connection that stands, oldest first, so that an
-//! acknowledgement of an earlier connection cannot exist; polling and acknowledging happen in this
-//! one task; an unfinished poll is dropped only together with its connection.
+//! Invariants: what is owed stands in the [`Ledger`]; polling and acknowledging happen in this one task; an
+//! unfinished poll is dropped only together with its connection.
 
-use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -19,10 +16,11 @@ use tracing::{info, warn};
 
 use super::backoff::Backoff;
 use super::config::{Config, STATE_ROOM};
+use super::ledger::{Ledger, Taken};
 use super::metrics::Metrics;
-use super::session::{Delivery, Receipt, Requests, Session, Signal};
+use super::session::{Delivery, Requests, Session, Signal};
 use super::subscriptions::Subscriptions;
-use super::{Arrival, Error, Event, Message, Ticket};
+use super::{Arrival, Error, Event};
 
 /// A batch goes over when polling has to wait, or when it holds this many messages. (Sooner, once
 /// the engine is idle, was measured: more wake-ups, a fifth less throughput.)
@@ -31,8 +29,6 @@ const BATCH: usize = 256;
 const TICK: Duration = Duration::from_millis(100);
 /// A connection that has stood this long was no failure: back-off begins anew.
 const STEADY: Duration = Duration::from_secs(10);
-/// Bytes kept of an oversized payload, enough to recognise its sender.
-const HEAD: usize = 1024;
 /// Time for the broker to close after our DISCONNECT. Closing first, with anything unread, would
 /// reset the connection and take acknowledgements with it that the broker has not read yet.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -50,12 +46,10 @@ enum Ending {
 /// What the connection is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Course {
-    /// Messages are taken.
-    Flowing,
-    /// One could not be taken: none is any more, those before are acknowledged as they are
-    /// committed, then we leave. (An unacknowledged message comes again only on a new connection.)
-    Overflowed,
-    /// Ordered to stop: as overflowed, but not for longer than this.
+    /// Messages are taken while the ledger is open. When it has closed, those before are acknowledged
+    /// as they are committed, then we leave.
+    Standing,
+    /// Ordered to stop: as with a closed ledger, but not for longer than this.
     Stopping { until: Instant },
     /// DISCONNECT is queued; the broker closes.
     Leaving { stop: bool, until: Instant },
@@ -68,12 +62,8 @@ pub(super) struct Feed {
     metrics: Metrics,
     course: Course,
     connected: Option<Instant>,
-    generation: u64,
-    /// Tickets issued so far.
-    issued: u64,
-    unacked: VecDeque<(u64, Receipt)>,
+    ledger: Ledger,
     unacked_shown: usize,
-    batch: Vec<Message>,
     subscriptions: Subscriptions,
     /// The last failure told to the engine.
     told: Option<String>,
@@ -87,13 +77,10 @@ impl Feed {
         metrics: Metrics,
     ) -> Self {
         Self {
-            course: Course::Flowing,
+            course: Course::Standing,
             connected: None,
-            generation: 0,
-            issued: 0,
-            unacked: VecDeque::with_capacity(config.inflight.into()),
+            ledger: Ledger::new(&config),
             unacked_shown: 0,
-            batch: Vec::with_capacity(BATCH),
             subscriptions: Subscriptions::new(&config),
             told: None,
             config,
@@ -129,7 +116,7 @@ impl Feed {
                 Ending::Drained => {
                     ("left, to be sent again what was not taken".into(), self.config.backoff_min)
                 }
-                Ending::Failed(reason) => (reason, backoff.next()),
+                Ending::Failed(reason) => (reason, backoff.after_failure()),
             };
             warn!(
                 feed = self.config.name, broker = %self.config.broker, ?delay, reason,
@@ -150,7 +137,7 @@ impl Feed {
 
     /// Waits until the engine can take what a connection may bring.
     async fn room(&mut self) -> Result<(), Error> {
-        let most = self.issued.saturating_sub(self.config.hold() as u64);
+        let most = self.ledger.mark_for_room();
         let committed = self.committed.wait_for(|mark| *mark >= most).await;
         committed.map_err(|_| gone(&self.config))?;
         let reserved = self.to_engine.reserve_many(self.config.hold() + STATE_ROOM).await;
@@ -177,7 +164,7 @@ impl Feed {
                     tokio::select! {
                         biased;
                         polled = &mut poll => break polled,
-                        () = std::future::ready(()), if !self.batch.is_empty() => {
+                        () = std::future::ready(()), if self.ledger.waiting() > 0 => {
                             self.hand_over()?;
                         }
                         changed = self.committed.changed() => {
@@ -212,7 +199,7 @@ impl Feed {
             while let Some(signal) = session.buffered() {
                 self.take(signal, requests);
             }
-            if self.batch.len() >= BATCH {
+            if self.ledger.waiting() >= BATCH {
                 self.hand_over()?;
             }
             if self.committed.has_changed().unwrap_or(false) {
@@ -235,7 +222,7 @@ impl Feed {
         Ok(match self.course {
             Course::Stopping { .. } | Course::Leaving { stop: true, .. } => Ending::Stopped,
             Course::Leaving { stop: false, .. } => Ending::Drained,
-            Course::Flowing | Course::Overflowed => Ending::Failed(reason),
+            Course::Standing => Ending::Failed(reason),
         })
     }
 
@@ -249,84 +236,53 @@ impl Feed {
     }
 
     fn greet(&mut self, session_present: bool, requests: &impl Requests) {
-        self.generation += 1;
+        let generation = self.ledger.connected();
         self.connected = Some(Instant::now());
         self.told = None;
         self.metrics.connected.inc();
         info!(
             feed = self.config.name, broker = %self.config.broker, session_present,
-            generation = self.generation, "connected"
+            generation, "connected"
         );
-        self.tell(Event::Connected { generation: self.generation, session_present });
+        self.tell(Event::Connected { generation, session_present });
         self.subscriptions.connected(session_present);
         self.subscriptions.ask(&self.config.topics, requests);
     }
 
     fn deliver(&mut self, delivery: Delivery) {
-        if self.course != Course::Flowing {
-            self.metrics.dropped.inc();
-            return;
-        }
-        if delivery.receipt.is_some() {
-            if self.unacked.len() >= self.config.hold() {
+        let committed = *self.committed.borrow();
+        match self.ledger.deliver(delivery, committed) {
+            Taken::Whole => {}
+            Taken::Cut => self.metrics.oversized.inc(),
+            Taken::Left => self.metrics.dropped.inc(),
+            Taken::Overflow => {
                 self.metrics.dropped.inc();
-                self.overflow("the broker sends more than `hold_max` without acknowledgement");
-                return;
+                self.warn_of_overflow(
+                    "the broker sends more than `hold_max` without acknowledgement",
+                );
             }
-        } else if self.outstanding() >= self.config.hold() + self.unacked.len() {
-            self.metrics.dropped.inc();
-            return;
         }
-        self.issued += 1;
-        let ticket = Ticket { generation: self.generation, number: self.issued };
-        if let Some(receipt) = delivery.receipt {
-            self.unacked.push_back((ticket.number, receipt));
-        }
-        let length = delivery.payload.len();
-        let oversized = (length > self.config.max_payload_bytes).then_some(length);
-        let payload = match oversized {
-            Some(_) => Bytes::copy_from_slice(&delivery.payload[..length.min(HEAD)]),
-            None => delivery.payload,
-        };
-        self.metrics.oversized.inc_by(u64::from(oversized.is_some()));
-        self.batch.push(Message {
-            topic: delivery.topic,
-            payload,
-            ticket,
-            retained: delivery.retained,
-            duplicate: delivery.duplicate,
-            oversized,
-        });
-    }
-
-    /// Messages between wire and commit, of this and earlier connections.
-    fn outstanding(&self) -> usize {
-        let open = self.issued.saturating_sub(*self.committed.borrow());
-        usize::try_from(open).unwrap_or(usize::MAX)
     }
 
     /// Gives the batch to the engine. Without room, which only others on the channel can cause, the
     /// batch counts as never taken.
     fn hand_over(&mut self) -> Result<(), Error> {
-        if self.batch.is_empty() {
+        if self.ledger.waiting() == 0 {
             return Ok(());
         }
-        let messages = std::mem::take(&mut self.batch);
-        let count = messages.len() as u64;
+        let messages = self.ledger.take_batch();
+        let count = messages.len();
         let bytes = messages.iter().map(|m| m.oversized.unwrap_or(m.payload.len()) as u64).sum();
         match self.send(Event::Messages(messages)) {
             Ok(()) => {
-                self.metrics.messages.inc_by(count);
+                self.metrics.messages.inc_by(count as u64);
                 self.metrics.bytes.inc_by(bytes);
                 Ok(())
             }
             Err(mpsc::error::TrySendError::Closed(_)) => Err(gone(&self.config)),
             Err(mpsc::error::TrySendError::Full(_)) => {
-                self.issued -= count;
-                while self.unacked.back().is_some_and(|(number, _)| *number > self.issued) {
-                    self.unacked.pop_back();
-                }
-                self.metrics.dropped.inc_by(count);
+                self.ledger.take_back(count);
+                self.metrics.dropped.inc_by(count as u64);
                 self.overflow("the channel to the engine is full");
                 Ok(())
             }
@@ -346,40 +302,36 @@ impl Feed {
     }
 
     fn overflow(&mut self, why: &str) {
-        if self.course == Course::Flowing {
-            warn!(
-                feed = self.config.name,
-                hold_max = self.config.hold_max,
-                why,
-                "messages are left to the broker and asked for again"
-            );
-            self.course = Course::Overflowed;
+        if self.ledger.close() {
+            self.warn_of_overflow(why);
         }
+    }
+
+    fn warn_of_overflow(&self, why: &str) {
+        warn!(
+            feed = self.config.name,
+            hold_max = self.config.hold_max,
+            why,
+            "messages are left to the broker and asked for again"
+        );
     }
 
     /// Acknowledges, oldest first, what is committed.
     fn acknowledge(&mut self, requests: &impl Requests) {
         let mark = *self.committed.borrow_and_update();
-        let mut acked = 0;
-        while let Some((number, receipt)) = self.unacked.front() {
-            // A full queue empties by polling; the tick tries again.
-            if *number > mark || !requests.try_ack(*receipt) {
-                break;
-            }
-            self.unacked.pop_front();
-            acked += 1;
-        }
+        // A full queue empties by polling; the tick tries again.
+        let acked = self.ledger.acknowledge(mark, |receipt| requests.try_ack(receipt));
         self.metrics.acks.inc_by(acked);
         self.leave_when_drained(requests);
     }
 
     fn leave_when_drained(&mut self, requests: &impl Requests) {
         let (stop, late) = match self.course {
-            Course::Overflowed => (false, false),
+            Course::Standing if !self.ledger.is_open() => (false, false),
             Course::Stopping { until } => (true, Instant::now() >= until),
-            Course::Flowing | Course::Leaving { .. } => return,
+            Course::Standing | Course::Leaving { .. } => return,
         };
-        if (self.unacked.is_empty() && self.batch.is_empty()) || late {
+        if self.ledger.is_drained() || late {
             // With a full queue the deadline ends the connection without a goodbye.
             let _queued = requests.try_disconnect();
             self.course = Course::Leaving { stop, until: Instant::now() + GOODBYE };
@@ -387,10 +339,11 @@ impl Feed {
     }
 
     fn may_stop(&self) -> bool {
-        matches!(self.course, Course::Flowing | Course::Overflowed)
+        self.course == Course::Standing
     }
 
     fn stop(&mut self, requests: &impl Requests) {
+        self.ledger.close();
         self.course = Course::Stopping { until: Instant::now() + self.config.stop_within };
         self.acknowledge(requests);
     }
@@ -432,15 +385,16 @@ impl Feed {
         if self.connected.take().is_some() {
             self.metrics.connected.dec();
         }
-        self.course = Course::Flowing;
-        self.unacked.clear();
+        self.course = Course::Standing;
+        self.ledger.disconnected();
         self.show_unacked();
     }
 
     fn show_unacked(&mut self) {
         let as_i64 = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        self.metrics.unacked.add(as_i64(self.unacked.len()) - as_i64(self.unacked_shown));
-        self.unacked_shown = self.unacked.len();
+        let unacked = self.ledger.unacked();
+        self.metrics.unacked.add(as_i64(unacked) - as_i64(self.unacked_shown));
+        self.unacked_shown = unacked;
     }
 }
 

@@ -58,7 +58,7 @@ impl Heartbeat {
         let mut backoff = Backoff::new(&self.broker);
         while !cancel.is_cancelled() {
             if let Err(reason) = self.connection(transport.clone(), &cancel, &mut backoff).await {
-                let wait = backoff.next();
+                let wait = backoff.after_failure();
                 let wait_ms = wait.as_millis();
                 tracing::warn!(area = self.area, reason, wait_ms, "no heartbeat; again");
                 tokio::select! {

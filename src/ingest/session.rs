@@ -55,21 +55,26 @@ pub(super) enum Signal {
 
 /// One PUBLISH packet.
 #[derive(Debug)]
-pub(super) struct Delivery {
-    pub(super) topic: Bytes,
-    pub(super) payload: Bytes,
-    pub(super) retained: bool,
-    pub(super) duplicate: bool,
+pub struct Delivery {
+    /// Topic as on the wire.
+    pub topic: Bytes,
+    /// Payload as on the wire.
+    pub payload: Bytes,
+    /// The broker kept it for new subscribers.
+    pub retained: bool,
+    /// The broker has sent it before.
+    pub duplicate: bool,
     /// None for QoS 0, which asks for no acknowledgement.
-    pub(super) receipt: Option<Receipt>,
+    pub receipt: Option<Receipt>,
 }
 
 /// What an acknowledgement needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Receipt {
-    pub(super) packet_id: u16,
+pub struct Receipt {
+    /// The packet id of the PUBLISH.
+    pub packet_id: u16,
     /// QoS 2: PUBREC instead of PUBACK (never asked for, but a broker may).
-    pub(super) exactly_once: bool,
+    pub exactly_once: bool,
 }
 
 /// The largest packet MQTT knows.

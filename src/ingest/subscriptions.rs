@@ -50,7 +50,7 @@ impl Subscriptions {
         let filters: Vec<&str> = self.asked.iter().map(|topic| &*topics[*topic]).collect();
         if !requests.try_subscribe(&filters) {
             self.asked.clear();
-            self.again_at = Some(Instant::now() + self.backoff.next());
+            self.again_at = Some(Instant::now() + self.backoff.after_failure());
         }
     }
 
@@ -72,7 +72,7 @@ impl Subscriptions {
         if refused.is_empty() {
             self.backoff.restart();
         } else {
-            self.again_at = Some(Instant::now() + self.backoff.next());
+            self.again_at = Some(Instant::now() + self.backoff.after_failure());
         }
         refused
     }
