@@ -14,6 +14,8 @@
 
 mod archive;
 mod area_engine;
+mod batcher;
+mod core;
 mod engine;
 mod status;
 mod writer;
@@ -28,19 +30,19 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub use engine::{EngineHealth, GroupCommit};
-pub use writer::IN_FLIGHT_MAX;
+pub use self::core::{Core, EngineHealth, FeedPlan, Load, Moment, Released};
+pub use batcher::{GroupCommit, IN_FLIGHT_MAX};
+pub use writer::{Attempts, Refused};
 
 use crate::area::{AreaId, Registry};
-use crate::clock::{self, Follow};
+use crate::clock;
 use crate::http::{self, Health, Services};
 use crate::ingest;
 use crate::observation::{FeedFormat, FeedKind};
 use crate::pipeline::{Params, Pipeline, View};
 use crate::store::{Checkpointer, Rules, RulesDigest, Sqlite, Store};
 use crate::telemetry::{self, Latency};
-use area_engine::{AreaClock, AreaEngine};
-use engine::{Engine, FeedLink, Ports};
+use engine::{Engine, Ports};
 use writer::{Trouble, Writer};
 
 /// How often the write-ahead log is looked at.
@@ -193,16 +195,16 @@ impl Daemon {
         let (health, health_out) = watch::channel(EngineHealth::default());
         let connections: Vec<ingest::Config> = numbered(&self.setup.feeds);
         let (to_engine, arrivals) = ingest::channel(&connections);
-        let links = self.links(&connections);
+        let plans = self.plans(&connections);
         log_ceilings(&connections, self.setup.group);
 
         let mut parts = JoinSet::new();
-        let feeds_cancel = cancel.child_token();
         let of_feeds = ingest::Metrics::register(&metrics)?;
-        let mut feed_links = Vec::new();
-        for (connection, (link, committed)) in connections.into_iter().zip(links) {
-            feed_links.push(link);
-            let (to_engine, cancel) = (to_engine.clone(), feeds_cancel.clone());
+        let mut marks = Vec::new();
+        for connection in connections {
+            let (mark, committed) = watch::channel(0);
+            marks.push(mark);
+            let (to_engine, cancel) = (to_engine.clone(), cancel.child_token());
             let feed = ingest::run(connection, to_engine, committed, cancel, of_feeds.clone());
             parts.spawn(async move { ("a feed", feed.await.map_err(Failure::from)) });
         }
@@ -233,13 +235,13 @@ impl Daemon {
         let judge = judge_health((health_out, store_says), ready, feed_names, cancel.clone());
         let judging = tokio::spawn(judge);
 
-        let ports = Ports { arrivals, acts: acts_in, view, health, latency };
-        let areas = area_engines(self.pipelines, self.rules, self.setup.follow);
+        let ports = Ports { arrivals, acts: acts_in, committed: marks, view, health, latency };
+        let areas = self.pipelines.into_iter().zip(self.rules).collect();
+        let kind = (self.setup.follow, self.setup.simulated);
+        let core = Core::new(areas, plans, self.setup.group, kind);
         let writer = Writer::start(Box::new(self.store), self.registries, trouble)
             .map_err(Failure::Thread)?;
-        let engine =
-            Engine::new(areas, feed_links, writer, ports, (self.setup.group, self.setup.simulated));
-        let engine = start_engine(engine)?;
+        let engine = start_engine(Engine::new(core, writer, ports))?;
         parts.spawn(async move {
             let ended = engine.await.unwrap_or(Err(Failure::Panicked("the engine")));
             ("the engine", ended)
@@ -281,19 +283,16 @@ impl Daemon {
         }
     }
 
-    /// Wires each feed to the engine.
-    fn links(&self, connections: &[ingest::Config]) -> Vec<(FeedLink, watch::Receiver<u64>)> {
+    /// What the engine knows of each feed.
+    fn plans(&self, connections: &[ingest::Config]) -> Vec<FeedPlan> {
         let place = |id: &AreaId| self.registries.iter().position(|r| r.area == *id);
         let feeds = self.setup.feeds.iter().zip(connections);
-        feeds
-            .map(|(feed, connection)| {
-                let (committed, heard) = watch::channel(0);
-                let areas = feed.areas.iter().filter_map(place).collect();
-                let window = connection.inflight.into();
-                let observes = feed.format.kind == FeedKind::Observations;
-                (FeedLink { areas, observes, window, committed }, heard)
-            })
-            .collect()
+        let plan = |(feed, connection): (&FeedSetup, &ingest::Config)| FeedPlan {
+            areas: feed.areas.iter().filter_map(place).collect(),
+            observes: feed.format.kind == FeedKind::Observations,
+            window: connection.inflight.into(),
+        };
+        feeds.map(plan).collect()
     }
 }
 
@@ -315,23 +314,6 @@ fn log_ceilings(connections: &[ingest::Config], group: GroupCommit) {
             "at most inflight / commit time; the broker's own window may be smaller"
         );
     }
-}
-
-fn area_engines(
-    pipelines: Vec<Pipeline>,
-    rules: Vec<(Rules, RulesDigest)>,
-    follow: bool,
-) -> Vec<AreaEngine> {
-    let engine = |(place, (pipeline, rules)): (usize, (Pipeline, _))| {
-        let stations = pipeline.registry().stations.len();
-        let clock = if follow {
-            AreaClock::Follow(Follow::new(stations, pipeline.now()))
-        } else {
-            AreaClock::System
-        };
-        AreaEngine::new(place, pipeline, clock, rules)
-    };
-    pipelines.into_iter().zip(rules).enumerate().map(engine).collect()
 }
 
 /// The engine's thread, with a runtime of its own so that nothing else delays it.

@@ -11,6 +11,8 @@ mod follow;
 
 pub use follow::Follow;
 
+use std::time::Duration;
+
 use crate::time::Instant;
 
 /// A forward jump beyond this waits for confirmation.
@@ -37,30 +39,35 @@ impl Mark {
 
     /// How long ago it was.
     #[must_use]
-    pub fn elapsed(self) -> std::time::Duration {
+    pub fn elapsed(self) -> Duration {
         Self::now().0.saturating_duration_since(self.0)
     }
 }
 
 /// The system clock, held when it jumps forward against monotonic time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Guard {
-    origin: Mark,
+    /// When the clock was last believed, by the wall and by monotonic time in milliseconds.
     last: Option<(Instant, i64)>,
     jumped_ms: Option<i64>,
 }
 
-impl Default for Guard {
-    fn default() -> Self {
-        Self { origin: Mark::now(), last: None, jumped_ms: None }
-    }
-}
-
 impl Guard {
-    /// The present time; while a jump is unconfirmed, the time that monotonic time says.
-    pub fn now(&mut self) -> Instant {
-        let mono_ms = i64::try_from(self.origin.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.judge(now(), mono_ms)
+    /// The present time; while a jump is unconfirmed, the time that monotonic time says. `monotonic` counts
+    /// from some beginning, the same one at each call.
+    pub fn judge(&mut self, wall: Instant, monotonic: Duration) -> Instant {
+        let mono_ms = i64::try_from(monotonic.as_millis()).unwrap_or(i64::MAX);
+        if let Some((at, then_ms)) = self.last {
+            let expected = Instant::from_millis(at.millis() + (mono_ms - then_ms));
+            let ahead = wall.millis() - expected.millis();
+            if ahead > JUMP_MS {
+                self.jumped_ms = Some(ahead);
+                return expected;
+            }
+        }
+        self.jumped_ms = None;
+        self.last = Some((wall, mono_ms));
+        wall
     }
 
     /// How far the clock has jumped, while that is unconfirmed.
@@ -74,20 +81,6 @@ impl Guard {
         self.last = None;
         self.jumped_ms = None;
     }
-
-    fn judge(&mut self, wall: Instant, mono_ms: i64) -> Instant {
-        if let Some((at, then_ms)) = self.last {
-            let expected = Instant::from_millis(at.millis() + (mono_ms - then_ms));
-            let ahead = wall.millis() - expected.millis();
-            if ahead > JUMP_MS {
-                self.jumped_ms = Some(ahead);
-                return expected;
-            }
-        }
-        self.jumped_ms = None;
-        self.last = Some((wall, mono_ms));
-        wall
-    }
 }
 
 #[cfg(test)]
@@ -96,26 +89,30 @@ mod tests {
 
     #[test]
     fn a_forward_jump_is_held_until_confirmed() {
-        let at = Instant::from_millis;
+        let (at, ms) = (Instant::from_millis, Duration::from_millis);
         let mut guard = Guard::default();
-        assert_eq!(guard.judge(at(1000), 0), at(1000));
-        assert_eq!(guard.judge(at(1500 + JUMP_MS), 500), at(1500 + JUMP_MS), "an hour is no jump");
+        assert_eq!(guard.judge(at(1000), ms(0)), at(1000));
+        assert_eq!(
+            guard.judge(at(1500 + JUMP_MS), ms(500)),
+            at(1500 + JUMP_MS),
+            "an hour is no jump"
+        );
         let later = 1501 + 2 * JUMP_MS;
-        assert_eq!(guard.judge(at(later), 500), at(1500 + JUMP_MS));
+        assert_eq!(guard.judge(at(later), ms(500)), at(1500 + JUMP_MS));
         assert_eq!(guard.jumped_ms(), Some(JUMP_MS + 1));
         guard.confirm();
-        assert_eq!(guard.judge(at(later), 600), at(later));
+        assert_eq!(guard.judge(at(later), ms(600)), at(later));
         assert_eq!(guard.jumped_ms(), None);
     }
 
     #[test]
     fn a_jump_that_is_taken_back_needs_nobody() {
-        let at = Instant::from_millis;
+        let (at, ms) = (Instant::from_millis, Duration::from_millis);
         let mut guard = Guard::default();
-        guard.judge(at(0), 0);
-        guard.judge(at(10 * JUMP_MS), 10);
+        guard.judge(at(0), ms(0));
+        guard.judge(at(10 * JUMP_MS), ms(10));
         assert!(guard.jumped_ms().is_some());
-        assert_eq!(guard.judge(at(20), 20), at(20));
+        assert_eq!(guard.judge(at(20), ms(20)), at(20));
         assert_eq!(guard.jumped_ms(), None);
     }
 }

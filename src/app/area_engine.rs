@@ -3,23 +3,21 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::Failure;
-use super::writer::Writer;
+use super::core::Load;
 use crate::area::AreaId;
 use crate::clock::Follow;
 use crate::http::Correct;
 use crate::ingest;
 use crate::observation::{FeedFormat, decode};
 use crate::pipeline::{
-    AreaView, Batch, CorrectionInput, CorrectionRefusal, FeedState, Input, LoadedDays, Message,
-    Pipeline,
+    AreaView, Batch, CorrectionInput, CorrectionRefusal, FeedState, Input, Message, Pipeline,
 };
-use crate::store::{AreaCommit, InputLog, Rules, RulesDigest};
+use crate::store::{AreaCommit, Error, InputLog, Rules, RulesDigest};
 use crate::time::{Hour, Instant};
 
 /// By which clock an area goes.
 #[derive(Debug)]
-pub(super) enum AreaClock {
+enum AreaClock {
     /// The system's.
     System,
     /// What beacons or stations say.
@@ -29,6 +27,7 @@ pub(super) enum AreaClock {
 /// While only the stations move the clock, the first of them may be this far ahead of it.
 const AHEAD_WITHOUT_BEACONS_MIN: u32 = 24 * 60;
 
+#[derive(Debug)]
 pub(super) struct AreaEngine {
     /// Its place among the areas.
     place: usize,
@@ -49,11 +48,16 @@ impl AreaEngine {
     pub(super) fn new(
         place: usize,
         pipeline: Pipeline,
-        clock: AreaClock,
+        follows: bool,
         (rules, digest): (Rules, RulesDigest),
     ) -> Self {
         let future_tolerance_min = rules.params.future_tolerance_min;
-        let follows = matches!(clock, AreaClock::Follow(_));
+        let stations = pipeline.registry().stations.len();
+        let clock = if follows {
+            AreaClock::Follow(Follow::new(stations, pipeline.now()))
+        } else {
+            AreaClock::System
+        };
         let mut area = Self {
             place,
             area: pipeline.registry().area.clone(),
@@ -83,15 +87,20 @@ impl AreaEngine {
         &self.area
     }
 
+    /// The area as it stands.
+    pub(super) const fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
+    }
+
     /// Takes the messages of a feed that are this area's; and those of no area of `all`, unless that is
     /// empty.
-    pub(super) async fn take(
+    pub(super) fn take(
         &mut self,
         (feed, now): (usize, Instant),
         messages: &[ingest::Message],
         all: &[AreaId],
-        writer: &Writer,
-    ) -> Result<(), Failure> {
+        load: &mut Load<'_>,
+    ) -> Result<(), Error> {
         let mine = messages.iter().filter_map(|m| {
             let topic = std::str::from_utf8(&m.topic).unwrap_or_default();
             let of_area = topic.split('/').nth(1).unwrap_or_default();
@@ -108,13 +117,13 @@ impl AreaEngine {
         let mine: Vec<Message<'_>> = mine.collect();
         *self.taken.entry(feed).or_default() += mine.len() as u64;
         match &self.clock {
-            AreaClock::System => self.handle(now, &mine, writer).await,
-            AreaClock::Follow(_) => self.follow(&mine, writer).await,
+            AreaClock::System => self.handle(now, &mine, load),
+            AreaClock::Follow(_) => self.follow(&mine, load),
         }
     }
 
     /// Hands messages over piece by piece, each piece at the time that its beacons or stations say.
-    async fn follow(&mut self, messages: &[Message<'_>], writer: &Writer) -> Result<(), Failure> {
+    fn follow(&mut self, messages: &[Message<'_>], load: &mut Load<'_>) -> Result<(), Error> {
         let mut from = 0;
         for (at, message) in messages.iter().enumerate() {
             let AreaClock::Follow(follow) = &mut self.clock else { return Ok(()) };
@@ -133,27 +142,27 @@ impl AreaEngine {
             }
             if moved || beacon {
                 let now = follow.now();
-                self.piece(before, &messages[from..at], writer).await?;
+                self.piece(before, &messages[from..at], load)?;
                 from = at + usize::from(beacon);
                 if moved && beacon {
                     self.tolerate(self.future_tolerance_min);
                 }
                 if let Some(now) = now {
-                    self.handle(now, &[], writer).await?;
+                    self.handle(now, &[], load)?;
                 }
             }
         }
         let AreaClock::Follow(follow) = &self.clock else { return Ok(()) };
         let now = follow.now();
-        self.piece(now, &messages[from..], writer).await
+        self.piece(now, &messages[from..], load)
     }
 
-    async fn piece(
+    fn piece(
         &mut self,
         now: Option<Instant>,
         messages: &[Message<'_>],
-        writer: &Writer,
-    ) -> Result<(), Failure> {
+        load: &mut Load<'_>,
+    ) -> Result<(), Error> {
         if messages.is_empty() {
             return Ok(());
         }
@@ -161,64 +170,56 @@ impl AreaEngine {
         let hours = messages.iter().filter_map(|m| peek(&self.pipeline, &self.formats, m));
         let first = || hours.map(|(_, hour)| hour.end()).min();
         let now = now.or_else(first).unwrap_or_default();
-        self.handle(now, messages, writer).await
+        self.handle(now, messages, load)
     }
 
-    async fn handle(
+    fn handle(
         &mut self,
         now: Instant,
         messages: &[Message<'_>],
-        writer: &Writer,
-    ) -> Result<(), Failure> {
+        load: &mut Load<'_>,
+    ) -> Result<(), Error> {
         self.log.now(now);
         let inputs: Vec<Input<'_>> = messages.iter().map(|m| Input::Message(*m)).collect();
         messages.iter().for_each(|m| self.log.message(m));
-        self.feed_in(now, inputs, writer).await
+        self.feed_in(now, &inputs, load)
     }
 
-    /// Handles inputs, and fetches stored days until none is needed.
-    async fn feed_in(
+    /// Handles inputs, with the stored days that they need.
+    fn feed_in(
         &mut self,
         now: Instant,
-        mut inputs: Vec<Input<'_>>,
-        writer: &Writer,
-    ) -> Result<(), Failure> {
-        self.pipeline.handle(now, &inputs, &mut self.batch);
-        while !self.batch.needs.is_empty() {
-            let days = std::mem::take(&mut self.batch.needs).into_iter().collect();
-            let deferred = std::mem::take(&mut self.batch.deferred);
-            let loaded: LoadedDays = writer.days(self.place, days).await.map_err(Failure::Store)?;
-            self.pipeline.handle(now, &[Input::Days(&loaded)], &mut self.batch);
-            inputs = deferred.into_iter().map(|at| inputs[at]).collect();
-            self.pipeline.handle(now, &inputs, &mut self.batch);
-        }
-        Ok(())
+        inputs: &[Input<'_>],
+        load: &mut Load<'_>,
+    ) -> Result<(), Error> {
+        let place = self.place;
+        self.pipeline.handle_loading(now, inputs, &mut self.batch, |days| load(place, days))
     }
 
     /// Tells the pipeline how its feeds stand; recorded hours have no such thing.
-    pub(super) async fn feed_state(
+    pub(super) fn feed_state(
         &mut self,
         state: FeedState,
         now: Instant,
-        writer: &Writer,
-    ) -> Result<bool, Failure> {
+        load: &mut Load<'_>,
+    ) -> Result<bool, Error> {
         if matches!(self.clock, AreaClock::Follow(_)) || self.told == Some(state) {
             return Ok(false);
         }
         self.told = Some(state);
         self.log.now(now);
         self.log.feed(state);
-        self.feed_in(now, vec![Input::Feed(state)], writer).await?;
+        self.feed_in(now, &[Input::Feed(state)], load)?;
         Ok(true)
     }
 
     /// Takes an operator's act on a value; says why it was refused.
-    pub(super) async fn correct(
+    pub(super) fn correct(
         &mut self,
         at: Instant,
         correct: &Correct,
-        writer: &Writer,
-    ) -> Result<Option<CorrectionRefusal>, Failure> {
+        load: &mut Load<'_>,
+    ) -> Result<Option<CorrectionRefusal>, Error> {
         let asked = CorrectionInput {
             at,
             person: &correct.person,
@@ -234,7 +235,7 @@ impl AreaEngine {
         };
         self.log.now(now);
         self.log.correction(&asked);
-        self.feed_in(now, vec![Input::Correction(asked)], writer).await?;
+        self.feed_in(now, &[Input::Correction(asked)], load)?;
         let done = self.batch.corrections.last();
         tracing::info!(
             person = correct.person,
@@ -266,8 +267,8 @@ impl AreaEngine {
     }
 
     /// Fires what is due.
-    pub(super) async fn advance(&mut self, now: Instant, writer: &Writer) -> Result<(), Failure> {
-        self.handle(now, &[], writer).await
+    pub(super) fn advance(&mut self, now: Instant, load: &mut Load<'_>) -> Result<(), Error> {
+        self.handle(now, &[], load)
     }
 
     /// Ends the batch; nothing when nothing came in.

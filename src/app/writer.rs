@@ -5,19 +5,20 @@
 //! queues before it fill up and the broker keeps the rest. What keeps it is told in `trouble`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
+use super::batcher::IN_FLIGHT_MAX;
+use crate::area::Registry;
 use crate::clock::Mark;
 use crate::pipeline::LoadedDays;
 use crate::store::{Commit, Error, Store};
 use crate::time::Day;
 
-/// Batches that may be on their way to the disk at once.
-pub const IN_FLIGHT_MAX: usize = 4;
 /// A commit that fails for a reason that can pass is tried again after this, twice as long each time, ...
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// ... but at most this: readiness comes back soon after a disk does, and a full one is not worn out.
@@ -28,7 +29,7 @@ pub(super) enum Job {
     /// Write this.
     Commit(Box<Commit>),
     /// Read these days of an area, by its place among the registries.
-    Days { area: usize, days: Vec<Day>, reply: oneshot::Sender<Result<LoadedDays, Error>> },
+    Days { area: usize, days: Vec<Day>, reply: SyncSender<Result<LoadedDays, Error>> },
 }
 
 /// What became of a commit.
@@ -77,7 +78,7 @@ impl Writer {
     /// Starts the thread; `store` knows the `registries` already.
     pub(super) fn start(
         store: Box<dyn Store>,
-        registries: Vec<std::sync::Arc<crate::area::Registry>>,
+        registries: Vec<Arc<Registry>>,
         trouble: Trouble,
     ) -> std::io::Result<Self> {
         // One more job than commits: a question for days may stand beside them.
@@ -95,11 +96,12 @@ impl Writer {
         let _ = self.jobs.send(Job::Commit(Box::new(commit)));
     }
 
-    /// Reads stored days, after every commit handed over before.
-    pub(super) async fn days(&self, area: usize, days: Vec<Day>) -> Result<LoadedDays, Error> {
-        let (reply, answer) = oneshot::channel();
+    /// Reads stored days, after every commit handed over before; waits for both.
+    pub(super) fn days(&self, area: usize, days: Vec<Day>) -> Result<LoadedDays, Error> {
+        let (reply, answer) = sync_channel(1);
         let _ = self.jobs.send(Job::Days { area, days, reply });
-        answer.await.unwrap_or_else(|_| Err(Error::Unknown("store thread any more".to_owned())))
+        let gone = |_| Err(Error::Unknown("store thread any more".to_owned()));
+        answer.recv().unwrap_or_else(gone)
     }
 
     /// Ends the thread after what it has been given.
@@ -113,7 +115,7 @@ impl Writer {
 
 fn run(
     mut store: Box<dyn Store>,
-    registries: &[std::sync::Arc<crate::area::Registry>],
+    registries: &[Arc<Registry>],
     work: &Receiver<Job>,
     (report, trouble): (&mpsc::Sender<Done>, &Trouble),
 ) {
@@ -140,19 +142,62 @@ fn commit_with_patience(
     commit: &Commit,
     trouble: &Trouble,
 ) -> Result<(), Error> {
-    let mut wait = FIRST_WAIT;
+    let mut attempts = Attempts::default();
     loop {
-        match store.commit(commit) {
-            Err(e) if e.is_retryable() => {
-                trouble.begins(&e);
-                std::thread::sleep(wait);
-                wait = (wait * 2).min(LONGEST_WAIT);
-            }
-            Err(e) => return Err(e),
+        match attempts.attempt(store, commit) {
             Ok(()) => {
                 trouble.ends();
                 return Ok(());
             }
+            Err(Refused::ForNow { error, wait }) => {
+                trouble.begins(&error);
+                std::thread::sleep(wait);
+            }
+            Err(Refused::ForGood(error)) => return Err(error),
+        }
+    }
+}
+
+/// The attempts to make one commit durable, which stays as it is.
+#[derive(Debug)]
+pub struct Attempts {
+    wait: Duration,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self { wait: FIRST_WAIT }
+    }
+}
+
+/// Why a commit is not durable.
+#[derive(Debug)]
+pub enum Refused {
+    /// The reason can pass: the same commit is to be tried again after `wait`, and none before it.
+    ForNow {
+        /// What the store said.
+        error: Error,
+        /// How long to wait.
+        wait: Duration,
+    },
+    /// Trying again cannot help: nothing is committed any more.
+    ForGood(Error),
+}
+
+impl Attempts {
+    /// Tries once.
+    ///
+    /// # Errors
+    /// [`Refused`], which says whether to try again.
+    pub fn attempt(&mut self, store: &mut dyn Store, commit: &Commit) -> Result<(), Refused> {
+        match store.commit(commit) {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_retryable() => {
+                let wait = self.wait;
+                self.wait = (wait * 2).min(LONGEST_WAIT);
+                Err(Refused::ForNow { error, wait })
+            }
+            Err(error) => Err(Refused::ForGood(error)),
         }
     }
 }

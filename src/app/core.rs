@@ -1,0 +1,388 @@
+//! What the engine does at each step, without threads, channels or clocks of its own.
+//!
+//! In: arrivals of the feeds, acts of persons, and the moment at which each is taken; stored days as they are
+//! asked for. Out: commits, in order; and, for each commit that is durable, what it releases: the tickets
+//! that may be acknowledged, the view that may be shown, the answers to persons.
+//!
+//! Invariant: nothing is released but by [`Core::committed`], except a view of what is committed.
+//!
+//! The engine's thread drives it, and so does the simulation of the tests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::area_engine::AreaEngine;
+use super::batcher::{Batcher, GroupCommit};
+use crate::area::AreaId;
+use crate::clock::Guard;
+use crate::http::Act;
+use crate::ingest::{Arrival, Event, Message};
+use crate::pipeline::{FeedState, LoadedDays, Pipeline, View};
+use crate::store::{Commit, Error, Rules, RulesDigest};
+use crate::time::{Day, Instant};
+
+/// Views are made at most this often.
+const VIEW_EVERY: Duration = Duration::from_millis(100);
+/// A picture older than this is made anew though nothing came, so that its age shows.
+const VIEW_AT_LEAST: Duration = Duration::from_secs(30);
+/// A feed has its backlog taken when less than its window came in this time: a broker with more to give
+/// sends a full window at once, and again with every commit.
+const BACKLOG_SPAN: Duration = Duration::from_secs(2);
+
+/// A point in time, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// What the clock on the wall says.
+    pub wall: Instant,
+    /// Since some beginning; never goes back.
+    pub monotonic: Duration,
+}
+
+/// Reads stored days of an area, by its place, after every commit given out before.
+pub type Load<'a> = dyn FnMut(usize, &[Day]) -> Result<LoadedDays, Error> + 'a;
+
+/// A feed as the engine knows it.
+#[derive(Clone, Debug)]
+pub struct FeedPlan {
+    /// The areas it carries, by their place.
+    pub areas: Vec<usize>,
+    /// Whether it brings observations: only then its silence is the area's.
+    pub observes: bool,
+    /// Messages that the broker may send without an acknowledgement.
+    pub window: usize,
+}
+
+/// What the outside sees of the engine's health.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EngineHealth {
+    /// How far the clock has jumped, in milliseconds, while unconfirmed.
+    pub clock_jumped_ms: Option<i64>,
+    /// Feeds without a connection, by number.
+    pub disconnected: Vec<usize>,
+    /// Feeds whose backlog is being taken, by number.
+    pub catching_up: Vec<usize>,
+}
+
+/// The way back to a person who acted.
+type Reply = oneshot::Sender<Result<(), String>>;
+
+/// What a durable commit releases.
+#[derive(Debug)]
+pub struct Released {
+    /// For each feed the highest ticket that may be acknowledged.
+    pub tickets: Vec<u64>,
+    /// What may be shown, when a picture was made.
+    pub view: Option<Arc<View>>,
+    /// What persons are told.
+    pub replies: Vec<(Reply, Result<(), String>)>,
+}
+
+/// How a feed stands, and how much came lately.
+#[derive(Debug)]
+struct Feed {
+    state: FeedState,
+    plan: FeedPlan,
+    /// Since when `recent` is counted.
+    since: Duration,
+    /// Messages since then.
+    recent: usize,
+    /// The highest ticket taken.
+    taken: u64,
+}
+
+/// The single owner of the pipelines.
+#[derive(Debug)]
+pub struct Core {
+    areas: Vec<AreaEngine>,
+    feeds: Vec<Feed>,
+    guard: Guard,
+    batcher: Batcher<Released>,
+    /// Acts in the open batch, to be answered when it is durable.
+    replies: Vec<(Reply, Result<(), String>)>,
+    /// When the last picture was made.
+    last_view: Option<Duration>,
+    view_stale: bool,
+    simulated: bool,
+}
+
+impl Core {
+    /// The areas as rebuilt from the store, with the rules adopted for each; `follow` says that they go by
+    /// recorded hours, `simulated` that their air is.
+    #[must_use]
+    pub fn new(
+        areas: Vec<(Pipeline, (Rules, RulesDigest))>,
+        feeds: Vec<FeedPlan>,
+        group: GroupCommit,
+        (follow, simulated): (bool, bool),
+    ) -> Self {
+        let engine = |(place, (pipeline, rules))| AreaEngine::new(place, pipeline, follow, rules);
+        let feed = |plan| Feed {
+            state: FeedState::Disconnected,
+            plan,
+            since: Duration::ZERO,
+            recent: 0,
+            taken: 0,
+        };
+        Self {
+            areas: areas.into_iter().enumerate().map(engine).collect(),
+            feeds: feeds.into_iter().map(feed).collect(),
+            guard: Guard::default(),
+            batcher: Batcher::new(group),
+            replies: Vec::new(),
+            last_view: None,
+            view_stale: true,
+            simulated,
+        }
+    }
+
+    /// Begins: what the broker kept while we were away comes before the hours that passed are closed.
+    ///
+    /// # Errors
+    /// [`Error`] of `load`, as from everything that takes it; the core is of no use then.
+    pub fn start(&mut self, moment: Moment, load: &mut Load<'_>) -> Result<(), Error> {
+        let now = self.judge(moment);
+        for area in &mut self.areas {
+            if area.feed_state(FeedState::CatchingUp, now, load)? {
+                self.batcher.open(moment.monotonic);
+            }
+        }
+        Ok(())
+    }
+
+    /// The present time, as far as the clock on the wall can be believed.
+    fn judge(&mut self, moment: Moment) -> Instant {
+        self.guard.judge(moment.wall, moment.monotonic)
+    }
+
+    /// Whether arrivals may be taken.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.batcher.has_room()
+    }
+
+    /// Whether all that was taken is committed.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.batcher.is_idle()
+    }
+
+    /// An area's pipeline, by its place.
+    #[must_use]
+    pub fn pipeline(&self, area: usize) -> Option<&Pipeline> {
+        self.areas.get(area).map(AreaEngine::pipeline)
+    }
+
+    /// Takes what a feed says.
+    ///
+    /// # Errors
+    /// [`Error`] of `load`.
+    pub fn take(
+        &mut self,
+        arrival: Arrival,
+        moment: Moment,
+        load: &mut Load<'_>,
+    ) -> Result<(), Error> {
+        let Arrival { feed: number, event } = arrival;
+        match event {
+            Event::Messages(messages) => self.messages(number, &messages, moment, load)?,
+            Event::Connected { generation, session_present } => {
+                tracing::info!(feed = number, generation, session_present, "connected");
+                self.feed_state(number, FeedState::CatchingUp, moment, load)?;
+            }
+            Event::Disconnected { reason } => {
+                tracing::warn!(feed = number, reason, "not connected");
+                self.feed_state(number, FeedState::Disconnected, moment, load)?;
+            }
+            Event::SubscriptionRefused { topic, reason } => {
+                tracing::error!(feed = number, topic, reason, "subscription refused");
+            }
+        }
+        Ok(())
+    }
+
+    fn messages(
+        &mut self,
+        number: usize,
+        messages: &[Message],
+        moment: Moment,
+        load: &mut Load<'_>,
+    ) -> Result<(), Error> {
+        let Some(last) = messages.last() else { return Ok(()) };
+        let now = self.judge(moment);
+        let feed = &mut self.feeds[number];
+        feed.taken = last.ticket.number;
+        feed.recent += messages.len();
+        let of_feed = &self.feeds[number].plan.areas;
+        let mut others: Vec<AreaId> =
+            of_feed.iter().map(|at| self.areas[*at].area().clone()).collect();
+        for at in of_feed {
+            self.areas[*at].take((number, now), messages, &others, load)?;
+            others.clear(); // the first area has taken what is nobody's
+        }
+        self.batcher.add(messages.len(), moment.monotonic);
+        Ok(())
+    }
+
+    /// An area's feeds stand as the worst of them does.
+    fn feed_state(
+        &mut self,
+        number: usize,
+        state: FeedState,
+        moment: Moment,
+        load: &mut Load<'_>,
+    ) -> Result<(), Error> {
+        let now = self.judge(moment);
+        let feed = &mut self.feeds[number];
+        (feed.state, feed.since, feed.recent) = (state, moment.monotonic, 0);
+        if !self.feeds[number].plan.observes {
+            return Ok(());
+        }
+        for at in &self.feeds[number].plan.areas {
+            let observe = |f: &&Feed| f.plan.observes && f.plan.areas.contains(at);
+            let of_area = self.feeds.iter().filter(observe);
+            let worst = of_area.map(|f| f.state).min().unwrap_or(state);
+            if self.areas[*at].feed_state(worst, now, load)? {
+                self.batcher.open(moment.monotonic);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a person's act; the answer follows when it is durable, or at once when nothing is to be done.
+    ///
+    /// # Errors
+    /// [`Error`] of `load`.
+    pub fn act(&mut self, act: Act, moment: Moment, load: &mut Load<'_>) -> Result<(), Error> {
+        let now = self.judge(moment);
+        match act {
+            Act::ConfirmClock { person, reply } => {
+                let Some(jumped_ms) = self.guard.jumped_ms() else {
+                    let _ = reply.send(Err("时钟没有待确认的跳变".to_owned()));
+                    return Ok(());
+                };
+                tracing::info!(person, jumped_ms, "clock confirmed");
+                self.guard.confirm();
+                for area in &mut self.areas {
+                    area.note_act(&person, "confirm clock");
+                }
+                self.replies.push((reply, Ok(())));
+            }
+            Act::Correct { correct, reply } => {
+                let Some(area) = self.areas.iter_mut().find(|a| a.area().as_str() == correct.area)
+                else {
+                    let _ = reply.send(Err("没有该区域".to_owned()));
+                    return Ok(());
+                };
+                let refused = area.correct(now, &correct, load)?;
+                self.replies.push((reply, refused.map_or(Ok(()), |r| Err(r.text().to_owned()))));
+            }
+        }
+        self.batcher.open(moment.monotonic);
+        Ok(())
+    }
+
+    /// What time alone brings: deadlines, and feeds whose backlog is taken. `waiting` says that arrivals
+    /// wait to be taken.
+    ///
+    /// # Errors
+    /// [`Error`] of `load`.
+    pub fn tick(
+        &mut self,
+        moment: Moment,
+        waiting: bool,
+        load: &mut Load<'_>,
+    ) -> Result<(), Error> {
+        let now = self.judge(moment);
+        for area in &mut self.areas {
+            if area.is_due(now) {
+                area.advance(now, load)?;
+                self.batcher.open(moment.monotonic);
+            }
+        }
+        let waits = waiting || !self.has_room();
+        for number in 0..self.feeds.len() {
+            let feed = &mut self.feeds[number];
+            let span = moment.monotonic.saturating_sub(feed.since);
+            if feed.state != FeedState::CatchingUp || span < BACKLOG_SPAN {
+                continue;
+            }
+            if feed.recent < feed.plan.window && !waits {
+                self.feed_state(number, FeedState::CaughtUp, moment, load)?;
+            } else {
+                (feed.since, feed.recent) = (moment.monotonic, 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// The commit that is due, if one is; in `ending` whatever is open.
+    pub fn cut(&mut self, moment: Moment, ending: bool) -> Option<Commit> {
+        if !self.batcher.is_due(moment.monotonic, ending) {
+            return None;
+        }
+        let areas = self.areas.iter_mut().filter_map(AreaEngine::seal).collect();
+        self.view_stale = true;
+        let view = self.view_due(moment).then(|| self.picture(moment));
+        let tickets = self.feeds.iter().map(|f| f.taken).collect();
+        let replies = std::mem::take(&mut self.replies);
+        self.batcher.seal(Released { tickets, view, replies });
+        Some(Commit { areas })
+    }
+
+    /// The oldest commit on its way is durable: what waited for it.
+    pub fn committed(&mut self) -> Option<Released> {
+        self.batcher.committed()
+    }
+
+    /// A picture of what is committed, when the last one is stale.
+    pub fn view(&mut self, moment: Moment) -> Option<Arc<View>> {
+        let since = self.last_view.map(|at| moment.monotonic.saturating_sub(at));
+        self.view_stale |= since.is_some_and(|since| since >= VIEW_AT_LEAST);
+        let due = self.view_stale && self.is_idle() && self.view_due(moment);
+        due.then(|| self.picture(moment))
+    }
+
+    fn view_due(&self, moment: Moment) -> bool {
+        self.last_view.is_none_or(|at| moment.monotonic.saturating_sub(at) >= VIEW_EVERY)
+    }
+
+    /// A picture of all areas as they stand in the pipelines.
+    fn picture(&mut self, moment: Moment) -> Arc<View> {
+        self.view_stale = false;
+        self.last_view = Some(moment.monotonic);
+        let now = self.judge(moment);
+        let areas = self.areas.iter().map(|a| Arc::new(a.view(now))).collect();
+        Arc::new(View { areas, simulated: self.simulated })
+    }
+
+    /// When something must happen though nothing comes in, by monotonic time.
+    pub fn wake_at(&mut self, moment: Moment) -> Option<Duration> {
+        let now = moment.monotonic;
+        let view = self.last_view.filter(|_| self.view_stale && self.is_idle());
+        let catching_up = self.feeds.iter().filter(|f| f.state == FeedState::CatchingUp);
+        let feeds = catching_up.map(|f| f.since + BACKLOG_SPAN).min();
+        let wall = self.judge(moment);
+        let deadline = self.areas.iter().filter_map(AreaEngine::next_deadline).min().map(|due| {
+            let ms = u64::try_from(due.millis() - wall.millis()).unwrap_or(0);
+            now + Duration::from_millis(ms)
+        });
+        let all = [self.batcher.wake_at(), view.map(|at| at + VIEW_EVERY), feeds, deadline];
+        all.into_iter().flatten().min()
+    }
+
+    /// How the engine stands.
+    #[must_use]
+    pub fn health(&self) -> EngineHealth {
+        let numbers = |state| {
+            let all = self.feeds.iter().enumerate();
+            all.filter(|(_, f)| f.state == state).map(|(number, _)| number).collect()
+        };
+        EngineHealth {
+            clock_jumped_ms: self.guard.jumped_ms(),
+            disconnected: numbers(FeedState::Disconnected),
+            catching_up: numbers(FeedState::CatchingUp),
+        }
+    }
+}
