@@ -13,6 +13,7 @@ mod dataset;
 mod files;
 mod demo;
 mod deny;
+mod deterministic;
 mod fuzz;
 mod ingest;
 mod laws;

@@ -67,6 +67,7 @@ fn mean_of(amounts: &[i32]) -> Option<Fraction> {
 }
 
 impl Model {
+    /// Of messages in any order, but for values that contradict each other under one revision.
     pub(crate) fn of(meant: &[Meant]) -> Self {
         let mut keys: BTreeMap<Key, Vec<(u32, Reading)>> = BTreeMap::new();
         for m in meant {
@@ -219,13 +220,17 @@ fn indices(
     (index::hourly(&hourly, ctx), index::daily(&daily, ctx, due))
 }
 
-/// The highest revision; within it a value before `null`.
+/// The highest revision; within it a value before `null`, and of several the one that came last for the
+/// first time.
 fn one_value(all: &[(u32, Reading)]) -> Reading {
     let highest = all.iter().map(|(revision, _)| *revision).max().expect("one");
-    let of_it = || all.iter().filter(|(r, _)| *r == highest).map(|(_, reading)| *reading);
-    let value = of_it().find(|r| r.validity != Validity::Missing).unwrap_or_default();
-    assert!(of_it().all(|r| r == value || r.validity == Validity::Missing), "a conflict");
-    value
+    let mut values: Vec<Reading> = Vec::new();
+    for (_, reading) in all.iter().filter(|(revision, _)| *revision == highest) {
+        if reading.validity != Validity::Missing && !values.contains(reading) {
+            values.push(*reading);
+        }
+    }
+    values.last().copied().unwrap_or_default()
 }
 
 fn hours(held: &BTreeMap<Key, Reading>) -> BTreeMap<(usize, usize, i32), Reading> {
