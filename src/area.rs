@@ -15,12 +15,16 @@
 mod figures;
 mod history;
 mod means;
+mod quantity;
 mod registry;
 mod values;
 
 pub use figures::{Coverage, Figures, Judge};
+pub(crate) use figures::{daily_means, due_today, hides_8h, hourly_means};
 pub use history::{History, Member, days_of_piece};
 pub use means::SetMeans;
+pub(crate) use means::least_24h;
+pub use quantity::Quantity;
 pub use registry::{AreaId, Membership, Registry, RegistryFault, Span, Station, StationSet};
 pub use values::{Value, Values};
 

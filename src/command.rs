@@ -11,6 +11,7 @@ mod correct;
 mod daemon;
 #[cfg(feature = "demo")]
 mod demo;
+mod explain;
 mod export;
 mod fault;
 mod import;
@@ -84,6 +85,7 @@ enum Command {
     ImportPublished(import_published::Args),
     Reconcile(reconcile::Args),
     Export(export::Args),
+    Explain(explain::Args),
     Correct(correct::Args),
     Audit(audit::Args),
     Backup(backup::BackupArgs),
@@ -139,6 +141,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::ImportPublished(args) => import_published::run(args, out),
         Command::Reconcile(args) => reconcile::run(args, out),
         Command::Export(args) => export::run(args, out),
+        Command::Explain(args) => explain::run(args, out),
         Command::Replay(args) => replay::run(args),
         Command::Simulate(args) => simulate::run(args),
     }

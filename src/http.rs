@@ -18,6 +18,7 @@ mod api;
 mod change;
 mod correction;
 mod document;
+mod explain;
 mod guard;
 mod openapi;
 mod operator;
@@ -28,7 +29,9 @@ mod reconciliation;
 mod series;
 
 pub use access::Role;
+pub use explain::ExplainQuery;
 pub use reconciliation::{ReconciliationDocument, ReconciliationQuery};
+pub use series::SeriesQuery;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -46,10 +49,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::area::Figures;
 use crate::average::Correction;
+use crate::explanation::Explanation;
 use crate::observation::Property;
 use crate::pipeline::View;
 use crate::reconciliation::Reconciliation;
-use crate::standard::{Parameters, Practice};
+use crate::standard::Parameters;
 use crate::telemetry::Latency;
 use crate::time::{Day, Hour, Instant};
 use page::Screens;
@@ -122,6 +126,12 @@ pub trait Archive: Send + Sync {
     /// [`ArchiveError`] when the entity is not known or the store cannot be read.
     fn series(&self, query: &SeriesQuery) -> Result<Vec<Figures>, ArchiveError>;
 
+    /// Why a figure is what it is.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when there is nothing to explain or the store cannot be read.
+    fn explain(&self, query: &ExplainQuery) -> Result<Explanation, ArchiveError>;
+
     /// The newest dead letters of an area.
     ///
     /// # Errors
@@ -164,21 +174,6 @@ pub trait Archive: Send + Sync {
     fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError>;
 }
 
-/// Which figures are asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeriesQuery {
-    /// On which data the figures rest.
-    pub dataset: crate::observation::Dataset,
-    /// Whose.
-    pub entity: EntityId,
-    /// The first hour.
-    pub from: Hour,
-    /// The last hour, included.
-    pub to: Hour,
-    /// By which practice they are judged.
-    pub practice: Practice,
-}
-
 /// A station, or a station set of an area.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntityId {
@@ -204,6 +199,9 @@ pub enum ArchiveError {
     /// Nothing is stored under that name.
     #[error("no such entity in the store")]
     UnknownEntity,
+    /// There is no such figure: what there is.
+    #[error("{0}")]
+    NoFigure(String),
     /// The store cannot be read now.
     #[error("store: {0}")]
     Unavailable(String),
@@ -423,6 +421,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/stations", get(api::stations))
         .route("/api/v1/stations/{station}/latest", get(api::station_latest))
         .route("/api/v1/series", get(series::series))
+        .route("/api/v1/explain", get(explain::explain))
         .route("/api/v1/clock/confirm", post(operator::confirm_clock))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method);

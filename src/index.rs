@@ -25,7 +25,8 @@ pub use crate::standard::{Category, Indicator};
 use crate::observation::Pollutant;
 use crate::quantity::{Amount, Quotient};
 use crate::standard::{
-    ColumnIndex, Entity, IndexEdition, Missing2012, Parameters, ReportKind, RoundBeforeIndex,
+    ColumnIndex, Entity, IndexEdition, Missing2012, Parameters, ReportKind, ReportRow,
+    RoundBeforeIndex, RoundingRow,
 };
 
 /// What an index is judged by.
@@ -159,32 +160,64 @@ pub fn daily(means: &Means, ctx: &Context<'_>, due: Pollutants) -> Index {
 /// With `round_before_index = exact` (2012) only the index ignores this.
 #[must_use]
 pub fn rounded(value: Quotient, pollutant: Pollutant, hourly: bool, ctx: &Context<'_>) -> Amount {
-    let kind = if hourly { ReportKind::Hour } else { ReportKind::Day };
-    let row = ctx.edition.rounding(kind, ctx.parameters.practice, ctx.entity);
-    row.concentration_of(value, pollutant)
+    rounding(hourly, ctx).concentration_of(value, pollutant)
 }
 
-fn report(kind: ReportKind, means: &Means, ctx: &Context<'_>, due: Pollutants) -> Index {
+/// How the concentrations of a report are rounded.
+#[must_use]
+pub fn rounding<'a>(hourly: bool, ctx: &Context<'a>) -> &'a RoundingRow {
+    let kind = if hourly { ReportKind::Hour } else { ReportKind::Day };
+    ctx.edition.rounding(kind, ctx.parameters.practice, ctx.entity)
+}
+
+/// How one average of a report came to its individual index.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// The report's row: indicator, column and clause.
+    pub row: &'a ReportRow,
+    /// The exact average; `None` where it is missing.
+    pub mean: Option<Quotient>,
+    /// What entered the column: the rounded average, or the exact one where that was chosen.
+    pub entered: Option<Quotient>,
+    /// What the column says; `None` where nothing entered one.
+    pub found: Option<ColumnIndex>,
+}
+
+/// Every average of a report on its way to an individual index, in the report's order.
+pub fn steps<'a>(
+    kind: ReportKind,
+    means: &'a Means,
+    ctx: &Context<'a>,
+) -> impl Iterator<Item = Step<'a>> {
     let practice = ctx.parameters.practice;
     let rounding = ctx.edition.rounding(kind, practice, ctx.entity);
     let exact = !ctx.edition.rounds_before_index()
         && ctx.parameters.round_before_index == RoundBeforeIndex::Exact;
+    let edition = ctx.edition;
+    edition.report(kind, practice).iter().map(move |row| {
+        let mean = means.get(row.indicator);
+        let (Some(value), Some(column)) = (mean, row.column) else {
+            return Step { row, mean, entered: None, found: None };
+        };
+        let column = edition.column(column);
+        let (entered, found) = if exact {
+            (value, column.index_exact(value, rounding.index, practice))
+        } else {
+            let amount = rounding.concentration_of(value, row.indicator.pollutant());
+            (Quotient::whole(amount), column.index(amount, rounding.index, practice))
+        };
+        Step { row, mean, entered: Some(entered), found: Some(found) }
+    })
+}
+
+fn report(kind: ReportKind, means: &Means, ctx: &Context<'_>, due: Pollutants) -> Index {
     let mut index = Index::default();
     let mut by_pollutant = [None; Pollutant::COUNT];
     let mut present = Pollutants::EMPTY;
-    for row in ctx.edition.report(kind, practice) {
-        let (Some(value), Some(column)) = (means.get(row.indicator), row.column) else {
-            continue; // absent, or reported without an index
-        };
+    for Step { row, found, .. } in steps(kind, means, ctx) {
+        let Some(found) = found else { continue }; // absent, or reported without an index
         let pollutant = row.indicator.pollutant();
         present.insert(pollutant);
-        let column = ctx.edition.column(column);
-        let found = if exact {
-            column.index_exact(value, rounding.index, practice)
-        } else {
-            let amount = rounding.concentration_of(value, pollutant);
-            column.index(amount, rounding.index, practice)
-        };
         let iaqi = match found {
             ColumnIndex::Iaqi(iaqi) => iaqi,
             ColumnIndex::Beyond(top) => {

@@ -79,6 +79,7 @@ pub mod standard;
 pub mod index;
 pub mod area;
 pub mod reconciliation;
+pub mod explanation;
 pub mod simulation;
 pub mod pipeline;
 // shell

@@ -30,8 +30,8 @@ pub use parameters::{
     UnknownCode,
 };
 pub use table::{
-    Breakpoint, BreakpointColumn, Class, ColumnIndex, IndexEdition, ReportRow, RoundingRow, Rule,
-    SensitiveGroup,
+    Breakpoint, BreakpointColumn, Class, ColumnIndex, IndexEdition, Line, ReportRow, RoundingRow,
+    Rule, SensitiveGroup,
 };
 
 use crate::time::Day;

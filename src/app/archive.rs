@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::area::{AreaId, Member, Registry};
+use crate::explanation::{Asked, Explanation};
 use crate::http::{
-    Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, Person, ReconciliationQuery,
-    RevisionRow, Role, SeriesQuery,
+    Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, ExplainQuery, Person,
+    ReconciliationQuery, RevisionRow, Role, SeriesQuery,
 };
 use crate::reconciliation::Reconciliation;
 use crate::standard::Parameters;
-use crate::store::{self, Reader};
+use crate::store::{self, Reader, Unexplained};
 use crate::time::{Day, Hour};
 
 /// Readers kept open; more are opened and closed as asked for.
@@ -57,26 +58,40 @@ impl StoreArchive {
         let found = self.registries.iter().find(|r| r.area.as_str() == area);
         found.map(Arc::as_ref).ok_or(ArchiveError::UnknownEntity)
     }
-}
 
-impl Archive for StoreArchive {
-    fn series(&self, query: &SeriesQuery) -> Result<Vec<crate::area::Figures>, ArchiveError> {
-        let parameters = Parameters { practice: query.practice, ..self.parameters };
-        let area = match &query.entity {
-            EntityId::Station { area, .. } | EntityId::Set { area, .. } => area,
-        };
+    fn member(&self, entity: &EntityId) -> Result<(&Registry, Member), ArchiveError> {
+        let (EntityId::Station { area, .. } | EntityId::Set { area, .. }) = entity;
         let registry = self.registry(area)?;
-        let member = match &query.entity {
+        let member = match entity {
             EntityId::Station { station, .. } => registry.find(station).map(Member::Station),
             EntityId::Set { set, .. } => {
                 registry.sets.iter().position(|s| s.id == *set).map(Member::Set)
             }
         };
-        let member = member.ok_or(ArchiveError::UnknownEntity)?;
+        Ok((registry, member.ok_or(ArchiveError::UnknownEntity)?))
+    }
+}
+
+impl Archive for StoreArchive {
+    fn series(&self, query: &SeriesQuery) -> Result<Vec<crate::area::Figures>, ArchiveError> {
+        let parameters = Parameters { practice: query.practice, ..self.parameters };
+        let (registry, member) = self.member(&query.entity)?;
         let span = (query.from, query.to);
         self.with_reader(|reader| {
             reader.series(registry, member, span, (&parameters, query.dataset))
         })
+    }
+
+    fn explain(&self, query: &ExplainQuery) -> Result<Explanation, ArchiveError> {
+        let parameters = &Parameters { practice: query.practice, ..self.parameters };
+        let (registry, member) = self.member(&query.entity)?;
+        let ExplainQuery { quantity, hour, .. } = *query;
+        let asked = Asked { registry, member, quantity, hour, parameters };
+        let explained = self.with_reader(|reader| match reader.explain(&asked) {
+            Err(Unexplained::Store(e)) => Err(e),
+            other => Ok(other.map_err(|e| ArchiveError::NoFigure(e.to_string()))),
+        });
+        explained?
     }
 
     fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError> {

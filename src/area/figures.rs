@@ -82,15 +82,7 @@ impl Figures {
         let mut day = each(&means.day, false);
         rolling_24h[Pollutant::O3.index()] = None;
         day[Pollutant::O3.index()] = None;
-        let of_day = hour.of_day();
-        let mut due = Pollutants::ALL;
-        if of_day < FIRST_WINDOW {
-            due = due.without(Pollutant::O3);
-        }
-        let hidden = parameters.practice == Practice::NationalPlatform
-            && of_day < FIRST_WINDOW
-            && hour.day() >= PLATFORM_HIDES_8H_FROM;
-        let o3_8h = means.o3_8h.filter(|_| !hidden);
+        let o3_8h = means.o3_8h.filter(|_| !hides_8h(hour, parameters.practice));
         Self {
             hour,
             concentration: each(&means.hour, true),
@@ -100,7 +92,7 @@ impl Figures {
             o3_1h_max_today: shown(means.o3_1h_max, Pollutant::O3, false),
             day,
             index: index::hourly(&hourly_means(means), &ctx),
-            day_index: index::daily(&daily_means(means), &ctx, due),
+            day_index: index::daily(&daily_means(means), &ctx, due_today(hour)),
             hours_day: means.hours_day,
             hours_24h: means.hours_24h,
             coverage: means.present.map(|present| Coverage { present, expected: means.expected }),
@@ -115,7 +107,24 @@ impl Figures {
     }
 }
 
-fn hourly_means(means: &SetMeans) -> Means {
+/// The pollutants due in the index of the day so far: no ozone before its first 8-h window ends.
+pub(crate) fn due_today(hour: Hour) -> Pollutants {
+    if hour.of_day() < FIRST_WINDOW {
+        Pollutants::ALL.without(Pollutant::O3)
+    } else {
+        Pollutants::ALL
+    }
+}
+
+/// Whether the practice shows no 8-h ozone at this hour, although it enters the index.
+pub(crate) fn hides_8h(hour: Hour, practice: Practice) -> bool {
+    practice == Practice::NationalPlatform
+        && hour.of_day() < FIRST_WINDOW
+        && hour.day() >= PLATFORM_HIDES_8H_FROM
+}
+
+/// What the real-time report of an hour rests on.
+pub(crate) fn hourly_means(means: &SetMeans) -> Means {
     let mut all = Means::default();
     for p in POLLUTANTS {
         all.by_indicator[Indicator::hourly(p).index()] = means.hour[p.index()];
@@ -126,7 +135,8 @@ fn hourly_means(means: &SetMeans) -> Means {
     all
 }
 
-fn daily_means(means: &SetMeans) -> Means {
+/// What the report of the day so far rests on.
+pub(crate) fn daily_means(means: &SetMeans) -> Means {
     let mut all = Means::default();
     for p in POLLUTANTS.into_iter().filter(|p| *p != Pollutant::O3) {
         all.by_indicator[Indicator::daily(p).index()] = means.day[p.index()];

@@ -77,7 +77,7 @@ pub struct SetMeans {
 }
 
 /// Hours that a rolling 24-h mean needs: the clause's 20, or any number as the platform does.
-fn least_24h(practice: Practice) -> u16 {
+pub(crate) const fn least_24h(practice: Practice) -> u16 {
     match practice {
         Practice::Letter => DAY_H_MIN,
         Practice::NationalPlatform => 1,

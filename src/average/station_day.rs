@@ -16,9 +16,11 @@
 use super::correction::Beneath;
 use super::reviewed::Reviewed;
 use super::{Sum, hour_from_minutes};
-use crate::observation::{POLLUTANTS, PROPERTIES, Pollutant, Property, Reading, Validity};
+use crate::observation::{
+    Observation, POLLUTANTS, PROPERTIES, Pollutant, Property, Reading, Validity,
+};
 use crate::quantity::Amount;
-use crate::time::DAY_H;
+use crate::time::{AveragingPeriod, DAY_H};
 
 /// One property over the day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +94,23 @@ pub struct Incoming {
     pub revision: u32,
     /// The value.
     pub reading: Reading,
+}
+
+impl Incoming {
+    /// What an observation says of a property; `None` where it says nothing.
+    #[must_use]
+    pub fn of(observation: &Observation<'_>, property: Property) -> Option<Self> {
+        let start = observation.start;
+        let whole = observation.period == AveragingPeriod::HOUR;
+        let minute = start.minute_of_hour().unwrap_or(0);
+        observation.gives(property).then(|| Self {
+            property,
+            hour: start.hour().of_day(),
+            part: (!whole).then(|| (minute, observation.period.minutes())),
+            revision: observation.revision,
+            reading: observation.readings[property.index()],
+        })
+    }
 }
 
 /// What a reading did.
@@ -316,8 +335,18 @@ impl StationDay {
         }
     }
 
-    /// The hour as its minutes give it: from the period that covers most of the hour, the shorter on ties.
+    /// How many minutes of the hour its mean from minutes rests on; `None` where no part is valid.
+    #[must_use]
+    pub fn minutes_covered(&self, property: Property, hour: usize) -> Option<u16> {
+        self.best_period(property, hour).map(|(covered, _)| covered)
+    }
+
     fn mean_of_minutes(&self, property: Property, hour: usize) -> Reading {
+        self.best_period(property, hour).map_or_else(Reading::default, |(_, reading)| reading)
+    }
+
+    /// The hour as its minutes give it: from the period that covers most of the hour, the shorter on ties.
+    fn best_period(&self, property: Property, hour: usize) -> Option<(u16, Reading)> {
         let key = (small(property.index()), small(hour));
         let start = self.minutes.partition_point(|m| (m.property, m.hour) < key);
         let end = self.minutes.partition_point(|m| (m.property, m.hour) <= key);
@@ -328,7 +357,7 @@ impl StationDay {
                 best = Some((covered, reading));
             }
         }
-        best.map_or_else(Reading::default, |(_, reading)| reading)
+        best
     }
 
     pub(super) fn column(&self, property: Property) -> Option<&Column> {

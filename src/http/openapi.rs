@@ -6,7 +6,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
-use super::{api, correction, operator, reconciliation, series};
+use super::{api, correction, explain, operator, reconciliation, series};
 
 /// The token of a person.
 struct Tokens;
@@ -33,6 +33,7 @@ impl Modify for Tokens {
         api::stations,
         api::station_latest,
         series::series,
+        explain::explain,
         correction::correct,
         correction::corrections,
         correction::revisions,

@@ -104,7 +104,9 @@ impl Problem {
 impl From<ArchiveError> for Problem {
     fn from(error: ArchiveError) -> Self {
         match error {
-            ArchiveError::UnknownEntity => Self::not_found(error.to_string()),
+            ArchiveError::UnknownEntity | ArchiveError::NoFigure(_) => {
+                Self::not_found(error.to_string())
+            }
             ArchiveError::Unavailable(cause) => {
                 tracing::warn!(error = %cause, "store cannot be read");
                 Self::unavailable("the store cannot be read now")

@@ -11,100 +11,55 @@ use utoipa::ToSchema;
 use super::api::{find_area, find_station, one, parameters};
 use super::document::{hour_ending, shown, unit_suffix};
 use super::problem::Problem;
-use super::{App, EntityId, SeriesQuery, blocking};
-use crate::area::Figures;
+use super::{App, EntityId, blocking};
+use crate::area::{Figures, Quantity};
 use crate::index::{NoAqi, Pollutants};
-use crate::observation::{Basis, Dataset, POLLUTANTS, Pollutant, Property};
+use crate::observation::{Basis, Dataset, Pollutant, Property};
 use crate::pipeline::View;
-use crate::quantity::Amount;
 use crate::standard::{Practice, standards};
 use crate::time::{Day, Hour, HourLabel};
 
-/// A figure of an hour, by the name of its column in an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Quantity {
-    Aqi,
-    Primary,
-    Concentration(Pollutant),
-    Rolling24h(Pollutant),
-    O3EightHours,
-    O3EightHoursMaxToday,
-    Day(Pollutant),
-    AqiDay,
-    PrimaryDay,
-    HoursDay,
+/// Which figures are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesQuery {
+    /// On which data the figures rest.
+    pub dataset: Dataset,
+    /// Whose.
+    pub entity: EntityId,
+    /// The first hour.
+    pub from: Hour,
+    /// The last hour, included.
+    pub to: Hour,
+    /// By which practice they are judged.
+    pub practice: Practice,
 }
 
-/// The pollutants that have a mean over 24 hours.
-const MEANS: [Pollutant; 5] =
-    [Pollutant::Pm2_5, Pollutant::Pm10, Pollutant::So2, Pollutant::No2, Pollutant::Co];
+/// The key of a quantity in a row: its name, with its unit.
+fn key(quantity: Quantity) -> String {
+    let unit = quantity.pollutant().map(|p| format!("_{}", unit_suffix(p)));
+    quantity.name() + &unit.unwrap_or_default()
+}
 
-impl Quantity {
-    /// Every quantity, in the order of the columns of an export.
-    fn all() -> Vec<Self> {
-        let mut all = vec![Self::Aqi, Self::Primary];
-        all.extend(POLLUTANTS.map(Self::Concentration));
-        all.extend(MEANS.map(Self::Rolling24h));
-        all.extend([Self::O3EightHours, Self::O3EightHoursMaxToday]);
-        all.extend(MEANS.map(Self::Day));
-        all.extend([Self::AqiDay, Self::PrimaryDay, Self::HoursDay]);
-        all
-    }
-
-    /// The name in `quantity=`.
-    fn name(self) -> String {
-        match self {
-            Self::Aqi => "aqi".to_owned(),
-            Self::Primary => "primary".to_owned(),
-            Self::Concentration(p) => p.code().to_owned(),
-            Self::Rolling24h(p) => format!("{p}_24h"),
-            Self::O3EightHours => "o3_8h".to_owned(),
-            Self::O3EightHoursMaxToday => "o3_8h_max_today".to_owned(),
-            Self::Day(p) => format!("{p}_day"),
-            Self::AqiDay => "aqi_day".to_owned(),
-            Self::PrimaryDay => "primary_day".to_owned(),
-            Self::HoursDay => "hours_day".to_owned(),
+/// Enters a quantity's value into a row, with the reason beside an AQI.
+fn enter(quantity: Quantity, figures: &Figures, row: &mut Row) {
+    let value = match quantity {
+        Quantity::Aqi => {
+            row.reason("aqi_reason", figures.index.no_aqi);
+            json(&figures.index.aqi)
         }
-    }
-
-    /// The key in a row: the name, with its unit.
-    fn key(self) -> String {
-        match self {
-            Self::Concentration(p) | Self::Rolling24h(p) | Self::Day(p) => {
-                format!("{}_{}", self.name(), unit_suffix(p))
-            }
-            Self::O3EightHours | Self::O3EightHoursMaxToday => format!("{}_ug_m3", self.name()),
-            Self::Aqi | Self::Primary | Self::AqiDay | Self::PrimaryDay | Self::HoursDay => {
-                self.name()
-            }
+        Quantity::AqiDay => {
+            row.reason("aqi_day_reason", figures.day_index.no_aqi);
+            json(&figures.day_index.aqi)
         }
-    }
-
-    /// The value in a row, with the reason beside an AQI.
-    fn enter(self, figures: &Figures, row: &mut Row) {
-        let amount = |amount: Option<Amount>, p: Pollutant| {
-            amount.map_or_else(null, |a| raw(shown(a, Property::Pollutant(p))))
-        };
-        let value = match self {
-            Self::Aqi => {
-                row.reason("aqi_reason", figures.index.no_aqi);
-                json(&figures.index.aqi)
-            }
-            Self::AqiDay => {
-                row.reason("aqi_day_reason", figures.day_index.no_aqi);
-                json(&figures.day_index.aqi)
-            }
-            Self::Primary => codes(figures.index.primary),
-            Self::PrimaryDay => codes(figures.day_index.primary),
-            Self::Concentration(p) => amount(figures.concentration[p.index()], p),
-            Self::Rolling24h(p) => amount(figures.rolling_24h[p.index()], p),
-            Self::Day(p) => amount(figures.day[p.index()], p),
-            Self::O3EightHours => amount(figures.o3_8h, Pollutant::O3),
-            Self::O3EightHoursMaxToday => amount(figures.o3_8h_max_today, Pollutant::O3),
-            Self::HoursDay => json(&figures.hours_day),
-        };
-        row.0.insert(self.key(), value);
-    }
+        Quantity::Primary => codes(figures.index.primary),
+        Quantity::PrimaryDay => codes(figures.day_index.primary),
+        Quantity::HoursDay => json(&figures.hours_day),
+        amount => amount
+            .amount(figures)
+            .zip(amount.pollutant())
+            .map_or_else(null, |(a, p)| raw(shown(a, Property::Pollutant(p)))),
+    };
+    row.0.insert(key(quantity), value);
 }
 
 /// One hour.
@@ -214,7 +169,7 @@ impl Asked {
 
 /// The quantities named, in the order of the export; all of them when none is.
 fn quantities(pairs: &[(String, String)]) -> Result<Vec<Quantity>, Problem> {
-    let all = Quantity::all();
+    let all = Quantity::columns();
     let named = pairs.iter().filter(|(name, _)| name == "quantity");
     let mut found = Vec::new();
     for name in named.flat_map(|(_, value)| value.split(',')).map(str::trim) {
@@ -233,7 +188,12 @@ fn quantities(pairs: &[(String, String)]) -> Result<Vec<Quantity>, Problem> {
 }
 
 /// An hour by its label, or a day: then its hour `of_day`.
-fn hour(text: &str, label: HourLabel, of_day: usize, name: &str) -> Result<Hour, Problem> {
+pub(super) fn hour(
+    text: &str,
+    label: HourLabel,
+    of_day: usize,
+    name: &str,
+) -> Result<Hour, Problem> {
     if let Ok(day) = text.parse::<Day>() {
         return Ok(day.hour(of_day));
     }
@@ -247,7 +207,11 @@ fn hour(text: &str, label: HourLabel, of_day: usize, name: &str) -> Result<Hour,
 }
 
 /// An area, `area/set`, or a station.
-fn entity_id(view: &View, entity: &str, area: Option<&str>) -> Result<EntityId, Problem> {
+pub(super) fn entity_id(
+    view: &View,
+    entity: &str,
+    area: Option<&str>,
+) -> Result<EntityId, Problem> {
     let (code, set) = entity.split_once('/').unwrap_or((entity, ""));
     if let Ok(found) = find_area(view, code) {
         let known = found.registry.sets.iter().any(|s| s.id == set);
@@ -317,7 +281,7 @@ fn answer(asked: &Asked, figures: &[Figures], simulated: bool) -> Series {
         row.0.insert("edition".into(), json(&edition.id()));
         row.0.insert("reviewed".into(), json(&figures.reviewed));
         for quantity in quantities {
-            quantity.enter(figures, &mut row);
+            enter(*quantity, figures, &mut row);
         }
         row
     };
@@ -351,16 +315,16 @@ mod tests {
 
     #[test]
     fn quantities_are_the_columns_of_the_export() {
-        let names: Vec<_> = Quantity::all().into_iter().map(Quantity::name).collect();
+        let names: Vec<_> = Quantity::columns().into_iter().map(Quantity::name).collect();
         assert_eq!(names.join(","), EXPORT);
     }
 
     #[test]
     fn keys_carry_units() {
-        assert_eq!(Quantity::Rolling24h(Pollutant::Pm2_5).key(), "pm2_5_24h_ug_m3");
-        assert_eq!(Quantity::Day(Pollutant::Co).key(), "co_day_mg_m3");
-        assert_eq!(Quantity::O3EightHoursMaxToday.key(), "o3_8h_max_today_ug_m3");
-        assert_eq!(Quantity::HoursDay.key(), "hours_day");
+        assert_eq!(key(Quantity::Rolling24h(Pollutant::Pm2_5)), "pm2_5_24h_ug_m3");
+        assert_eq!(key(Quantity::Day(Pollutant::Co)), "co_day_mg_m3");
+        assert_eq!(key(Quantity::O3EightHoursMaxToday), "o3_8h_max_today_ug_m3");
+        assert_eq!(key(Quantity::HoursDay), "hours_day");
     }
 
     #[test]

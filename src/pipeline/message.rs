@@ -201,18 +201,13 @@ fn enter(
     observation: &Observation<'_>,
     counts: &mut Counts,
 ) -> Option<Cause> {
-    let start = observation.start;
-    let minute = start.minute_of_hour().unwrap_or(0);
-    let whole = observation.period == AveragingPeriod::HOUR;
-    let part = (!whole).then(|| (minute, observation.period.minutes()));
-    let (hour, revision) = (start.hour().of_day(), observation.revision);
     let mut cause = None;
-    for property in PROPERTIES.into_iter().filter(|p| observation.gives(*p)) {
-        let reading = observation.readings[property.index()];
+    for incoming in PROPERTIES.into_iter().filter_map(|p| Incoming::of(observation, p)) {
+        let Incoming { property, hour, reading, .. } = incoming;
         let invalid = !reading.validity.is_valid() && reading.validity != Validity::Missing;
         counts.invalid_values += u64::from(invalid);
         let was = day.realtime(property, hour).validity;
-        let effect = day.take(&Incoming { property, hour, part, revision, reading });
+        let effect = day.take(&incoming);
         counts.superseded += u64::from(effect == Effect::Superseded);
         counts.conflicts += u64::from(effect == Effect::Conflict);
         cause = cause.max(match effect {

@@ -48,6 +48,19 @@ pub enum ColumnIndex {
     None,
 }
 
+/// The straight line between two neighbouring breakpoints, up to a concentration.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// The breakpoint below the concentration, or the first one.
+    pub low: &'a Breakpoint,
+    /// The one above it, or at it.
+    pub high: &'a Breakpoint,
+    /// The unrounded index above `low.iaqi`, as a quotient: this.
+    pub num: i128,
+    /// By this; positive.
+    pub den: i128,
+}
+
 impl BreakpointColumn {
     /// The most breakpoints a column has.
     pub(super) const MOST: usize = 8;
@@ -99,19 +112,26 @@ impl BreakpointColumn {
         rounding: Rounding,
         practice: Practice,
     ) -> ColumnIndex {
+        let Some(line) = self.line(value) else { return self.above_top_index(practice) };
+        let part = rounding.divide(line.num, line.den);
+        let iaqi = i64::from(line.low.iaqi) + i64::try_from(part).unwrap_or(i64::MAX);
+        ColumnIndex::Iaqi(iaqi_number(iaqi))
+    }
+
+    /// Between which breakpoints a concentration lies, and how far it has come; `None` above the last one.
+    #[must_use]
+    pub fn line(&self, value: Quotient) -> Option<Line<'_>> {
         let (num, den) = (value.num.max(0), i128::from(value.den));
         let points = &self.points[..self.count];
-        let Some(hi) = points.iter().position(|(bp, _)| num <= i128::from(*bp) * den) else {
-            return self.above_top_index(practice);
-        };
-        if hi == 0 {
-            return ColumnIndex::Iaqi(0);
-        }
-        let ((bp_lo, iaqi_lo), (bp_hi, iaqi_hi)) = (points[hi - 1], points[hi]);
-        let above_lo = num - i128::from(bp_lo) * den;
-        let part = rounding
-            .divide(i128::from(iaqi_hi - iaqi_lo) * above_lo, i128::from(bp_hi - bp_lo) * den);
-        ColumnIndex::Iaqi(iaqi_number(iaqi_lo + i64::try_from(part).unwrap_or(i64::MAX)))
+        let above = points.iter().position(|(bp, _)| num <= i128::from(*bp) * den)?;
+        let high = above.max(1); // zero lies at the foot of the first line
+        let ((bp_lo, iaqi_lo), (bp_hi, iaqi_hi)) = (points[high - 1], points[high]);
+        Some(Line {
+            low: &self.breakpoints[high - 1],
+            high: &self.breakpoints[high],
+            num: i128::from(iaqi_hi - iaqi_lo) * (num - i128::from(bp_lo) * den),
+            den: i128::from(bp_hi - bp_lo) * den,
+        })
     }
 
     const fn above_top_index(&self, practice: Practice) -> ColumnIndex {

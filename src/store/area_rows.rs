@@ -45,8 +45,8 @@ impl<'a> AreaRows<'a> {
         Ok(Self { tx, known, registry, places, excluding, state, revisions })
     }
 
-    /// Writes the inputs down as the area's next batch, with the revisions they led to.
-    pub(super) fn finish(mut self, at: Instant, inputs: &[u8]) -> Result<(), Error> {
+    /// Writes the inputs down as the area's next batch, with the revisions they led to; gives its number.
+    pub(super) fn finish(mut self, at: Instant, inputs: &[u8]) -> Result<i64, Error> {
         let (sequence, epoch, chain) =
             commit::head(self.tx, self.known).map_err(doing("read the area's row"))?;
         let area = &self.known.area;
@@ -66,7 +66,7 @@ impl<'a> AreaRows<'a> {
             .prepare_cached("UPDATE area SET sequence = ?2, chain = ?3 WHERE id = ?1")
             .and_then(|mut update| update.execute(params![self.known.id, sequence, digest]))
             .map_err(doing("write the area's row"))?;
-        Ok(())
+        Ok(sequence)
     }
 
     /// Takes every stored hour of the sets anew; says whether any row was written.

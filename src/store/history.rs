@@ -183,7 +183,7 @@ impl Reader {
     }
 
     /// What takes values out of the figures of an area.
-    fn excluding(&self, registry: &Registry) -> Result<Option<Checks>, Error> {
+    pub(super) fn excluding(&self, registry: &Registry) -> Result<Option<Checks>, Error> {
         Ok(registry.excluding(&self.quality(&registry.area)?))
     }
 

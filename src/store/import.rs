@@ -19,6 +19,7 @@ use rusqlite::params;
 use super::area_rows::{AreaRows, Source, published_span};
 use super::arrival::InputLog;
 use super::history::{days_with_rows, hours_held, station_day};
+use super::origin::write_imported;
 use super::read::{areas, registry};
 use super::registry::KnownArea;
 use super::sqlite::Sqlite;
@@ -149,7 +150,12 @@ impl AreaRows<'_> {
         for stored in &part.days {
             log.day(&self.registry.stations[stored.station].id, stored);
         }
-        self.finish(at, &log.take())
+        let (tx, area) = (self.tx, self.known.id);
+        let sequence = self.finish(at, &log.take())?;
+        let days = || part.days.iter().map(|stored| stored.day);
+        days().min().zip(days().max()).map_or(Ok(()), |days| {
+            write_imported(tx, (area, sequence), days).map_err(doing("note the import"))
+        })
     }
 
     /// The first and last hour with an observation, or that a daemon has published without any.

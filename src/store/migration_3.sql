@@ -15,3 +15,14 @@ CREATE TABLE published (
 
 -- How far reviewed data goes is asked for at each start: of few hours, or of none.
 CREATE INDEX area_hour_reviewed ON area_hour (station_set, hour) WHERE state = 'reviewed';
+
+-- For explanations: where in the chain the input stands that gave an hour its value. Messages are found by
+-- their time; an import, whose time says nothing of its hours, by the days it wrote. The chain covers both: a
+-- row for each batch that is an import.
+CREATE INDEX arrival_at ON arrival (area, at_ms);
+CREATE TABLE imported (
+  area INTEGER NOT NULL REFERENCES area,
+  sequence INTEGER NOT NULL,                -- of the batch, as in arrival
+  first_day INTEGER NOT NULL, last_day INTEGER NOT NULL,
+  PRIMARY KEY (area, sequence)
+) STRICT, WITHOUT ROWID;

@@ -141,7 +141,7 @@ fn recompute(
     log.now(at);
     log.rules(&known.rules);
     log.recompute(cause);
-    rows.finish(at, &log.take())
+    rows.finish(at, &log.take()).map(|_| ())
 }
 
 fn write(

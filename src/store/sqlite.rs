@@ -171,8 +171,10 @@ pub(super) fn check_file(db: &Connection, path: &Path) -> Result<i64, Error> {
 
 fn migrate(db: &Connection, version: i64) -> Result<(), Error> {
     for (to, migration) in (1_i64..).zip(MIGRATIONS).filter(|(to, _)| *to > version) {
+        let rows = if to == 3 { super::origin::imported_before(db) } else { Ok(String::new()) };
+        let rows = rows.map_err(doing("look for imports"))?;
         db.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {migration}
+            "BEGIN IMMEDIATE; {migration} {rows}
              PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {to}; COMMIT;"
         ))
         .map_err(doing("bring the tables up to date"))?;

@@ -14,6 +14,7 @@ mod files;
 mod demo;
 mod deny;
 mod deterministic;
+mod explain;
 mod fuzz;
 mod ingest;
 mod laws;

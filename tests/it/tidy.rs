@@ -24,7 +24,7 @@ use Layer::{Science, Shell, Words};
 /// Every module in data-flow order, with the shell modules it may import beside what all of its
 /// layer may: words and science import what stands above them; the shell imports all of these,
 /// `clock` and `telemetry`.
-const MODULES: [(&str, Layer, &[&str]); 27] = [
+const MODULES: [(&str, Layer, &[&str]); 28] = [
     ("time", Words, &[]),
     ("quantity", Words, &[]),
     ("observation", Words, &[]),
@@ -34,6 +34,7 @@ const MODULES: [(&str, Layer, &[&str]); 27] = [
     ("index", Science, &[]),
     ("area", Science, &[]),
     ("reconciliation", Science, &[]),
+    ("explanation", Science, &[]),
     ("simulation", Science, &[]),
     ("assessment", Science, &[]),
     ("outlook", Science, &[]),

@@ -2,6 +2,7 @@
 
 mod api;
 mod correction;
+mod explain;
 mod metrics;
 mod page;
 mod quality;
@@ -13,9 +14,10 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use lantian::area::Figures;
+use lantian::area::{Figures, Member};
+use lantian::explanation::{Asked, Cells, Excluded, Explanation, explain};
 use lantian::http::{
-    Act, Archive, ArchiveError, Config, CorrectionRow, DeadLetterRow, Health, Person,
+    Act, Archive, ArchiveError, Config, CorrectionRow, DeadLetterRow, ExplainQuery, Health, Person,
     ReconciliationQuery, RevisionRow, Role, SeriesQuery, Services, Site,
 };
 use lantian::pipeline::View;
@@ -46,6 +48,17 @@ impl Archive for Shelf {
         self.asked.lock().expect("not poisoned").push(query.clone());
         let within = |f: &&Figures| query.from <= f.hour && f.hour <= query.to;
         Ok(self.figures.iter().filter(within).cloned().collect())
+    }
+
+    fn explain(&self, query: &ExplainQuery) -> Result<Explanation, ArchiveError> {
+        let (area, parameters) = (sample::dalian(), Parameters::default());
+        let (registry, member) = (&area.registry, Member::Set(0));
+        if query.hour > sample::hour("2026-11-23", 15) {
+            return Err(ArchiveError::NoFigure("is not published yet".to_owned()));
+        }
+        let ExplainQuery { quantity, hour, .. } = *query;
+        let asked = Asked { registry, member, quantity, hour, parameters: &parameters };
+        Ok(explain(&asked, &Cells::new(), &Excluded::new()))
     }
 
     fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError> {

@@ -9,7 +9,7 @@ use crate::time::{Day, Hour, HourLabel};
 
 /// What is compared of one table: its name, how many of the columns are its key, and the query, in the order
 /// of the key. Rows are named by codes, since numbers are given in the order of arrival.
-const TABLES: [(&str, usize, &str); 15] = [
+const TABLES: [(&str, usize, &str); 16] = [
     (
         "station",
         1,
@@ -44,6 +44,11 @@ const TABLES: [(&str, usize, &str); 15] = [
         2,
         "SELECT hour, code AS station_set, area_hour.* FROM area_hour
          JOIN station_set ON station_set.id = area_hour.station_set WHERE area = ?1 ORDER BY 1, 2",
+    ),
+    (
+        "imported",
+        1,
+        "SELECT sequence, first_day, last_day FROM imported WHERE area = ?1 ORDER BY 1",
     ),
     (
         "revision",

@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use lantian::area::{AreaId, Member, Span, StationKind, Value as Measured};
-use lantian::average::Correction;
-use lantian::observation::{FeedFormat, FeedKind, Pollutant, Property};
-use lantian::pipeline::{FeedState, Params, PublishedRow};
+use lantian::average::{Correction, Incoming, StationDay};
+use lantian::observation::{FeedFormat, FeedKind, Pollutant, Property, Reading, Validity};
+use lantian::pipeline::{FeedState, Params, PublishedRow, StoredDay};
 use lantian::quantity::Amount;
 use lantian::reconciliation::Quantity;
 use lantian::standard::{Parameters, Practice};
-use lantian::store::{ImportedFile, PublishedChunk, Reader, Role, Sqlite, Store};
+use lantian::store::{
+    ImportChunk, ImportedArea, ImportedFile, PublishedChunk, Reader, Role, Sqlite, Store,
+};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -82,6 +84,20 @@ fn import_published(store: &mut Sqlite) {
     }
 }
 
+/// A recorded day.
+fn import_day(store: &mut Sqlite) {
+    let mut cells = StationDay::default();
+    let reading = Reading { amount: Amount::from_milli(35_000), validity: Validity::Valid };
+    let property = Property::Pollutant(Pollutant::Pm2_5);
+    cells.take(&Incoming { property, hour: 3, part: None, revision: 0, reading });
+    let day = publishing::hour("02 00:00").day();
+    let days = vec![StoredDay { day, station: 0, bytes: cells.encode_day() }];
+    let files = vec![ImportedFile { name: "h.csv".to_owned(), sha256: [9; 32], rows: 1 }];
+    let area = AreaId::new("x").expect("legal");
+    let areas = vec![ImportedArea { area, days, files, reviewed: None }];
+    store.import(&ImportChunk { at: at("17T00:21"), areas }).expect("written");
+}
+
 /// A store with something in every table: closed and open days, late and corrected values, a named set, dead
 /// letters, a token, an import, and a daemon that was started anew with another practice.
 fn full(place: &Place) {
@@ -120,6 +136,7 @@ fn full(place: &Place) {
     let parameters = Parameters { practice: Practice::NationalPlatform, ..Parameters::default() };
     let Daemon { mut store, .. } = daemon;
     import_published(&mut store);
+    import_day(&mut store);
     let mut daemon = Daemon::start(store, registry(), Params { parameters, ..params });
     let topic = "aq/x/published/x/core".to_owned();
     let payload = br#"{"entity":"x/core","time":"2026-11-16T20:00:00+08:00",
