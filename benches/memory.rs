@@ -1,7 +1,9 @@
 //! Peak resident memory of the daemon after 72 simulated hours over a real Mosquitto, with its page, its API
-//! and its metrics asked for all the while.
+//! and its metrics asked for all the while; or memory month by month through a simulated year.
 //!
 //! `cargo bench --bench memory -- [STATIONS…]`
+//! `cargo bench --bench memory -- year [STATIONS [DAYS]]` (2,000 stations, 365 days): pipeline and store in
+//! this process, by a clock of their own; then corrections 300 days back, and the bytes in the store.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![allow(dead_code, reason = "the harness is shared with the bench of messages")]
 #![allow(unused_imports, reason = "the harness is shared with the bench of messages")]
@@ -10,14 +12,18 @@
 
 #[path = "mqtt/harness.rs"]
 mod mqtt;
+#[path = "../tests/it/memory/year.rs"]
+mod year;
 
+use std::path::Path;
 use std::process::{Child, Command};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lantian::ingest::Protocol;
 
 use mqtt::{Daemon, Mosquitto, get};
+use year::{Year, resident};
 
 const AREA: &str = "bench";
 const FIRST_DAY: &str = "2026-12-01";
@@ -27,6 +33,10 @@ const LAST_HOUR: &str = "\"time\":\"2026-12-03T23:00:00+08:00\"";
 
 fn main() {
     let given: Vec<usize> = std::env::args().filter_map(|a| a.parse().ok()).collect();
+    if std::env::args().any(|a| a == "year") {
+        let days = given.get(1).map_or(365, |days| i32::try_from(*days).expect("fewer days"));
+        return a_year(given.first().copied().unwrap_or(2000), days);
+    }
     let counts = if given.is_empty() { vec![100, 2000] } else { given };
     println!("{:>8} {:>16} {:>12}", "stations", "VmHWM, MB", "answers");
     for stations in counts {
@@ -70,8 +80,62 @@ fn simulate(stations: usize, port: u16) -> Child {
 
 /// The largest resident set so far, in megabytes.
 fn peak_mb(id: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
-    let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap_or(0.0);
-    kib * 1024.0 / 1e6
+    resident(&id.to_string()).1 as f64 / 1e6
+}
+
+/// Days of a line in the table.
+const MONTH: i32 = 30;
+/// How far back the corrections reach.
+const DAYS_BACK: i32 = 300;
+
+fn a_year(stations: usize, days: i32) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("year.sqlite");
+    let mut year = Year::begin(&path, stations);
+    println!("{stations} stations, {days} days");
+    println!("{:>5} {:>11} {:>11} {:>14} {:>8}", "day", "VmRSS, MB", "VmHWM, MB", "file, MB", "s");
+    let begun = Instant::now();
+    for day in 1..=days {
+        year.day();
+        if day % MONTH == 0 || day == days {
+            let (now, most) = resident("self");
+            let (now, most) = (now as f64 / 1e6, most as f64 / 1e6);
+            let file = std::fs::metadata(&path).map_or(0, |file| file.len()) as f64 / 1e6;
+            let took = begun.elapsed().as_secs();
+            println!("{day:>5} {now:>11.1} {most:>11.1} {file:>14.1} {took:>8}");
+        }
+    }
+    let back = DAYS_BACK.min(days - 10);
+    for (what, act) in
+        [("operator", Year::correct as fn(&mut Year, i32) -> _), ("revision", Year::revise)]
+    {
+        let begun = Instant::now();
+        let batch = act(&mut year, back);
+        let (took, changes) = (begun.elapsed(), batch.revisions.iter().map(|r| r.changes.len()));
+        println!(
+            "{what}, {back} days back: {} revisions with {} changes, {} area hours, in {took:?}",
+            batch.revisions.len(),
+            changes.sum::<usize>(),
+            batch.set_hours.len()
+        );
+    }
+    println!("VmHWM at the end: {:.1} MB", resident("self").1 as f64 / 1e6);
+    drop(year);
+    bytes_of_tables(&path, stations as f64 * f64::from(days) * 24.0);
+}
+
+/// What the store holds, by table, for each station-hour.
+fn bytes_of_tables(path: &Path, station_hours: f64) {
+    let db = rusqlite::Connection::open(path).expect("a store");
+    let sql = "SELECT name, sum(pgsize) FROM dbstat GROUP BY name ORDER BY 2 DESC LIMIT 6";
+    let mut query = db.prepare(sql).expect("the pages");
+    let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, f64>(1)?)));
+    for row in rows.expect("the pages") {
+        let (name, bytes) = row.expect("a table");
+        println!(
+            "{name:>16} {:>11.1} MB {:>8.2} bytes a station-hour",
+            bytes / 1e6,
+            bytes / station_hours
+        );
+    }
 }

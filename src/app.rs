@@ -49,8 +49,6 @@ use writer::{Trouble, Writer};
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 /// Acts of persons that may wait for the engine.
 const ACTS_MAX: usize = 16;
-/// A stop that takes longer is given up, and the exit code says so.
-const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 /// One feed and the areas it carries.
 #[derive(Clone, Debug)]
@@ -78,6 +76,8 @@ pub struct Setup {
     pub group: GroupCommit,
     /// The site's limits and address.
     pub http: http::Config,
+    /// A stop that takes longer is given up, and the exit code says so.
+    pub stop_within: Duration,
     /// How often each area's heartbeat goes out; `None` for never.
     pub heartbeat: Option<Duration>,
     /// Whether areas go by recorded hours instead of the system's clock.
@@ -125,8 +125,11 @@ pub enum Failure {
     #[error("{0} panicked")]
     Panicked(&'static str),
     /// Not everything was committed and acknowledged in time.
-    #[error("stopping took longer than {} s", STOP_WITHIN.as_secs())]
-    StopTooLong,
+    #[error(
+        "stopping took longer than {} s: what is not committed is not acknowledged, comes again",
+        .0.as_secs()
+    )]
+    StopTooLong(Duration),
 }
 
 /// A daemon that is ready to run; its address is known.
@@ -186,7 +189,8 @@ impl Daemon {
     /// Runs until `cancel`, or until a part ends by itself.
     ///
     /// # Errors
-    /// The [`Failure`] of the part that ended, or [`Failure::StopTooLong`].
+    /// The [`Failure`] of the part that ended, or [`Failure::StopTooLong`]; after that one, something may
+    /// still wait for a disk, so the runtime must not be waited for.
     pub async fn run(self, cancel: CancellationToken) -> Result<(), Failure> {
         let latency = Latency::default();
         let (view, views) = (self.view.clone(), self.view.subscribe());
@@ -248,14 +252,14 @@ impl Daemon {
         });
         let checkpoints = start_checkpoints(&self.setup.store, store_closed.clone())?;
 
-        let ended = supervise(&mut parts, &cancel).await;
+        let ended = supervise(&mut parts, &cancel, self.setup.stop_within).await;
         http_cancel.cancel();
         judging.abort();
-        let site = site.await.map_err(|_| Failure::Panicked("the site"));
-        cancel.cancel();
-        store_closed.cancel();
-        checkpoints.await.map_err(|_| Failure::Panicked("the checkpointer"))?;
-        ended.and(site?.map_err(Failure::from))
+        if matches!(ended, Err(Failure::StopTooLong(_))) {
+            return ended; // the site and the checkpointer may wait for the same disk
+        }
+        let closed = close(site, &cancel, (store_closed, checkpoints)).await;
+        ended.and(closed)
     }
 
     /// A heartbeat for each area, at the broker of the first feed that carries it.
@@ -368,10 +372,24 @@ fn start_site(
     })
 }
 
+/// The site goes, and the log is folded in, since nobody writes any more.
+async fn close(
+    site: tokio::task::JoinHandle<Result<(), http::Error>>,
+    cancel: &CancellationToken,
+    (store_closed, checkpoints): (CancellationToken, tokio::task::JoinHandle<()>),
+) -> Result<(), Failure> {
+    let site = site.await.map_err(|_| Failure::Panicked("the site"));
+    cancel.cancel();
+    store_closed.cancel();
+    checkpoints.await.map_err(|_| Failure::Panicked("the checkpointer"))?;
+    site?.map_err(Failure::from)
+}
+
 /// Waits for the first part to end, then for the others, within the time for a stop.
 async fn supervise(
     parts: &mut JoinSet<(&'static str, Result<(), Failure>)>,
     cancel: &CancellationToken,
+    stop_within: Duration,
 ) -> Result<(), Failure> {
     let mut result = Ok(());
     let asked = tokio::select! {
@@ -390,9 +408,9 @@ async fn supervise(
             }
         }
     };
-    if tokio::time::timeout(STOP_WITHIN, rest).await.is_err() {
+    if tokio::time::timeout(stop_within, rest).await.is_err() {
         parts.abort_all();
-        return result.and(Err(Failure::StopTooLong));
+        return result.and(Err(Failure::StopTooLong(stop_within)));
     }
     tracing::info!(asked, "stopped");
     result

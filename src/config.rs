@@ -63,6 +63,8 @@ pub struct Config {
     pub pipeline: pipeline::Params,
     /// Where figures are kept, and how often they are committed.
     pub store: StoreConfig,
+    /// How long a stop may take.
+    pub stop_within: Duration,
     /// The page and the API.
     pub http: http::Config,
     /// How often each area's heartbeat is published; `None` for never.
@@ -137,6 +139,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
 /// Reads all sections; `None` when a fault left nothing to put in place.
 fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let simulated = root.optional("simulated", truth).unwrap_or(false);
+    let stop_within = Duration::from_secs(root.whole("stop_within_s", 1..=3600, 20));
     let areas = read_areas(&mut root, base);
     let feeds = read_feeds(&mut root, base);
     let pipeline = read_pipeline(&mut root);
@@ -152,7 +155,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let formats = feeds.iter().map(|f| f.format.clone()).collect();
     let pipeline = pipeline::Params { payload_max_bytes, formats, ..pipeline };
     let areas = areas?.registries.into_iter().map(|registry| AreaConfig { registry }).collect();
-    Some(Config { areas, feeds, pipeline, store, http, heartbeat, log, simulated })
+    Some(Config { areas, feeds, pipeline, store, stop_within, http, heartbeat, log, simulated })
 }
 
 /// The areas of the two lists; `None` without a list of stations.

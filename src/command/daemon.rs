@@ -5,8 +5,8 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::ExitError;
 use super::fault::store_fault;
+use super::{ExitError, publishing};
 use crate::app::Failure;
 use crate::area::Registry;
 use crate::config::{self, Fault};
@@ -38,12 +38,22 @@ async fn signal() {
     }
 }
 
+/// Runs to the end, and then does not wait for what may hang on a disk: the deadline for a stop is kept.
+pub(super) fn block_on<T>(
+    work: impl Future<Output = Result<T, ExitError>>,
+) -> Result<T, ExitError> {
+    let runtime = publishing::runtime()?;
+    let ended = runtime.block_on(work);
+    runtime.shutdown_background();
+    ended
+}
+
 /// The exit code of the failure of a daemon that writes to `store`.
 pub(super) fn exit(store: &Path, failure: &Failure) -> ExitError {
     let text = failure.to_string();
     match failure {
         Failure::Store(e) => store_fault(store, e),
-        Failure::StopTooLong => ExitError::Busy(text),
+        Failure::StopTooLong(_) => ExitError::Busy(text),
         Failure::Rebuild(_) => {
             let fault = store::Error::Damaged { place: "an open hour".to_owned(), fault: text };
             store_fault(store, &fault)

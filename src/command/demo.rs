@@ -138,6 +138,7 @@ fn setup(
             listen: SocketAddr::from(([127, 0, 0, 1], args.port)),
             ..http::Config::default()
         },
+        stop_within: Duration::from_secs(20),
         heartbeat: None,
         follow: true,
         simulated: true,

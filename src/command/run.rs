@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, ValueEnum};
 use tokio_util::sync::CancellationToken;
 
-use super::{ExitError, daemon, publishing};
+use super::{ExitError, daemon};
 use crate::app::{Daemon, FeedSetup, GroupCommit, Setup};
 use crate::config::{self, Config};
 use crate::telemetry;
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args) -> Result<(), ExitError> {
         return Err(ExitError::Config(told));
     }
     telemetry::init_tracing(&config.log).map_err(|e| ExitError::Config(e.to_string()))?;
-    publishing::runtime()?.block_on(serve(setup(config, args.clock == ClockArg::Follow)))
+    daemon::block_on(serve(setup(config, args.clock == ClockArg::Follow)))
 }
 
 fn setup(config: Config, follow: bool) -> Setup {
@@ -56,6 +56,7 @@ fn setup(config: Config, follow: bool) -> Setup {
             max_ms: config.store.commit_max_ms.into(),
         },
         http: config.http,
+        stop_within: config.stop_within,
         heartbeat: config.heartbeat,
         follow,
         simulated: config.simulated,

@@ -7,6 +7,7 @@ mod backup;
 mod beside;
 mod disk;
 mod heartbeat;
+mod stop;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
