@@ -272,6 +272,16 @@ pub(super) fn verify(db: &Connection, id: i64, area: &AreaId) -> Result<u64, Err
     let head: Vec<u8> = db
         .query_row("SELECT chain FROM area WHERE id = ?1", [id], |row| row.get(0))
         .map_err(doing("read the chain's head"))?;
+    if head != before {
+        let place = format!("arrival {area} {count}");
+        return Err(Error::Damaged { place, fault: "rows after it are gone".to_owned() });
+    }
+    verify_count(db, id, area, rows_of_batches)?;
+    Ok(count)
+}
+
+/// No row stands in an append-only table that no batch appended.
+fn verify_count(db: &Connection, id: i64, area: &AreaId, of_batches: usize) -> Result<(), Error> {
     let all: i64 = db
         .query_row(
             "SELECT (SELECT count(*) FROM revision WHERE area = ?1)
@@ -280,14 +290,9 @@ pub(super) fn verify(db: &Connection, id: i64, area: &AreaId) -> Result<u64, Err
             |row| row.get(0),
         )
         .map_err(doing("count what was appended"))?;
-    if usize::try_from(all) != Ok(rows_of_batches) {
-        let fault = format!("{rows_of_batches} rows belong to batches, {all} are there");
-        let place = format!("revision and correction {area}");
-        return Err(Error::Damaged { place, fault });
+    if usize::try_from(all) == Ok(of_batches) {
+        return Ok(());
     }
-    if head != before {
-        let place = format!("arrival {area} {count}");
-        return Err(Error::Damaged { place, fault: "rows after it are gone".to_owned() });
-    }
-    Ok(count)
+    let fault = format!("{of_batches} rows belong to batches, {all} are there");
+    Err(Error::Damaged { place: format!("revision and correction {area}"), fault })
 }

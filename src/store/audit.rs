@@ -3,7 +3,7 @@
 //! In: a store, read only. Out: each [`Difference`], with the place, what stands there and what was
 //! expected. It is looked at in four ways, none of which can stand for another:
 //!
-//! - the file itself, by SQLite's own check;
+//! - the file itself, by SQLite's own check; rows that belong to nothing; tokens and rules, by their digests;
 //! - the chain: every link of digests over inputs and append-only rows;
 //! - every table against a rebuild, which handles all inputs of the chain again from the first one;
 //! - every figure of `area_hour` against the stored cells, taken by another way than live figures.
@@ -63,8 +63,14 @@ impl Reader {
         for fault in file_faults(&self.db).map_err(doing("check the file"))? {
             found("the file".to_owned(), &fault, "ok");
         }
-        for id in token::changed(&self.db).map_err(doing("read the tokens"))? {
-            found(format!("token {id}"), "another row", "the row of its digest");
+        for place in strays(&self.db).map_err(doing("look for rows without an owner"))? {
+            found(place, "a row of nothing that is there", "no row");
+        }
+        for place in token::changed(&self.db).map_err(doing("read the tokens"))? {
+            found(place, "something else", "what its digest says");
+        }
+        for place in rules::changed(&self.db).map_err(doing("read the rules"))? {
+            found(place, "something else", "what its digest says");
         }
         for area in self.areas()? {
             let Some(id) = area_id(&self.db, area.as_str())? else { continue };
@@ -73,7 +79,8 @@ impl Reader {
             let rules = damage(rules::adopted(&self.db, id), "the rules", &mut found)?.flatten();
             let rebuilt = self.compare_rebuilt((id, &area), rules.as_ref(), &mut found);
             audited.rebuilt += damage(rebuilt, "inputs", &mut found)?.unwrap_or_default();
-            let registry = self.registry(&area)?;
+            let listed = damage(self.registry(&area), "stations and sets", &mut found)?;
+            let Some(registry) = listed else { continue };
             let parameters = rules.map(|r| r.params.parameters).unwrap_or_default();
             let hours = self.compare_figures((id, &registry), &parameters, &mut found);
             audited.area_hours += damage(hours, "readable cells", &mut found)?.unwrap_or_default();
@@ -116,8 +123,43 @@ fn damage<T>(
             found(place, &fault, expected);
             Ok(None)
         }
+        // What the chain is of is not what the rows are of.
+        Err(Error::Unknown(what)) => {
+            found(what, "not known", expected);
+            Ok(None)
+        }
         Err(e) => Err(e),
     }
+}
+
+/// Rows that name what is not there: without an owner no area's comparison meets them.
+fn strays(db: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut places = Vec::new();
+    let mut broken = db.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = broken.query([])?;
+    while let Some(row) = rows.next()? {
+        let (table, id, parent): (String, Option<i64>, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        let id = id.map_or_else(String::new, |id| format!(" row {id}"));
+        places.push(format!("{table}{id} of a missing {parent}"));
+    }
+    // These three have no such clause in the schema: it would slow every commit.
+    for (table, key, owner) in [
+        ("hour", "hour", "station"),
+        ("station_day", "day", "station"),
+        ("area_hour", "hour", "station_set"),
+    ] {
+        let sql = format!(
+            "SELECT {key}, {owner} FROM {table} WHERE {owner} NOT IN (SELECT id FROM {owner})"
+        );
+        let mut query = db.prepare(&sql)?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            let (at, id): (i64, i64) = (row.get(0)?, row.get(1)?);
+            places.push(format!("{table} {at} of a missing {owner} {id}"));
+        }
+    }
+    Ok(places)
 }
 
 pub(super) fn file_faults(db: &Connection) -> rusqlite::Result<Vec<String>> {

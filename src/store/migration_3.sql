@@ -26,3 +26,9 @@ CREATE TABLE imported (
   first_day INTEGER NOT NULL, last_day INTEGER NOT NULL,
   PRIMARY KEY (area, sequence)
 ) STRICT, WITHOUT ROWID;
+
+-- SHA-256 over all rows of a table that no chain covers, so that an audit sees one that came or went.
+CREATE TABLE seal (
+  subject TEXT PRIMARY KEY,                 -- the table: token
+  digest BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -171,8 +171,7 @@ pub(super) fn adopted(db: &rusqlite::Connection, area: i64) -> Result<Option<Rul
 
 /// The rules of a digest.
 pub(super) fn stored(db: &rusqlite::Connection, area: i64, digest: &[u8]) -> Result<Rules, Error> {
-    let named = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<String>();
-    let place = format!("rules {named}");
+    let place = place(digest);
     let body: Option<String> = db
         .query_row(
             "SELECT body FROM rules WHERE area = ?1 AND digest = ?2",
@@ -186,6 +185,25 @@ pub(super) fn stored(db: &rusqlite::Connection, area: i64, digest: &[u8]) -> Res
         return Err(damaged(&place, &"are not those of their digest"));
     }
     serde_json::from_str(&body).map_err(|e| damaged(&place, &e))
+}
+
+/// The rows that are not those of their digest.
+pub(super) fn changed(db: &rusqlite::Connection) -> rusqlite::Result<Vec<String>> {
+    let mut query = db.prepare("SELECT digest, body FROM rules")?;
+    let mut rows = query.query([])?;
+    let mut places = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (digest, body): (Vec<u8>, String) = (row.get(0)?, row.get(1)?);
+        if Sha256::digest(body.as_bytes())[..] != digest[..] {
+            places.push(place(&digest));
+        }
+    }
+    Ok(places)
+}
+
+fn place(digest: &[u8]) -> String {
+    let named: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("rules {named}")
 }
 
 fn damaged(place: &str, fault: &dyn std::fmt::Display) -> Error {

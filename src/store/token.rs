@@ -129,9 +129,9 @@ impl Sqlite {
 /// A token's row as its digest is taken over it.
 const SIGNED: &str =
     "SELECT id, digest, json_array(id, hex(hash), person, role, created_ms, revoked_ms)
-                      FROM token";
+                      FROM token ORDER BY id";
 
-/// Gives every row its digest that has none.
+/// Gives every row its digest that has none, and seals them all.
 pub(super) fn sign(db: &Connection) -> rusqlite::Result<()> {
     for (id, digest, row) in signed(db)? {
         if digest.is_none() {
@@ -139,16 +139,36 @@ pub(super) fn sign(db: &Connection) -> rusqlite::Result<()> {
             db.execute("UPDATE token SET digest = ?2 WHERE id = ?1", params![id, digest])?;
         }
     }
-    Ok(())
+    let sql = "INSERT OR REPLACE INTO seal (subject, digest) VALUES ('token', ?1)";
+    db.execute(sql, [&seal(&signed(db)?)[..]]).map(|_| ())
 }
 
-/// The numbers of the rows that are not as they were written.
-pub(super) fn changed(db: &Connection) -> rusqlite::Result<Vec<i64>> {
-    let differs = |row: &str, digest: Option<Vec<u8>>| {
-        digest.is_none_or(|digest| digest[..] != Sha256::digest(row.as_bytes())[..])
+/// Over all rows, so that one that came or went shows.
+fn seal(rows: &[Signed]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (_, digest, _) in rows {
+        hash.update(digest.as_deref().unwrap_or_default());
+    }
+    hash.finalize().into()
+}
+
+/// The places that are not as they were written.
+pub(super) fn changed(db: &Connection) -> rusqlite::Result<Vec<String>> {
+    let differs = |row: &str, digest: &Option<Vec<u8>>| {
+        let own = Sha256::digest(row.as_bytes());
+        digest.as_ref().is_none_or(|digest| digest[..] != own[..])
     };
-    let rows = signed(db)?.into_iter();
-    Ok(rows.filter(|(_, digest, row)| differs(row, digest.clone())).map(|(id, ..)| id).collect())
+    let rows = signed(db)?;
+    let changed = rows.iter().filter(|(_, digest, row)| differs(row, digest));
+    let mut places: Vec<String> = changed.map(|(id, ..)| format!("token {id}")).collect();
+    let seals: Vec<(String, Vec<u8>)> = db
+        .prepare("SELECT subject, digest FROM seal")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    if seals != [("token".to_owned(), seal(&rows).to_vec())] {
+        places.push("seal of all rows of token".to_owned());
+    }
+    Ok(places)
 }
 
 /// Number, digest, and what the digest is taken over.
