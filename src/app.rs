@@ -30,7 +30,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub use self::core::{Core, EngineHealth, FeedPlan, Load, Moment, Released};
+pub use self::core::{Answer, Core, EngineHealth, FeedPlan, Load, Moment, Released};
 pub use batcher::{GroupCommit, IN_FLIGHT_MAX};
 pub use writer::{Attempts, Refused};
 

@@ -16,9 +16,11 @@ mod export;
 mod fault;
 mod import;
 mod import_published;
+mod offline;
 mod publishing;
 mod reconcile;
 mod replay;
+mod reprocess;
 mod run;
 mod simulate;
 mod standards;
@@ -87,6 +89,7 @@ enum Command {
     Export(export::Args),
     Explain(explain::Args),
     Correct(correct::Args),
+    Reprocess(reprocess::Args),
     Audit(audit::Args),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
@@ -130,6 +133,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(args, out),
         Command::Correct(args) => correct::run(args, out),
+        Command::Reprocess(args) => reprocess::run(args, out),
         Command::Audit(args) => audit::run(args, out),
         Command::Backup(args) => backup::backup(args, out),
         Command::Restore(args) => backup::restore(args, out),

@@ -26,11 +26,14 @@ mod page;
 mod problem;
 mod quality;
 mod reconciliation;
+mod reprocess;
 mod series;
 
 pub use access::Role;
+pub use correction::Correct;
 pub use explain::ExplainQuery;
 pub use reconciliation::{ReconciliationDocument, ReconciliationQuery};
+pub use reprocess::Reprocess;
 pub use series::SeriesQuery;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -48,10 +51,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::area::Figures;
-use crate::average::Correction;
 use crate::explanation::Explanation;
-use crate::observation::Property;
-use crate::pipeline::View;
+use crate::pipeline::{DeadLetterReason, KeptLetter, RetryCounts, View};
 use crate::reconciliation::Reconciliation;
 use crate::standard::Parameters;
 use crate::telemetry::Latency;
@@ -137,6 +138,17 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
     fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError>;
+
+    /// The first `limit` dead letters of a reason, as they may be tried again.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn kept_letters(
+        &self,
+        area: &str,
+        reason: DeadLetterReason,
+        limit: usize,
+    ) -> Result<Vec<KeptLetter>, ArchiveError>;
 
     /// What operators did in an area, or tried to: the newest first.
     ///
@@ -254,25 +266,13 @@ pub enum Act {
         /// Whether it was taken, or why not.
         reply: oneshot::Sender<Result<(), String>>,
     },
-}
-
-/// What an operator asks to be done to a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Correct {
-    /// The area's code.
-    pub area: String,
-    /// Who.
-    pub person: String,
-    /// Why.
-    pub reason: String,
-    /// The station's code.
-    pub station: String,
-    /// What is measured.
-    pub property: Property,
-    /// The hour.
-    pub hour: Hour,
-    /// What is to hold.
-    pub act: Correction,
+    /// Refused messages are tried again.
+    Reprocess {
+        /// What is asked.
+        reprocess: Reprocess,
+        /// How it ended, or why it was not begun.
+        reply: oneshot::Sender<Result<RetryCounts, String>>,
+    },
 }
 
 /// An act of an operator, as stored.
@@ -416,6 +416,7 @@ fn router(app: App) -> Router {
             "/api/v1/areas/{area}/corrections",
             get(correction::corrections).post(correction::correct),
         )
+        .route("/api/v1/areas/{area}/reprocess", post(reprocess::reprocess))
         .route("/api/v1/areas/{area}/revisions", get(correction::revisions))
         .route("/api/v1/areas/{area}/reconciliation", get(reconciliation::reconciliation))
         .route("/api/v1/stations", get(api::stations))

@@ -63,6 +63,9 @@
 //!   again. Where new rules give other figures, all stored hours are taken anew before the daemon starts.
 //! - *`quality`* stands after `average`: its checks look at the windows that are averaged, and what they take
 //!   out is a mask over those windows.
+//! - *Second tries.* A dead letter goes through the pipeline again as an input that holds the message, so
+//!   that an audit handles it again too; of a payload over 4 KiB only the beginning is kept, which cannot be
+//!   tried.
 //! - *`simulation`* is a science module of its own: a scenario and a seed become observations.
 //! - *Published values.* What the national platform published comes by a feed of its own or a file, is a
 //!   table beside the others, and leads to an alarm or a line of [`reconciliation`], never to a figure.

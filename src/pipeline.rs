@@ -22,6 +22,7 @@ mod message;
 mod publish;
 mod published;
 mod rebuild;
+mod retry;
 mod revision;
 mod silence;
 mod view;
@@ -34,6 +35,7 @@ pub use days::StoredDay;
 pub use publish::{SetHour, SetHourRow, StoredSetHour};
 pub use published::{PublishedAqi, PublishedRow};
 pub use rebuild::{RebuildError, Tables};
+pub use retry::{KeptLetter, LetterDigest, Retried, Retry, RetryCounts, Untried};
 pub use revision::{Cause, Change, Revision, Revisions};
 pub use silence::{Alarm, Subject, Watch};
 pub use view::{AreaView, HourState, HourView, SetView, StationView, View};
@@ -204,6 +206,7 @@ impl Pipeline {
                 Input::Days(days) => self.take_days(days),
                 Input::Correction(asked) => self.take_correction(at, asked, out),
                 Input::Feed(state) => self.take_feed_state(*state),
+                Input::Retry(retry) => self.take_retry(at, retry, out),
             }
         }
         self.need_open_days(rests_on, out);

@@ -10,6 +10,7 @@ use crate::http::{
     Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, ExplainQuery, Person,
     ReconciliationQuery, RevisionRow, Role, SeriesQuery,
 };
+use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::reconciliation::Reconciliation;
 use crate::standard::Parameters;
 use crate::store::{self, Reader, Unexplained};
@@ -107,6 +108,15 @@ impl Archive for StoreArchive {
             payload: String::from_utf8_lossy(&row.payload).into_owned(),
         };
         Ok(rows.into_iter().map(shown).collect())
+    }
+
+    fn kept_letters(
+        &self,
+        area: &str,
+        reason: DeadLetterReason,
+        limit: usize,
+    ) -> Result<Vec<KeptLetter>, ArchiveError> {
+        self.with_reader(|reader| reader.kept_letters(area, reason.name(), limit))
     }
 
     fn corrections(&self, area: &str, limit: usize) -> Result<Vec<CorrectionRow>, ArchiveError> {

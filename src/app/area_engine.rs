@@ -6,11 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::core::Load;
 use crate::area::AreaId;
 use crate::clock::Follow;
-use crate::http::Correct;
+use crate::http::{Correct, Reprocess};
 use crate::ingest;
 use crate::observation::{FeedFormat, decode};
 use crate::pipeline::{
     AreaView, Batch, CorrectionInput, CorrectionRefusal, FeedState, Input, Message, Pipeline,
+    RetryCounts,
 };
 use crate::store::{AreaCommit, Error, InputLog, Rules, RulesDigest};
 use crate::time::{Hour, Instant};
@@ -246,6 +247,37 @@ impl AreaEngine {
             "correction"
         );
         Ok(done.and_then(|row| row.refused))
+    }
+
+    /// Tries refused messages again, and counts how that ended.
+    pub(super) fn reprocess(
+        &mut self,
+        at: Instant,
+        reprocess: &Reprocess,
+        load: &mut Load<'_>,
+    ) -> Result<RetryCounts, Error> {
+        let now = match self.clock {
+            AreaClock::System => at,
+            AreaClock::Follow(_) => self.pipeline.now().unwrap_or_default(),
+        };
+        let (person, reason) = (&reprocess.person, reprocess.reason.name());
+        self.log.now(now);
+        self.log.act(person, &format!("reprocess {reason}"));
+        let (mut counts, mut inputs) = (RetryCounts::default(), Vec::new());
+        for letter in &reprocess.letters {
+            match letter.retry(&self.feed_names) {
+                Err(why) => counts.untried(why),
+                Ok(retry) => {
+                    self.log.retry(&retry);
+                    inputs.push(Input::Retry(retry));
+                }
+            }
+        }
+        let before = self.batch.retried.len();
+        self.feed_in(now, &inputs, load)?;
+        counts.tried(&self.batch.retried[before..]);
+        tracing::info!(person, reason, ?counts, "reprocess");
+        Ok(counts)
     }
 
     /// Writes a person's act down in the trail.

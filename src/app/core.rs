@@ -19,7 +19,7 @@ use crate::area::AreaId;
 use crate::clock::Guard;
 use crate::http::Act;
 use crate::ingest::{Arrival, Event, Message};
-use crate::pipeline::{FeedState, LoadedDays, Pipeline, View};
+use crate::pipeline::{FeedState, LoadedDays, Pipeline, RetryCounts, View};
 use crate::store::{Commit, Error, Rules, RulesDigest};
 use crate::time::{Day, Instant};
 
@@ -65,8 +65,24 @@ pub struct EngineHealth {
     pub catching_up: Vec<usize>,
 }
 
-/// The way back to a person who acted.
-type Reply = oneshot::Sender<Result<(), String>>;
+/// What a person who acted is told, with the way back.
+#[derive(Debug)]
+pub enum Answer {
+    /// Whether the act was taken, or why not.
+    Done(oneshot::Sender<Result<(), String>>, Result<(), String>),
+    /// How second tries ended.
+    Retried(oneshot::Sender<Result<RetryCounts, String>>, RetryCounts),
+}
+
+impl Answer {
+    /// Tells it; who asked may be gone.
+    pub fn give(self) {
+        match self {
+            Self::Done(reply, answer) => drop(reply.send(answer)),
+            Self::Retried(reply, counts) => drop(reply.send(Ok(counts))),
+        }
+    }
+}
 
 /// What a durable commit releases.
 #[derive(Debug)]
@@ -76,7 +92,7 @@ pub struct Released {
     /// What may be shown, when a picture was made.
     pub view: Option<Arc<View>>,
     /// What persons are told.
-    pub replies: Vec<(Reply, Result<(), String>)>,
+    pub answers: Vec<Answer>,
 }
 
 /// How a feed stands, and how much came lately.
@@ -99,8 +115,8 @@ pub struct Core {
     feeds: Vec<Feed>,
     guard: Guard,
     batcher: Batcher<Released>,
-    /// Acts in the open batch, to be answered when it is durable.
-    replies: Vec<(Reply, Result<(), String>)>,
+    /// To acts in the open batch, when it is durable.
+    answers: Vec<Answer>,
     /// When the last picture was made.
     last_view: Option<Duration>,
     view_stale: bool,
@@ -130,7 +146,7 @@ impl Core {
             feeds: feeds.into_iter().map(feed).collect(),
             guard: Guard::default(),
             batcher: Batcher::new(group),
-            replies: Vec::new(),
+            answers: Vec::new(),
             last_view: None,
             view_stale: true,
             simulated,
@@ -267,7 +283,7 @@ impl Core {
                 for area in &mut self.areas {
                     area.note_act(&person, "confirm clock");
                 }
-                self.replies.push((reply, Ok(())));
+                self.answers.push(Answer::Done(reply, Ok(())));
             }
             Act::Correct { correct, reply } => {
                 let Some(area) = self.areas.iter_mut().find(|a| a.area().as_str() == correct.area)
@@ -276,7 +292,17 @@ impl Core {
                     return Ok(());
                 };
                 let refused = area.correct(now, &correct, load)?;
-                self.replies.push((reply, refused.map_or(Ok(()), |r| Err(r.text().to_owned()))));
+                let taken = refused.map_or(Ok(()), |r| Err(r.text().to_owned()));
+                self.answers.push(Answer::Done(reply, taken));
+            }
+            Act::Reprocess { reprocess, reply } => {
+                let mut areas = self.areas.iter_mut();
+                let Some(area) = areas.find(|a| a.area().as_str() == reprocess.area) else {
+                    let _ = reply.send(Err("没有该区域".to_owned()));
+                    return Ok(());
+                };
+                let counts = area.reprocess(now, &reprocess, load)?;
+                self.answers.push(Answer::Retried(reply, counts));
             }
         }
         self.batcher.open(moment.monotonic);
@@ -326,8 +352,8 @@ impl Core {
         self.view_stale = true;
         let view = self.view_due(moment).then(|| self.picture(moment));
         let tickets = self.feeds.iter().map(|f| f.taken).collect();
-        let replies = std::mem::take(&mut self.replies);
-        self.batcher.seal(Released { tickets, view, replies });
+        let answers = std::mem::take(&mut self.answers);
+        self.batcher.seal(Released { tickets, view, answers });
         Some(Commit { areas })
     }
 

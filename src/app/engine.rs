@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant as Timer, sleep_until};
 
 use super::Failure;
-use super::core::{Core, EngineHealth, Moment};
+use super::core::{Answer, Core, EngineHealth, Moment};
 use super::writer::{Done, Writer};
 use crate::clock;
 use crate::http::Act;
@@ -112,9 +112,7 @@ impl Engine {
         for (feed, ticket) in self.ports.committed.iter().zip(released.tickets) {
             feed.send_replace(ticket);
         }
-        for (reply, answer) in released.replies {
-            let _ = reply.send(answer); // who asked may be gone
-        }
+        released.answers.into_iter().for_each(Answer::give);
         if let Some(view) = released.view {
             self.ports.view.send_replace(view);
         }

@@ -4,16 +4,16 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::fault::store_fault;
+use super::offline::{Offline, last_rules};
 use super::{ExitError, text};
 use crate::area::AreaId;
 use crate::average::Correction;
 use crate::clock;
 use crate::observation::{Code, Property, read_amount};
-use crate::pipeline::{Batch, CorrectionInput, Input, Pipeline};
-use crate::store::{AreaCommit, Commit, Error, InputLog, Rules, Sqlite, Store};
+use crate::pipeline::{Batch, CorrectionInput, Input};
+use crate::store::{Error, Sqlite};
 use crate::time::{Hour, HourLabel};
 
 /// Set, invalidate or release one hourly value of a station of the city's own, with name and reason.
@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
         hour,
         act,
     };
-    let batch = take(&mut store, &area, &asked, args)?;
+    let batch = take(&mut store, &area, &asked)?;
     match batch.corrections.first().and_then(|row| row.refused) {
         Some(refusal) => Err(ExitError::Data(format!("refused: {}", refusal.text()))),
         None => {
@@ -130,40 +130,15 @@ fn area(args: &Args, store: &Sqlite) -> Result<AreaId, ExitError> {
     }
 }
 
-/// One batch with the act, at the time that the area's last batch had: nothing else happens with it.
 fn take(
     store: &mut Sqlite,
     area: &AreaId,
     asked: &CorrectionInput<'_>,
-    args: &Args,
 ) -> Result<Batch, ExitError> {
-    let fault = |e: Error| store_fault(&args.store, &e);
-    let before = store.rules(area).map_err(fault)?;
-    let before = before.ok_or_else(|| fault(Error::Unknown(format!("rules of area {area}"))))?;
-    let rules = Rules::new(before.registry, before.params, before.feeds);
-    let digest = store.adopt(&rules, asked.at).map_err(fault)?;
-    let registry = Arc::new(rules.registry);
-    let tables = store.tables(&registry).map_err(fault)?;
-    let Some(now) = tables.state.map(|state| state.now) else {
+    let rules = last_rules(store, area)?;
+    let mut area = Offline::begin(store, rules)?.ok_or_else(|| {
         let text = "no daemon has run on this store yet: correct the files, and import them again";
-        return Err(ExitError::Usage(text.to_owned()));
-    };
-    let mut pipeline = Pipeline::rebuild(Arc::clone(&registry), rules.params, &tables)
-        .map_err(|e| ExitError::Data(e.to_string()))?;
-    let mut batch = Batch::default();
-    let load = |days: &[_]| store.days(&registry, days);
-    pipeline.handle_loading(now, &[Input::Correction(*asked)], &mut batch, load).map_err(fault)?;
-    pipeline.settle(&mut batch);
-    let mut log = InputLog::default();
-    log.rules(&digest);
-    log.now(now);
-    log.correction(asked);
-    let part = AreaCommit {
-        area: area.clone(),
-        batch: batch.clone(),
-        inputs: log.take(),
-        taken: Vec::new(),
-    };
-    store.commit(&Commit::of(part)).map_err(fault)?;
-    Ok(batch)
+        ExitError::Usage(text.to_owned())
+    })?;
+    area.commit(&[Input::Correction(*asked)], |log| log.correction(asked))
 }

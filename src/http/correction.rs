@@ -13,10 +13,10 @@ use super::access::{Role, authorised};
 use super::api::{code, find_area, one, parameters};
 use super::operator::{Done, acted};
 use super::problem::Problem;
-use super::{Act, App, Correct, CorrectionRow, RevisionRow, blocking};
+use super::{Act, App, CorrectionRow, RevisionRow, blocking};
 use crate::average::Correction;
 use crate::observation::{Code, Property, read_amount};
-use crate::time::{Day, Instant};
+use crate::time::{Day, Hour, Instant};
 
 /// Corrections in an answer unless another number is asked for.
 const CORRECTIONS: usize = 100;
@@ -26,6 +26,25 @@ const CORRECTIONS_MAX: usize = 1000;
 const REASON_MAX_CHARS: usize = 500;
 /// The longest span of revisions, in days.
 const REVISION_DAYS_MAX: i32 = 366;
+
+/// What an operator asks to be done to a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correct {
+    /// The area's code.
+    pub area: String,
+    /// Who.
+    pub person: String,
+    /// Why.
+    pub reason: String,
+    /// The station's code.
+    pub station: String,
+    /// What is measured.
+    pub property: Property,
+    /// The hour.
+    pub hour: Hour,
+    /// What is to hold.
+    pub act: Correction,
+}
 
 /// What an operator asks for.
 #[derive(Debug, Deserialize, ToSchema)]

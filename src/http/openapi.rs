@@ -6,7 +6,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
-use super::{api, correction, explain, operator, reconciliation, series};
+use super::{api, correction, explain, operator, reconciliation, reprocess, series};
 
 /// The token of a person.
 struct Tokens;
@@ -39,7 +39,8 @@ impl Modify for Tokens {
         correction::revisions,
         reconciliation::reconciliation,
         operator::dead_letters,
-        operator::confirm_clock
+        operator::confirm_clock,
+        reprocess::reprocess
     ),
     components(schemas(Problem)),
     modifiers(&Tokens)

@@ -119,13 +119,21 @@ pub(super) async fn acted(
     person: Person,
     act: impl FnOnce(oneshot::Sender<Result<(), String>>) -> Act,
 ) -> Result<Json<Done>, Problem> {
+    answered(app, act).await.map(|()| Json(Done { person: person.name, done: true }))
+}
+
+/// As [`acted`], with what the engine answers.
+pub(super) async fn answered<T>(
+    app: &App,
+    act: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Act,
+) -> Result<T, Problem> {
     let (reply, answer) = oneshot::channel();
     let act = act(reply);
     let busy = |_| Problem::unavailable("the engine takes no acts now");
     app.services.acts.try_send(act).map_err(busy)?;
     let answer = tokio::time::timeout(ACT_TIMEOUT, answer).await;
     match answer {
-        Ok(Ok(Ok(()))) => Ok(Json(Done { person: person.name, done: true })),
+        Ok(Ok(Ok(done))) => Ok(done),
         Ok(Ok(Err(reason))) => Err(Problem::conflict(reason)),
         Ok(Err(_)) | Err(_) => Err(Problem::unavailable("the engine did not answer")),
     }

@@ -1,8 +1,8 @@
 //! What goes into a pipeline, and the rows that come out for one transaction.
 
 use super::{
-    Alarm, CorrectionInput, CorrectionRow, PublishedAqi, PublishedRow, Revision, SetHourRow,
-    StoredDay, StoredSetHour, Watch,
+    Alarm, CorrectionInput, CorrectionRow, PublishedAqi, PublishedRow, Retried, Retry, Revision,
+    SetHourRow, StoredDay, StoredSetHour, Watch,
 };
 use std::collections::BTreeSet;
 
@@ -20,6 +20,8 @@ pub enum Input<'a> {
     Feed(FeedState),
     /// An operator's act.
     Correction(CorrectionInput<'a>),
+    /// A refused message, tried again.
+    Retry(Retry<'a>),
 }
 
 /// Closed days, read from the store for a late observation.
@@ -72,6 +74,10 @@ pub struct DeadLetter {
     pub topic: String,
     /// The payload, cut to 4 KiB.
     pub payload: Vec<u8>,
+    /// The payload's true length in bytes.
+    pub length: usize,
+    /// Number of the feed by which it came.
+    pub feed: usize,
     /// When it was handled.
     pub at: Instant,
 }
@@ -86,6 +92,17 @@ pub enum DeadLetterReason {
 }
 
 impl DeadLetterReason {
+    /// Every reason.
+    pub fn all() -> impl Iterator<Item = Self> {
+        RejectionReason::ALL.into_iter().map(Self::Message).chain([Self::UnknownPollutant])
+    }
+
+    /// Finds a reason by its name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::all().find(|reason| reason.name() == name)
+    }
+
     /// The name in JSON and in the store.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -155,6 +172,8 @@ pub struct Batch {
     pub alarms: Vec<Alarm>,
     /// What could not be used.
     pub dead_letters: Vec<DeadLetter>,
+    /// What was tried again.
+    pub retried: Vec<Retried>,
     /// The area's state after the batch.
     pub state: Option<AreaState>,
     /// Days that must be handed in before the messages of `deferred` can be taken.

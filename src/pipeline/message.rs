@@ -189,6 +189,8 @@ impl Pipeline {
             detail,
             topic: message.topic.to_owned(),
             payload: message.payload[..kept].to_vec(),
+            length: message.length,
+            feed: message.feed,
             at: self.now.unwrap_or_default(),
         }
     }

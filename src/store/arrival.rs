@@ -22,7 +22,7 @@ use super::{Error, doing};
 use crate::area::{AreaId, Registry, Value};
 use crate::average::Correction;
 use crate::observation::StationId;
-use crate::pipeline::{Cause, CorrectionInput, FeedState, Message, PublishedRow, StoredDay};
+use crate::pipeline::{Cause, CorrectionInput, FeedState, Message, PublishedRow, Retry, StoredDay};
 use crate::time::{Hour, Instant};
 
 /// Writes down inputs in the order in which a pipeline takes them.
@@ -45,6 +45,13 @@ impl InputLog {
         self.bytes.extend(u32::try_from(message.length).unwrap_or(u32::MAX).to_le_bytes());
         self.text(message.topic.as_bytes());
         self.text(message.payload);
+    }
+
+    /// A refused message, tried again.
+    pub fn retry(&mut self, retry: &Retry<'_>) {
+        self.bytes.push(b'E');
+        self.bytes.extend(retry.letter);
+        self.message(&retry.message);
     }
 
     /// The rules by which what follows is handled, at the start of a process.

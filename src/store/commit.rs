@@ -1,9 +1,7 @@
 //! One commit: all rows of a batch in one transaction.
 
 use rusqlite::{Transaction, params};
-use sha2::{Digest, Sha256};
 
-use super::alarm;
 use super::arrival::{self, Appended};
 use super::correction::StoredCorrection;
 use super::published;
@@ -11,12 +9,9 @@ use super::registry::KnownArea;
 use super::revision::RevisionRow;
 use super::set_hour::{SET_HOUR, write_set_hour};
 use super::sqlite::Sqlite;
-use super::{Error, doing};
+use super::{Error, alarm, dead_letter, doing};
 use crate::area::AreaId;
-use crate::pipeline::{Batch, DeadLetter, DeadLetterReason, SetHourRow};
-
-/// Dead letters kept per area and station; the oldest go first.
-const DEAD_LETTERS_PER_STATION: u32 = 200;
+use crate::pipeline::{Batch, SetHourRow};
 
 /// What one transaction writes.
 #[derive(Clone, Debug, Default)]
@@ -83,10 +78,7 @@ fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Res
     appended.write(tx, known, signed(batch.sequence)).map_err(doing("write what is appended"))?;
     published::write(tx, known, &batch.published).map_err(doing("write published values"))?;
     alarm::write(tx, known, &batch.alarms).map_err(doing("write the alarms"))?;
-    for letter in &batch.dead_letters {
-        write_dead_letter(tx, known, letter, part).map_err(doing("write a dead letter"))?;
-    }
-    trim_dead_letters(tx, known, batch).map_err(doing("trim dead letters"))?;
+    dead_letter::write(tx, known, batch).map_err(doing("write the dead letters"))?;
     write_head(tx, known, part, &digest).map_err(doing("write the area's row"))
 }
 
@@ -187,74 +179,6 @@ fn write_set_hours(
     for row in rows {
         let set = (known.sets[row.set], known.program.as_str());
         write_set_hour(&mut statement, set, (row.version, row.state), &row.figures)?;
-    }
-    Ok(())
-}
-
-fn write_dead_letter(
-    tx: &Transaction<'_>,
-    known: &KnownArea,
-    letter: &DeadLetter,
-    part: &AreaCommit,
-) -> rusqlite::Result<()> {
-    let station = station_code(tx, known, letter.station)?;
-    let mut digest = Sha256::new();
-    // The detail may hold the time, which a redelivery must not make another letter of; several
-    // unknown values of one message are told apart by it.
-    let value = letter.reason == DeadLetterReason::UnknownPollutant;
-    let detail = if value { letter.detail.as_str() } else { "" };
-    for piece in [letter.reason.name(), &letter.topic, detail] {
-        digest.update(piece.as_bytes());
-        digest.update([0]);
-    }
-    digest.update(&letter.payload);
-    let digest: [u8; 32] = digest.finalize().into();
-    let at_ms = letter.at.millis().min(part.batch.state.map_or(i64::MAX, |s| s.now.millis()));
-    tx.prepare_cached(
-        "INSERT INTO dead_letter (area, station, reason, detail, topic, payload, digest, count,
-                                  first_ms, last_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?8)
-         ON CONFLICT (area, digest) DO UPDATE SET count = count + 1, last_ms = ?8",
-    )?
-    .execute(params![
-        known.id,
-        station,
-        letter.reason.name(),
-        letter.detail,
-        letter.topic,
-        letter.payload,
-        &digest[..],
-        at_ms
-    ])?;
-    Ok(())
-}
-
-fn station_code(
-    tx: &Transaction<'_>,
-    known: &KnownArea,
-    station: Option<usize>,
-) -> rusqlite::Result<String> {
-    let Some(id) = station.and_then(|at| known.stations.get(at)) else { return Ok(String::new()) };
-    tx.prepare_cached("SELECT code FROM station WHERE id = ?1")?.query_row([id], |row| row.get(0))
-}
-
-/// Keeps the newest dead letters of each station that got one.
-fn trim_dead_letters(
-    tx: &Transaction<'_>,
-    known: &KnownArea,
-    batch: &Batch,
-) -> rusqlite::Result<()> {
-    let mut stations: Vec<Option<usize>> = batch.dead_letters.iter().map(|l| l.station).collect();
-    stations.sort_unstable();
-    stations.dedup();
-    for station in stations {
-        let code = station_code(tx, known, station)?;
-        tx.prepare_cached(
-            "DELETE FROM dead_letter WHERE id IN (
-                 SELECT id FROM dead_letter WHERE area = ?1 AND station = ?2
-                 ORDER BY last_ms DESC, id DESC LIMIT -1 OFFSET ?3)",
-        )?
-        .execute(params![known.id, code, DEAD_LETTERS_PER_STATION])?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::area::Value;
 use crate::average::Correction;
 use crate::index::Pollutants;
 use crate::observation::Property;
-use crate::pipeline::{Cause, CorrectionInput, FeedState, Message};
+use crate::pipeline::{Cause, CorrectionInput, FeedState, LetterDigest, Message};
 use crate::quantity::Amount;
 use crate::reconciliation::Quantity;
 use crate::time::{Day, Hour, Instant};
@@ -16,6 +16,8 @@ pub(super) enum Entry<'a> {
     /// A call of the pipeline begins.
     Now(Instant),
     Message(StoredMessage<'a>),
+    /// A refused message, tried again.
+    Retry(LetterDigest, StoredMessage<'a>),
     Tolerance(u32),
     Feed(FeedState),
     Correction(CorrectionInput<'a>),
@@ -77,11 +79,11 @@ impl<'a> Bytes<'a> {
         let [kind] = self.take()?;
         Some(match kind {
             b'T' => Entry::Now(Instant::from_millis(i64::from_le_bytes(self.take()?))),
-            b'M' => {
-                let [feed] = self.take()?;
-                let length = self.length()?;
-                let (topic, payload) = (self.text()?, self.bytes()?);
-                Entry::Message(StoredMessage { feed: feed.into(), length, topic, payload })
+            b'M' => Entry::Message(self.message()?),
+            b'E' => {
+                let letter = self.take()?;
+                let [b'M'] = self.take()? else { return None };
+                Entry::Retry(letter, self.message()?)
             }
             b'L' => Entry::Tolerance(u32::from_le_bytes(self.take()?)),
             b'F' => Entry::Feed(match self.take()? {
@@ -123,6 +125,13 @@ impl<'a> Bytes<'a> {
             }
             _ => return None,
         })
+    }
+
+    fn message(&mut self) -> Option<StoredMessage<'a>> {
+        let [feed] = self.take()?;
+        let length = self.length()?;
+        let (topic, payload) = (self.text()?, self.bytes()?);
+        Some(StoredMessage { feed: feed.into(), length, topic, payload })
     }
 
     fn correction(&mut self) -> Option<CorrectionInput<'a>> {
@@ -178,7 +187,7 @@ mod tests {
     use super::*;
     use crate::area::{AreaId, Member, Registry};
     use crate::observation::StationId;
-    use crate::pipeline::{PublishedRow, StoredDay};
+    use crate::pipeline::{PublishedRow, Retry, StoredDay};
 
     #[test]
     fn what_a_log_writes_is_read_back_and_nothing_else() {
@@ -188,6 +197,7 @@ mod tests {
         log.rules(&[3; 32]);
         log.tolerance(10);
         log.message(&message);
+        log.retry(&Retry { letter: [5; 32], message });
         log.feed(FeedState::CaughtUp);
         log.act("张三", "confirmed the clock");
         let correction = |act| CorrectionInput {
@@ -216,16 +226,14 @@ mod tests {
         let stored = StoredDay { day: Day::from_number(6), station: 0, bytes };
         log.day(&StationId::new("a").expect("legal"), &stored);
         let bytes = log.take();
+        let Message { feed, topic, payload, length } = message;
+        let stored_message = StoredMessage { feed, length, topic, payload };
         let expected = [
             Entry::Now(Instant::from_millis(-7)),
             Entry::Rules([3; 32]),
             Entry::Tolerance(10),
-            Entry::Message(StoredMessage {
-                feed: 1,
-                length: 2,
-                topic: message.topic,
-                payload: message.payload,
-            }),
+            Entry::Message(stored_message),
+            Entry::Retry([5; 32], stored_message),
             Entry::Feed(FeedState::CaughtUp),
             Entry::Act,
             Entry::Correction(correction(acts[0])),

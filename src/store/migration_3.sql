@@ -32,3 +32,8 @@ CREATE TABLE seal (
   subject TEXT PRIMARY KEY,                 -- the table: token
   digest BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What a second try needs: by which feed a refused message came, and how long it was, since only its first
+-- 4096 bytes are kept. NULL in rows of an older schema.
+ALTER TABLE dead_letter ADD COLUMN feed TEXT;
+ALTER TABLE dead_letter ADD COLUMN length INTEGER;

@@ -140,7 +140,9 @@ impl<'a> Trace<'a> {
             match entry {
                 Entry::Now(now) => at = now,
                 Entry::Tolerance(minutes) => self.tolerance_min = minutes,
-                Entry::Message(message) => self.message((sequence, at), &message.input()),
+                Entry::Message(message) | Entry::Retry(_, message) => {
+                    self.message((sequence, at), &message.input());
+                }
                 Entry::File { name, sha256, .. } => files.push(File {
                     name: name.to_owned(),
                     sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),

@@ -25,6 +25,8 @@ pub(super) struct KnownArea {
     pub(super) parameters: Parameters,
     pub(super) quality: quality::Params,
     pub(super) program: String,
+    /// The names of the feeds, by number.
+    pub(super) feeds: Vec<String>,
 }
 
 /// Writes the registry's rows and takes the area's lease.
@@ -60,7 +62,19 @@ fn write(tx: &Transaction<'_>, registry: &Registry) -> rusqlite::Result<KnownAre
     let (area, registry) = (registry.area.clone(), registry.clone());
     let (rules, parameters, quality) = ([0; 32], Parameters::default(), Default::default());
     let program = env!("CARGO_PKG_VERSION").to_owned();
-    Ok(KnownArea { area, registry, id, stations, sets, epoch, rules, parameters, quality, program })
+    Ok(KnownArea {
+        area,
+        registry,
+        id,
+        stations,
+        sets,
+        epoch,
+        rules,
+        parameters,
+        quality,
+        program,
+        feeds: Vec::new(),
+    })
 }
 
 fn days(span: Span) -> (Option<i32>, Option<i32>) {

@@ -87,6 +87,7 @@ impl Sqlite {
         known.parameters = rules.params.parameters;
         known.quality.clone_from(&rules.params.quality);
         known.program.clone_from(&rules.program);
+        known.feeds.clone_from(&rules.feeds);
         let tx = self.db.transaction().map_err(doing("begin to adopt the rules"))?;
         let before = adopted(&tx, known.id)?;
         write(&tx, (known, rules), (&digest, &body)).map_err(doing("write the rules"))?;

@@ -122,6 +122,7 @@ impl Daemon {
                 Input::Message(message) => log.message(&message),
                 Input::Feed(state) => log.feed(state),
                 Input::Correction(asked) => log.correction(&asked),
+                Input::Retry(retry) => log.retry(&retry),
                 Input::Days(_) => {}
             }
         }

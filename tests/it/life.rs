@@ -7,6 +7,7 @@ mod backup;
 mod beside;
 mod disk;
 mod heartbeat;
+mod reprocess;
 mod stop;
 
 use std::fmt::Write as _;

@@ -7,6 +7,7 @@ mod metrics;
 mod page;
 mod quality;
 mod reconciliation;
+mod reprocess;
 mod sample;
 mod silence;
 
@@ -20,7 +21,7 @@ use lantian::http::{
     Act, Archive, ArchiveError, Config, CorrectionRow, DeadLetterRow, ExplainQuery, Health, Person,
     ReconciliationQuery, RevisionRow, Role, SeriesQuery, Services, Site,
 };
-use lantian::pipeline::View;
+use lantian::pipeline::{DeadLetterReason, KeptLetter, View};
 use lantian::reconciliation::Reconciliation;
 use lantian::standard::Parameters;
 use lantian::telemetry::{self, Latency};
@@ -74,6 +75,18 @@ impl Archive for Shelf {
             payload: "{\"st<script>".to_owned(),
         };
         Ok((0..limit.min(2)).map(row).collect())
+    }
+
+    fn kept_letters(
+        &self,
+        area: &str,
+        reason: DeadLetterReason,
+        limit: usize,
+    ) -> Result<Vec<KeptLetter>, ArchiveError> {
+        let topic = format!("aq/{area}/{}/obs", reason.name());
+        let letter =
+            KeptLetter { digest: [7; 32], feed: None, topic, payload: vec![1], whole: true };
+        Ok(vec![letter; limit])
     }
 
     fn corrections(&self, area: &str, limit: usize) -> Result<Vec<CorrectionRow>, ArchiveError> {

@@ -12,7 +12,7 @@ use super::super::entries::Entry;
 use super::super::{AreaCommit, Commit, Error, InputLog, Rules, RulesDigest, Sqlite, Store};
 use super::super::{doing, rules};
 use crate::area::AreaId;
-use crate::pipeline::{Batch, Input, Pipeline, PublishedRow, StoredDay};
+use crate::pipeline::{Batch, Input, Pipeline, PublishedRow, Retry, StoredDay};
 use crate::store::{ImportChunk, ImportedArea, ImportedFile, PublishedChunk};
 use crate::time::Instant;
 
@@ -160,6 +160,12 @@ impl Replay<'_> {
                     *taken.entry(message.feed).or_default() += 1;
                     if let Some((_, inputs)) = &mut call {
                         inputs.push(Input::Message(message.input()));
+                    }
+                }
+                Entry::Retry(letter, message) => {
+                    if let Some((_, inputs)) = &mut call {
+                        let (letter, message) = (*letter, message.input());
+                        inputs.push(Input::Retry(Retry { letter, message }));
                     }
                 }
                 Entry::Feed(state) => {

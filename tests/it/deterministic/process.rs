@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lantian::app::{Attempts, Core, FeedPlan, GroupCommit, Moment, Refused};
+use lantian::app::{Answer, Attempts, Core, FeedPlan, GroupCommit, Moment, Refused};
 use lantian::area::Registry;
 use lantian::ingest::{Arrival, Backoff, Config, Event, Ledger, Receipt};
 use lantian::pipeline::{LoadedDays, Params, Pipeline, Tables, View};
@@ -217,9 +217,7 @@ impl Process {
             let released = self.core.committed().expect("something waited for the commit");
             self.mark = released.tickets[0];
             shown.extend(released.view);
-            for (reply, answer) in released.replies {
-                reply.send(answer).expect("somebody waits");
-            }
+            released.answers.into_iter().for_each(Answer::give);
         } else if self.core.has_room() {
             for arrival in self.channel.drain(..take.min(self.channel.len())).collect::<Vec<_>>() {
                 self.with_days(disk, moment, |core, load| core.take(arrival, moment, load))?;

@@ -393,6 +393,7 @@ async fn the_description_holds_every_route_of_the_api() {
             "/api/v1/areas/{area}/dead-letters",
             "/api/v1/areas/{area}/latest",
             "/api/v1/areas/{area}/reconciliation",
+            "/api/v1/areas/{area}/reprocess",
             "/api/v1/areas/{area}/revisions",
             "/api/v1/clock/confirm",
             "/api/v1/explain",
