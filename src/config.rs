@@ -34,7 +34,7 @@ use crate::standard::Parameters;
 use crate::telemetry::{self, LogFormat};
 use crate::{http, pipeline};
 use feed::Seen;
-use section::{Faults, Section, one_of, parsed, path_from, text, truth};
+use section::{Faults, Section, one_of, parsed, path_from, text, truth, whole};
 
 /// What is wrong with one key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +91,8 @@ pub struct StoreConfig {
     pub commit_max_messages: usize,
     /// A message waits so long for its commit at most.
     pub commit_max_ms: u32,
+    /// Parts of hours are kept so many days; `None` for as long as the file is.
+    pub keep_minutes_days: Option<u32>,
 }
 
 impl StoreConfig {
@@ -153,7 +155,8 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let feeds: Vec<FeedConfig> = feeds.into_iter().map(|f| f.config).collect::<Option<_>>()?;
     let payload_max_bytes = feeds.iter().map(|f| f.ingest.max_payload_bytes).max()?;
     let formats = feeds.iter().map(|f| f.format.clone()).collect();
-    let pipeline = pipeline::Params { payload_max_bytes, formats, ..pipeline };
+    let keep_minutes_days = store.keep_minutes_days;
+    let pipeline = pipeline::Params { keep_minutes_days, payload_max_bytes, formats, ..pipeline };
     let areas = areas?.registries.into_iter().map(|registry| AreaConfig { registry }).collect();
     Some(Config { areas, feeds, pipeline, store, stop_within, http, heartbeat, log, simulated })
 }
@@ -259,8 +262,9 @@ fn read_store(mut section: Section<'_>, base: &Path) -> StoreConfig {
     let path = section.required("path", path_from(base)).unwrap_or_default();
     let commit_max_messages = section.whole("commit_max_messages", 1..=65_536, 4096);
     let commit_max_ms = section.whole("commit_max_ms", 1..=10_000, 50);
+    let keep_minutes_days = section.optional("keep_minutes_days", whole(1..=3660));
     section.finish();
-    StoreConfig { path, commit_max_messages, commit_max_ms }
+    StoreConfig { path, commit_max_messages, commit_max_ms, keep_minutes_days }
 }
 
 fn read_http(mut section: Section<'_>) -> http::Config {

@@ -66,6 +66,8 @@
 //! - *Second tries.* A dead letter goes through the pipeline again as an input that holds the message, so
 //!   that an audit handles it again too; of a payload over 4 KiB only the beginning is kept, which cannot be
 //!   tried.
+//! - *Retention.* Parts of hours are folded in the commit's transaction, a day at a time. Of a folded day a
+//!   part more is refused, since it would stand for all of them; a whole hour is taken.
 //! - *`simulation`* is a science module of its own: a scenario and a seed become observations.
 //! - *Published values.* What the national platform published comes by a feed of its own or a file, is a
 //!   table beside the others, and leads to an alarm or a line of [`reconciliation`], never to a figure.

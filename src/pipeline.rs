@@ -80,6 +80,8 @@ pub struct Params {
     pub differ_above_aqi: u16,
     /// So many hours in a row further away are an alarm.
     pub differ_hours: u32,
+    /// Parts of hours of closed days older than this are folded away; `None` keeps them.
+    pub keep_minutes_days: Option<u32>,
     /// Largest payload that is decoded.
     pub payload_max_bytes: usize,
     /// What values are checked by.
@@ -103,6 +105,7 @@ impl Default for Params {
             daemon_late_min: 15,
             differ_above_aqi: 2,
             differ_hours: 2,
+            keep_minutes_days: None,
             payload_max_bytes: 64 * 1024,
             quality: quality::Params::default(),
             formats: vec![FeedFormat::default()],
@@ -241,6 +244,7 @@ impl Pipeline {
         self.settle_comparison();
         self.settle_alarms(out);
         self.settle_days(out);
+        out.fold_before = self.fold_before();
         self.sequence += 1;
         out.sequence = self.sequence;
         out.state = self.now.map(|now| AreaState {
@@ -398,5 +402,12 @@ impl Pipeline {
     /// The oldest day on which an hour that is still to be published rests.
     fn rests_on(&self) -> Day {
         self.floor.day().plus(-self.checks.days_back())
+    }
+
+    /// Parts of hours of earlier days are folded away, and no more are taken. Only of closed days: the open
+    /// ones are in memory.
+    fn fold_before(&self) -> Option<Day> {
+        let days = i32::try_from(self.params.keep_minutes_days?).unwrap_or(i32::MAX);
+        Some(self.now?.hour().day().plus(-days).min(self.open_from()))
     }
 }

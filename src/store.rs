@@ -24,6 +24,7 @@ mod entries;
 mod explain;
 mod history;
 mod import;
+mod minutes;
 mod origin;
 mod published;
 mod read;

@@ -268,6 +268,9 @@ impl StationDay {
 
     fn take_part(&mut self, incoming: &Incoming, (minute, period): (u8, u8)) -> Effect {
         let Incoming { property, hour, revision, reading, .. } = *incoming;
+        if self.is_folded(property, hour) {
+            return Effect::Superseded;
+        }
         let key = (small(property.index()), small(hour), period, minute);
         let place = |m: &MinuteValue| (m.property, m.hour, m.period, m.minute);
         let at = match self.minutes.binary_search_by_key(&key, place) {
@@ -308,13 +311,31 @@ impl StationDay {
         effect
     }
 
+    /// Lets go of the parts of hours. What they came to stays: the hours' values, validities and marks.
+    ///
+    /// Says whether there were any.
+    pub fn fold_minutes(&mut self) -> bool {
+        let minutes = std::mem::take(&mut self.minutes);
+        for part in minutes.iter().filter(|part| part.conflict) {
+            let (property, hour) = (PROPERTIES[usize::from(part.property)], usize::from(part.hour));
+            if is_from_minutes(self.fed(property, hour)) {
+                self.column_mut(property).conflict |= bit(hour);
+            }
+        }
+        !minutes.is_empty()
+    }
+
+    /// Whether the hour came from parts that are not kept: a single part more would stand for all of them.
+    fn is_folded(&self, property: Property, hour: usize) -> bool {
+        let key = (small(property.index()), small(hour));
+        is_from_minutes(self.fed(property, hour))
+            && self.minutes.binary_search_by_key(&key, |m| (m.property, m.hour)).is_err()
+    }
+
     /// The reported value of an hour, without one that came from minutes.
     fn reported(&self, property: Property, hour: usize) -> Reading {
         let reading = self.fed(property, hour);
-        match reading.validity {
-            Validity::ValidFromMinutes | Validity::InsufficientMinutes => Reading::default(),
-            _ => reading,
-        }
+        if is_from_minutes(reading) { Reading::default() } else { reading }
     }
 
     /// Sets the hour from its minutes where nothing is reported, and marks a difference.
@@ -387,6 +408,10 @@ impl MinuteValue {
             validity: Validity::from_number(self.validity).unwrap_or_default(),
         }
     }
+}
+
+const fn is_from_minutes(reading: Reading) -> bool {
+    matches!(reading.validity, Validity::ValidFromMinutes | Validity::InsufficientMinutes)
 }
 
 /// Rain adds up, a direction is the last one (it has no arithmetic mean), all else is averaged.

@@ -174,6 +174,8 @@ pub struct Batch {
     pub dead_letters: Vec<DeadLetter>,
     /// What was tried again.
     pub retried: Vec<Retried>,
+    /// Parts of hours of closed days before this one are to be folded away.
+    pub fold_before: Option<Day>,
     /// The area's state after the batch.
     pub state: Option<AreaState>,
     /// Days that must be handed in before the messages of `deferred` can be taken.

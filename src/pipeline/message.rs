@@ -95,7 +95,16 @@ impl Pipeline {
             );
             return Err(Rejection::new(RejectionReason::TimeInPast, detail));
         }
-        Ok(())
+        let part = period != AveragingPeriod::HOUR;
+        match self.fold_before().filter(|_| part) {
+            Some(kept) if start.hour().day() < kept => {
+                let detail = format!(
+                    "part of an hour before {kept}, folded by keep_minutes_days; give the hour"
+                );
+                Err(Rejection::new(RejectionReason::TimeInPast, detail))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Sets the message aside when its day, or a neighbour that figures rest on, is not in memory.

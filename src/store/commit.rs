@@ -9,7 +9,7 @@ use super::registry::KnownArea;
 use super::revision::RevisionRow;
 use super::set_hour::{SET_HOUR, write_set_hour};
 use super::sqlite::Sqlite;
-use super::{Error, alarm, dead_letter, doing};
+use super::{Error, alarm, dead_letter, doing, minutes};
 use crate::area::AreaId;
 use crate::pipeline::{Batch, SetHourRow};
 
@@ -79,6 +79,9 @@ fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Res
     published::write(tx, known, &batch.published).map_err(doing("write published values"))?;
     alarm::write(tx, known, &batch.alarms).map_err(doing("write the alarms"))?;
     dead_letter::write(tx, known, batch).map_err(doing("write the dead letters"))?;
+    if let Some(before) = batch.fold_before {
+        minutes::fold(tx, known, before)?;
+    }
     write_head(tx, known, part, &digest).map_err(doing("write the area's row"))
 }
 

@@ -37,3 +37,6 @@ CREATE TABLE seal (
 -- 4096 bytes are kept. NULL in rows of an older schema.
 ALTER TABLE dead_letter ADD COLUMN feed TEXT;
 ALTER TABLE dead_letter ADD COLUMN length INTEGER;
+
+-- Parts of hours of closed days before this one are folded away; NULL before the first.
+ALTER TABLE area ADD COLUMN minutes_folded_before INTEGER;

@@ -30,6 +30,7 @@ mod publishing;
 mod quality;
 mod reconciliation;
 mod replay;
+mod retention;
 mod revision;
 mod shipped;
 mod silence;

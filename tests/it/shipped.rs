@@ -12,8 +12,14 @@ use lantian::config;
 use crate::broker::{free_port, mosquitto};
 
 /// Keys whose line in `lantian.toml` is an example, because they have no default.
-const EXAMPLES: [&str; 5] =
-    ["username", "password_file", "password_env", "ca_file", "zone_offset_min"];
+const EXAMPLES: [&str; 6] = [
+    "username",
+    "password_file",
+    "password_env",
+    "ca_file",
+    "zone_offset_min",
+    "keep_minutes_days",
+];
 
 fn shipped(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name)

@@ -89,7 +89,8 @@ const TABLES: [(&str, usize, &str); 16] = [
         "area",
         1,
         "SELECT code, name, sequence, chain, rules, now_ms, floor_hour, open_from_day,
-                waiting_since_ms, caught_up, watch_hour, heard_from_hour, disconnected_since_ms
+                waiting_since_ms, caught_up, watch_hour, heard_from_hour, disconnected_since_ms,
+                minutes_folded_before
          FROM area WHERE id = ?1",
     ),
 ];

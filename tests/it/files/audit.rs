@@ -102,7 +102,7 @@ fn full(place: &Place) {
     let store = Sqlite::open(&path).expect("opened");
     let published = FeedFormat { kind: FeedKind::Published, ..FeedFormat::default() };
     let formats = vec![FeedFormat::default(), published];
-    let params = Params { formats, ..Params::default() };
+    let params = Params { formats, keep_minutes_days: Some(4), ..Params::default() };
     let mut daemon = Daemon::start(store, registry(), params.clone());
     daemon.take(at("10T00:20"), &[]);
     for n in 0..30 {
