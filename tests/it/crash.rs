@@ -246,7 +246,7 @@ fn kills_and_cuts_lose_nothing_and_count_nothing_twice() {
     audit_is_clean(&place.store());
 }
 
-/// Mosquitto writes its queues down once a second here, and loses what came since.
+/// Mosquitto writes its queues down once a second here, and loses what came since: at this speed, days.
 #[test]
 fn a_killed_broker_loses_its_own_queue_and_nothing_of_ours() {
     let (kills, seed) = (number_from("LANTIAN_KILLS", 2), number_from("LANTIAN_SEED", 2));
@@ -261,6 +261,11 @@ fn a_killed_broker_loses_its_own_queue_and_nothing_of_ours() {
     println!("seed {seed}: {held:?} of {published} in {:.0?}, {done:?}", begun.elapsed());
     assert_eq!(held.messages + held.lost, published);
     assert!(held.messages > 0);
-    assert_eq!(rows(&place.store(), "dead_letter"), 0);
+    // With more than a day lost, what comes next is ahead of a clock that only stations move, until three
+    // of them say the same. It is refused with that reason, and kept.
+    let letters = rows(&place.store(), "dead_letter");
+    let of_leap = rows(&place.store(), "dead_letter WHERE reason = 'time_in_future'");
+    assert_eq!(letters, of_leap);
+    assert!(letters <= held.lost, "{letters} refused, {} not there", held.lost);
     audit_is_clean(&place.store());
 }
