@@ -252,6 +252,12 @@ fn read_parameters(mut section: Section<'_>) -> Parameters {
             .optional("round_before_index", parsed)
             .unwrap_or(d.round_before_index),
         missing_2012: section.optional("missing_2012", parsed).unwrap_or(d.missing_2012),
+        station_share_day: section
+            .optional("station_share_day", parsed)
+            .unwrap_or(d.station_share_day),
+        area_day_order: section.optional("area_day_order", parsed).unwrap_or(d.area_day_order),
+        o3_max_1h_min_hours: section.whole("o3_max_1h_min_hours", 1..=24, d.o3_max_1h_min_hours),
+        period_from: section.optional("period_from", parsed).unwrap_or(d.period_from),
     };
     section.finish();
     parameters

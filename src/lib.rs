@@ -86,6 +86,7 @@ pub mod area;
 pub mod reconciliation;
 pub mod explanation;
 pub mod simulation;
+pub mod assessment;
 pub mod pipeline;
 // shell
 pub mod clock;

@@ -26,8 +26,8 @@ use std::sync::LazyLock;
 pub use indicator::{Category, Column, Indicator, ReportKind};
 pub use limits::{Average, DataValidity, Limit, LimitClass, LimitEdition, ValidityRow};
 pub use parameters::{
-    DECISIONS, Decision, Entity, Missing2012, ParameterRow, Parameters, Practice, RoundBeforeIndex,
-    UnknownCode,
+    AreaDayOrder, DECISIONS, Decision, Entity, Missing2012, ParameterRow, Parameters, PeriodFrom,
+    Practice, RoundBeforeIndex, StationShareDay, UnknownCode,
 };
 pub use table::{
     Breakpoint, BreakpointColumn, Class, ColumnIndex, IndexEdition, Line, ReportRow, RoundingRow,

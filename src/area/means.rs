@@ -10,22 +10,32 @@ const COMMON: i64 = 5_354_228_880;
 
 /// The mean of means: totals collected by their count, so that adding a station is one integer addition.
 #[derive(Clone, Copy, Debug)]
-struct MeanOfMeans {
+pub struct MeanOfMeans {
     by_count: [i64; 25],
     stations: u16,
 }
 
 impl MeanOfMeans {
-    const EMPTY: Self = Self { by_count: [0; 25], stations: 0 };
+    /// No station.
+    pub const EMPTY: Self = Self { by_count: [0; 25], stations: 0 };
 
-    fn add(&mut self, sum: Sum, least: u16) {
+    /// Adds a station's mean when it rests on at least `least` amounts (and one).
+    pub fn add(&mut self, sum: Sum, least: u16) {
         if sum.count >= least.max(1) {
             self.by_count[usize::from(sum.count)] += sum.total;
             self.stations += 1;
         }
     }
 
-    fn mean(&self) -> Option<Quotient> {
+    /// Stations whose mean was added.
+    #[must_use]
+    pub const fn stations(&self) -> u16 {
+        self.stations
+    }
+
+    /// The mean of the stations' means; `None` without a station.
+    #[must_use]
+    pub fn mean(&self) -> Option<Quotient> {
         if self.stations == 0 {
             return None;
         }

@@ -18,11 +18,7 @@ fn new() -> &'static IndexEdition {
     standards().index_edition("2026-03-01".parse::<Day>().expect("a date"))
 }
 
-const LETTER: Parameters = Parameters {
-    practice: Practice::Letter,
-    round_before_index: RoundBeforeIndex::HalfEven,
-    missing_2012: Missing2012::Available,
-};
+const LETTER: Parameters = Parameters::DEFAULT;
 const PLATFORM: Parameters = Parameters { practice: Practice::NationalPlatform, ..LETTER };
 const EXACT: Parameters = Parameters { round_before_index: RoundBeforeIndex::Exact, ..LETTER };
 const NA100_2012: Parameters = Parameters { missing_2012: Missing2012::Na100, ..LETTER };

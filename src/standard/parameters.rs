@@ -114,6 +114,39 @@ coded! {
     }
 }
 
+coded! {
+    /// How many of its stations an area's daily value needs.
+    StationShareDay {
+        /// At least 75 % of them, and 50 % of fewer than four.
+        #[default]
+        ThreeQuarters = "three_quarters",
+        /// One.
+        Any = "any",
+    }
+}
+
+coded! {
+    /// In which order an area's daily value is taken.
+    AreaDayOrder {
+        /// Each station's day, then the mean over the stations.
+        #[default]
+        StationsFirst = "stations_first",
+        /// The area's hours, rounded as they are published, then their day.
+        HoursFirst = "hours_first",
+    }
+}
+
+coded! {
+    /// From which daily values the figures of a period are taken.
+    PeriodFrom {
+        /// Exact ones; rounding only where a figure is shown.
+        #[default]
+        Unrounded = "unrounded",
+        /// Daily values as they are shown.
+        Rounded = "rounded",
+    }
+}
+
 /// The open points that a figure of this edition or that may turn on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -124,15 +157,19 @@ pub struct Parameters {
     pub round_before_index: RoundBeforeIndex,
     /// Missing pollutants, 2012.
     pub missing_2012: Missing2012,
+    /// Stations of an area's day.
+    pub station_share_day: StationShareDay,
+    /// Order of an area's day.
+    pub area_day_order: AreaDayOrder,
+    /// Valid hours that the daily maximum of hourly ozone needs (2012).
+    pub o3_max_1h_min_hours: u16,
+    /// Daily values behind a period.
+    pub period_from: PeriodFrom,
 }
 
 impl Default for Parameters {
     fn default() -> Self {
-        Self {
-            practice: Practice::Letter,
-            round_before_index: RoundBeforeIndex::HalfEven,
-            missing_2012: Missing2012::Available,
-        }
+        Self::DEFAULT
     }
 }
 
@@ -163,6 +200,17 @@ fn row<T: fmt::Display>(
 }
 
 impl Parameters {
+    /// What was chosen.
+    pub const DEFAULT: Self = Self {
+        practice: Practice::Letter,
+        round_before_index: RoundBeforeIndex::HalfEven,
+        missing_2012: Missing2012::Available,
+        station_share_day: StationShareDay::ThreeQuarters,
+        area_day_order: AreaDayOrder::StationsFirst,
+        o3_max_1h_min_hours: 20,
+        period_from: PeriodFrom::Unrounded,
+    };
+
     /// Every parameter with its value, default, alternatives and reason.
     #[must_use]
     pub fn list(&self) -> Vec<ParameterRow> {
@@ -176,6 +224,15 @@ impl Parameters {
                 RoundBeforeIndex::CODES,
             ),
             row(MISSING_2012, self.missing_2012, d.missing_2012, Missing2012::CODES),
+            row(
+                STATION_SHARE_DAY,
+                self.station_share_day,
+                d.station_share_day,
+                StationShareDay::CODES,
+            ),
+            row(AREA_DAY_ORDER, self.area_day_order, d.area_day_order, AreaDayOrder::CODES),
+            row(O3_MAX_1H_MIN_HOURS, self.o3_max_1h_min_hours, d.o3_max_1h_min_hours, &["1"]),
+            row(PERIOD_FROM, self.period_from, d.period_from, PeriodFrom::CODES),
         ]
     }
 }
@@ -196,6 +253,20 @@ const ROUND_BEFORE_INDEX: Reason = (
 const MISSING_2012: Reason = (
     "missing_2012",
     "the 2012 text has no such clause; a partial AQI can only err towards good, so it is marked",
+);
+const STATION_SHARE_DAY: Reason = (
+    "station_share_day",
+    "recalled, not read; with any, a day can turn good because stations lack PM2.5",
+);
+const AREA_DAY_ORDER: Reason = (
+    "area_day_order",
+    "HJ 663 averages daily values over stations as public code has it; the sources leave it open",
+);
+const PERIOD_FROM: Reason =
+    ("period_from", "rounding once, where a figure is shown; moves indices in the second decimal");
+const O3_MAX_1H_MIN_HOURS: Reason = (
+    "o3_max_1h_min_hours",
+    "without it a day with one hour of ozone becomes excellent (2012 only)",
 );
 /// An open point that was decided and has no switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -259,6 +330,21 @@ pub const DECISIONS: &[Decision] = &[
         name: "mda8",
         chosen: "windows ending at hours 8..24, each 6 of 8; 14 of 17, or the maximum is above 160",
         why: "HJ 663-2013 6.1.2; nothing is shown before hour 8",
+    },
+    Decision {
+        name: "valid_day",
+        chosen: "a day with an AQI; ratio = good / valid days, its denominator beside it",
+        why: "HJ 663-2013 counts valid days; a partial day is counted and given beside the ratio",
+    },
+    Decision {
+        name: "percentile",
+        chosen: "k = 1 + (n-1)p on the valid days, linear between neighbours",
+        why: "seen in public code; the annex of HJ 663-2013 was not read",
+    },
+    Decision {
+        name: "composite",
+        chosen: "plain sum of six single indices; the weighted reading of 2026 is given beside it",
+        why: "sources conflict on the weights of HJ 663-2026; two decimals by 2012, three by 2026",
     },
     Decision {
         name: "edition_of_a_window",

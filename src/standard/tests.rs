@@ -345,6 +345,10 @@ fn parameters_have_the_decided_defaults_and_read_back() {
         ("practice", "letter"),
         ("round_before_index", "half_even"),
         ("missing_2012", "available"),
+        ("station_share_day", "three_quarters"),
+        ("area_day_order", "stations_first"),
+        ("o3_max_1h_min_hours", "20"),
+        ("period_from", "unrounded"),
     ];
     assert_eq!(held, expected);
     let text = r#"{"practice":"national_platform","missing_2012":"na100"}"#;

@@ -39,3 +39,4 @@ mod store;
 mod tidy;
 mod token;
 mod web;
+mod year;

@@ -1,0 +1,18 @@
+//! Days, and what they come to over a span: good-day ratio, means, percentiles, composite index.
+//!
+//! In: hours of stations by natural day. Out: [`DayFigures`] of stations and sets, and a [`Period`] over
+//! them.
+//!
+//! Invariants: integers and rationals only, rounded where a figure is shown; every ratio has its
+//! denominator and coverage beside it; a day without an AQI is counted as such and is never good.
+//!
+//! Source: HJ 663-2013 and what is known of HJ 663-2026, GB 3095 Table 4; where they are silent, the
+//! decisions listed by `lantian standards`.
+
+mod day;
+mod exact;
+mod period;
+
+pub use day::{DayFigures, DayMeans};
+pub use exact::Exact;
+pub use period::Period;

@@ -1,0 +1,103 @@
+//! Exact figures of periods: rationals without a bound, since a year of means over changing numbers of
+//! stations has no common denominator that fits a machine word.
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+
+use crate::quantity::{Amount, Quotient};
+
+/// An exact figure: a concentration in 0.001 µg/m³, or a plain ratio.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exact(BigRational);
+
+impl From<Quotient> for Exact {
+    fn from(value: Quotient) -> Self {
+        Self(BigRational::new(value.num.into(), value.den.into()))
+    }
+}
+
+impl From<Amount> for Exact {
+    fn from(amount: Amount) -> Self {
+        Quotient::whole(amount).into()
+    }
+}
+
+impl Exact {
+    /// `part` of `whole`; `None` when there is nothing to be a part of.
+    #[must_use]
+    pub fn ratio(part: u32, whole: u32) -> Option<Self> {
+        (whole > 0).then(|| Self(BigRational::new(part.into(), whole.into())))
+    }
+
+    /// The figure times `times`.
+    #[must_use]
+    pub fn times(&self, times: u32) -> Self {
+        Self(&self.0 * BigInt::from(times))
+    }
+
+    pub(super) fn sum(all: impl Iterator<Item = Self>) -> Self {
+        Self(all.map(|one| one.0).sum())
+    }
+
+    pub(super) fn divided(&self, by: i64) -> Self {
+        Self(&self.0 / BigInt::from(by.max(1)))
+    }
+
+    /// A part of the way from this figure to `other`, `part` of `whole`.
+    pub(super) fn towards(&self, other: &Self, (part, whole): (u32, u32)) -> Self {
+        let way = &other.0 - &self.0;
+        Self(&self.0 + way * BigRational::new(part.into(), whole.into()))
+    }
+
+    /// The figure in parts of `limit`, which is above zero.
+    pub(super) fn over(&self, limit: Amount) -> Self {
+        Self(&self.0 / BigInt::from(limit.milli().max(1)))
+    }
+
+    /// The figure divided by 10^`scale`, half to even to so many decimals (GB/T 8170).
+    #[must_use]
+    pub fn show(&self, scale: u32, decimals: u32) -> String {
+        let ten = |n: u32| BigInt::from(10).pow(n);
+        let scaled = &self.0 * BigRational::new(ten(decimals), ten(scale));
+        let floor = scaled.floor().to_integer();
+        let rest = scaled - &floor;
+        let half = BigRational::new(1.into(), 2.into());
+        let odd = floor.bit(0);
+        let kept = if rest > half || (rest == half && odd) { floor + 1 } else { floor };
+        let sign = if kept < BigInt::ZERO { "-" } else { "" };
+        let digits = kept.magnitude().to_string();
+        let width = decimals as usize + 1;
+        let digits = format!("{digits:0>width$}");
+        let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
+        if decimals == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(num: i128, den: i64) -> Exact {
+        Quotient { num, den }.into()
+    }
+
+    #[test]
+    fn ties_go_to_the_even_neighbour() {
+        let shown = |num, den, decimals| exact(num, den).show(3, decimals);
+        assert_eq!(shown(60_500, 1, 0), "60");
+        assert_eq!(shown(61_500, 1, 0), "62");
+        assert_eq!(shown(60_500_001, 1000, 0), "61");
+        assert_eq!(shown(-500, 1, 0), "0");
+        assert_eq!(shown(-1_500, 1, 0), "-2");
+        assert_eq!(shown(-1_499, 1, 2), "-1.50");
+        assert_eq!(shown(5, 1, 2), "0.00");
+        assert_eq!(shown(15, 1, 2), "0.02");
+        assert_eq!(exact(2, 3).show(0, 6), "0.666667");
+    }
+
+    #[test]
+    fn a_part_of_the_way() {
+        assert_eq!(exact(10, 1).towards(&exact(20, 1), (25, 100)), exact(25, 2));
+        assert_eq!(Exact::ratio(1, 0), None);
+    }
+}

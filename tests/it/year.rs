@@ -1,0 +1,169 @@
+//! Days and periods against a reference written from the clauses: slow, rational, and by other hands' data.
+//!
+//! The reference shares nothing with the library but the names of pollutants and days: its own tables, its
+//! own fractions, its own windows. The data are Beijing's two years and Dalian's months in the data folder,
+//! as they are (edition of 2012) and moved on so that they cross 2026-03-01.
+
+mod reference;
+
+use std::collections::BTreeMap;
+
+use lantian::assessment::{DayFigures, Period};
+use lantian::average::{MISSING, Window};
+use lantian::observation::POLLUTANTS;
+use lantian::quantity::Amount;
+use lantian::standard::{Entity, Parameters, StationShareDay};
+use lantian::time::{DAY_H, Day};
+
+use self::reference::{DayReference, Fraction, Rules};
+use crate::oracle::table;
+
+/// The hours of stations by day, in 0.001 µg/m³.
+pub(super) struct Air {
+    stations: Vec<String>,
+    days: BTreeMap<Day, Vec<Window>>,
+}
+
+impl Air {
+    /// A file's hours, moved on by so many days; nothing without the file.
+    fn read(file: &str, later: i32) -> Option<Self> {
+        let columns = POLLUTANTS.map(|p| (p.code(), p.unit().milli_digits()));
+        let table = table(file, "station", &columns)?;
+        let stations: Vec<String> = table.keys().cloned().collect();
+        let mut days: BTreeMap<Day, Vec<Window>> = BTreeMap::new();
+        for (at, hours) in table.values().enumerate() {
+            for (hour, values) in hours {
+                let empty = || vec![[[MISSING; DAY_H]; 6]; stations.len()];
+                let day = days.entry(hour.day().plus(later)).or_insert_with(empty);
+                for (p, value) in values.iter().enumerate() {
+                    day[at][p][hour.of_day()] = value.map_or(MISSING, Amount::milli);
+                }
+            }
+        }
+        Some(Self { stations, days })
+    }
+
+    /// Every day of every station, and of all of them as one set, which comes last.
+    fn figures(&self, parameters: &Parameters) -> Vec<Vec<DayFigures>> {
+        let mut all = vec![Vec::new(); self.stations.len() + 1];
+        for (day, windows) in &self.days {
+            for (at, hours) in windows.iter().enumerate() {
+                all[at].push(DayFigures::of_station(*day, hours, parameters));
+            }
+            all[windows.len()].push(DayFigures::of_set(*day, windows.iter(), parameters));
+        }
+        all
+    }
+
+    fn reference(&self, rules: &Rules) -> Vec<Vec<DayReference>> {
+        let mut all = vec![Vec::new(); self.stations.len() + 1];
+        for (day, windows) in &self.days {
+            let alone: Vec<DayReference> =
+                windows.iter().map(|hours| reference::station_day(*day, hours, rules)).collect();
+            let set = reference::set_day(*day, &alone, rules);
+            for (at, one) in alone.into_iter().chain([set]).enumerate() {
+                all[at].push(one);
+            }
+        }
+        all
+    }
+}
+
+fn same_day(of: &str, ours: &DayFigures, theirs: &DayReference) {
+    let at = format!("{of} {}", ours.day);
+    for pollutant in POLLUTANTS {
+        let value = ours.means.value(pollutant).map(|v| Fraction::new(v.num, v.den.into()));
+        assert_eq!(value, theirs.values[pollutant.index()], "{at} {pollutant:?}");
+    }
+    let one_hour = ours.means.o3_max_1h.map(|v| Fraction::new(v.num, v.den.into()));
+    assert_eq!(one_hour, theirs.o3_max_1h, "{at} o3_max_1h");
+    assert_eq!(ours.index.aqi, theirs.aqi, "{at} aqi");
+    assert_eq!(ours.index.partial, theirs.is_partial, "{at} partial");
+    let primary: Vec<usize> = ours.index.primary.iter().map(|p| p.index()).collect();
+    let mut sorted = primary;
+    sorted.sort_unstable();
+    assert_eq!(sorted, theirs.primary, "{at} primary");
+    let hours: Vec<u32> = ours.means.valid_hours.iter().map(|h| u32::from(*h)).collect();
+    assert_eq!(hours, theirs.valid_hours, "{at} valid hours");
+}
+
+/// Holds every day and, over some spans, every period figure; prints how many.
+fn agrees(file: &str, later: i32, parameters: &Parameters, rules: &Rules) {
+    let Some(air) = Air::read(file, later) else { return };
+    let (ours, theirs) = (air.figures(parameters), air.reference(rules));
+    let (mut days, mut periods) = (0, 0);
+    let names = air.stations.iter().map(String::as_str).chain(["all"]);
+    for ((name, ours), theirs) in names.zip(&ours).zip(&theirs) {
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            same_day(name, ours, theirs);
+            days += 1;
+        }
+        let entity = if name == "all" { Entity::Area } else { Entity::Station };
+        for length in [ours.len(), 31, 90, 1] {
+            for (ours, theirs) in ours.chunks(length).zip(theirs.chunks(length)) {
+                same_period(name, ours, theirs, parameters, entity);
+                periods += 1;
+            }
+        }
+    }
+    println!("{file} {later:+} days: {days} days and {periods} periods agree");
+    assert!(days > 300);
+}
+
+fn same_period(
+    of: &str,
+    ours: &[DayFigures],
+    theirs: &[DayReference],
+    parameters: &Parameters,
+    entity: Entity,
+) {
+    let (from, to) = (ours[0].day, ours[ours.len() - 1].day);
+    let p = Period::over((from, to), ours, parameters, entity);
+    let r = reference::period(to, theirs);
+    let at = format!("{of} {from} to {to}");
+    let counts = [p.days_valid, p.days_partial, p.days_good, p.days_heavy];
+    assert_eq!(counts, r.counts, "{at}");
+    assert_eq!(p.days_by_category, r.by_category, "{at}");
+    assert_eq!(p.days_by_category.iter().sum::<u32>(), p.days_valid, "{at}");
+    assert_eq!(p.primary_days, r.primary_days, "{at}");
+    assert_eq!(p.days_of_pollutant, r.days_of_pollutant, "{at}");
+    let shown = |value: &Option<lantian::assessment::Exact>, scale| {
+        value.as_ref().map(|v| v.show(scale, 9))
+    };
+    let theirs = |value: &Option<Fraction>| value.as_ref().map(|v| v.show(9));
+    assert_eq!(shown(&p.good_day_ratio, 0), theirs(&r.ratio), "{at}");
+    for pollutant in POLLUTANTS {
+        let i = pollutant.index();
+        assert_eq!(shown(&p.mean[i], 0), theirs(&r.mean[i]), "{at} {pollutant:?}");
+        assert_eq!(shown(&p.percentile[i], 0), theirs(&r.percentile[i]), "{at} {pollutant:?}");
+    }
+    assert_eq!(shown(&p.composite_index, 0), theirs(&r.composite), "{at}");
+}
+
+const BEIJING: &str = "beijing/stations_2013-03_2015-02.csv.gz";
+/// From 2013-03-01 to 2025-03-01: the second year of the file is one of the edition of 2026.
+const TO_2025: i32 = 4383;
+
+#[test]
+fn days_and_periods_of_beijing_agree_with_the_reference() {
+    agrees(BEIJING, 0, &Parameters::DEFAULT, &Rules::default());
+    agrees(BEIJING, TO_2025, &Parameters::DEFAULT, &Rules::default());
+}
+
+#[test]
+fn days_and_periods_of_dalian_agree_with_the_reference() {
+    for file in ["dalian/stations_2025-01.csv.gz", "dalian/city_2022.csv.gz"] {
+        agrees(file, 0, &Parameters::DEFAULT, &Rules::default());
+        agrees(file, 410, &Parameters::DEFAULT, &Rules::default());
+    }
+}
+
+#[test]
+fn with_any_station_more_days_are_valid_and_the_reference_agrees() {
+    let parameters = Parameters {
+        station_share_day: StationShareDay::Any,
+        o3_max_1h_min_hours: 1,
+        ..Parameters::DEFAULT
+    };
+    agrees(BEIJING, 0, &parameters, &Rules { any_station: true, o3_max_1h_min_hours: 1 });
+}
