@@ -9,10 +9,22 @@
 //! Source: HJ 663-2013 and what is known of HJ 663-2026, GB 3095 Table 4; where they are silent, the
 //! decisions listed by `lantian standards`.
 
+mod compare;
 mod day;
+mod day_row;
+mod days;
+mod document;
+mod edition;
 mod exact;
 mod period;
+mod span;
 
+pub use compare::{Change, Comparison, Versus};
 pub use day::{DayFigures, DayMeans};
+pub use day_row::DayRow;
+pub use days::{Days, Gathered};
+pub use document::{Assessment, ByCategory, DayCoverage, PrimaryDays, Shown, Subject};
+pub use edition::JudgedBy;
 pub use exact::Exact;
 pub use period::Period;
+pub use span::{Season, Seasons, Span, SpanFault};

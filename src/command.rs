@@ -4,6 +4,7 @@
 //! code. Each command is one file with `Args` and `run`.
 
 mod aqi;
+mod assess;
 mod audit;
 mod backup;
 mod check;
@@ -86,6 +87,7 @@ enum Command {
     Import(import::Args),
     ImportPublished(import_published::Args),
     Reconcile(reconcile::Args),
+    Assess(assess::Args),
     Export(export::Args),
     Explain(explain::Args),
     Correct(correct::Args),
@@ -144,6 +146,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::Import(args) => import::run(args, out),
         Command::ImportPublished(args) => import_published::run(args, out),
         Command::Reconcile(args) => reconcile::run(args, out),
+        Command::Assess(args) => assess::run(args, out),
         Command::Export(args) => export::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Replay(args) => replay::run(args),

@@ -10,6 +10,7 @@ pub mod files;
 pub mod import;
 pub mod published;
 pub mod publish;
+pub mod recorded;
 pub mod recording;
 pub mod stations;
 

@@ -47,7 +47,7 @@ pub use history::StationHours;
 pub use import::{ImportChunk, ImportedArea, ImportedFile};
 pub use published::PublishedChunk;
 pub use read::{DeadLetterRow, Reader};
-pub use revision::RevisionRow;
+pub use revision::{Publication, RevisionRow};
 pub use rules::{Rules, RulesDigest};
 pub use sqlite::{Checkpointer, Sqlite};
 pub use token::{Person, Role};

@@ -335,6 +335,21 @@ impl Day {
         Self(self.0 + days)
     }
 
+    /// A date of the calendar; `None` where there is no such one.
+    #[must_use]
+    pub fn of(year: i32, month: u8, day: u8) -> Option<Self> {
+        let (year, month) = (i16::try_from(year).ok()?, i8::try_from(month).ok()?);
+        let date = civil::Date::new(year, month, i8::try_from(day).ok()?).ok()?;
+        Some(Self(days_from_civil(date)))
+    }
+
+    /// Year, month and day of the month.
+    #[must_use]
+    pub fn date(self) -> (i32, u8, u8) {
+        let date = self.civil();
+        (date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
+    }
+
     fn civil(self) -> civil::Date {
         civil::Date::constant(1970, 1, 1)
             .checked_add(jiff::Span::new().days(self.0))

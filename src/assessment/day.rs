@@ -10,12 +10,15 @@
 //! HJ 633-2026 4.2.2 (which values enter the daily report); decisions `station_share_day`,
 //! `area_day_order`, `o3_max_1h_min_hours`.
 
+use super::JudgedBy;
 use crate::area::{Coverage, MeanOfMeans};
 use crate::average::{Averages, MISSING, Sum, Window};
 use crate::index::{self, Context, Index, Indicator, Means, Pollutants};
 use crate::observation::{POLLUTANTS, Pollutant};
 use crate::quantity::{Amount, Quotient};
-use crate::standard::{AreaDayOrder, DataValidity, Entity, Parameters, StationShareDay, standards};
+use crate::standard::{
+    AreaDayOrder, DataValidity, Entity, IndexEdition, Parameters, StationShareDay, standards,
+};
 use crate::time::{DAY_H, Day};
 
 const O3: usize = Pollutant::O3.index();
@@ -46,6 +49,8 @@ pub struct DayFigures {
     pub means: DayMeans,
     /// The index of the day, or why there is none.
     pub index: Index,
+    /// Hours that rest on reviewed data, of every station counted: bit by hour of the day.
+    pub reviewed: u32,
 }
 
 /// What a day's values need.
@@ -101,15 +106,18 @@ impl DayFigures {
     }
 
     fn judged(day: Day, means: DayMeans, parameters: &Parameters, entity: Entity) -> Self {
-        let ctx = Context { edition: standards().index_edition(day), parameters, entity };
-        let mut all = Means::default();
-        for p in POLLUTANTS.into_iter().filter(|p| *p != Pollutant::O3) {
-            all.by_indicator[Indicator::daily(p).index()] = means.mean[p.index()];
+        let index = means.judged(standards().index_edition(day), parameters, entity);
+        Self { day, means, index, reviewed: 0 }
+    }
+
+    /// The same day judged by another edition than its own. What its values need is the same in all.
+    #[must_use]
+    pub fn judged_by(self, by: JudgedBy, parameters: &Parameters, entity: Entity) -> Self {
+        if by == JudgedBy::InForce {
+            return self;
         }
-        all.by_indicator[Indicator::O3_8h.index()] = means.o3_mda8;
-        all.by_indicator[Indicator::O3Max1h.index()] = means.o3_max_1h;
-        let index = index::daily(&all, &ctx, Pollutants::ALL);
-        Self { day, means, index }
+        let index = self.means.judged(by.index_edition(self.day), parameters, entity);
+        Self { index, ..self }
     }
 
     /// A daily value as it is shown: of ozone MDA8.
@@ -126,6 +134,17 @@ impl DayFigures {
 }
 
 impl DayMeans {
+    fn judged(&self, edition: &IndexEdition, parameters: &Parameters, entity: Entity) -> Index {
+        let ctx = Context { edition, parameters, entity };
+        let mut all = Means::default();
+        for p in POLLUTANTS.into_iter().filter(|p| *p != Pollutant::O3) {
+            all.by_indicator[Indicator::daily(p).index()] = self.mean[p.index()];
+        }
+        all.by_indicator[Indicator::O3_8h.index()] = self.o3_mda8;
+        all.by_indicator[Indicator::O3Max1h.index()] = self.o3_max_1h;
+        index::daily(&all, &ctx, Pollutants::ALL)
+    }
+
     /// The daily value of a pollutant: its 24-h mean, of ozone MDA8.
     #[must_use]
     pub const fn value(&self, pollutant: Pollutant) -> Option<Quotient> {

@@ -23,6 +23,12 @@ impl From<Amount> for Exact {
 }
 
 impl Exact {
+    /// A plain number.
+    #[must_use]
+    pub fn count(count: u32) -> Self {
+        Self(BigRational::from_integer(count.into()))
+    }
+
     /// `part` of `whole`; `None` when there is nothing to be a part of.
     #[must_use]
     pub fn ratio(part: u32, whole: u32) -> Option<Self> {
@@ -54,16 +60,46 @@ impl Exact {
         Self(&self.0 / BigInt::from(limit.milli().max(1)))
     }
 
-    /// The figure divided by 10^`scale`, half to even to so many decimals (GB/T 8170).
-    #[must_use]
-    pub fn show(&self, scale: u32, decimals: u32) -> String {
+    /// The figure divided by 10^`scale`, half to even to so many decimals (GB/T 8170), in units of the last.
+    fn rounded(&self, scale: u32, decimals: u32) -> BigInt {
         let ten = |n: u32| BigInt::from(10).pow(n);
         let scaled = &self.0 * BigRational::new(ten(decimals), ten(scale));
         let floor = scaled.floor().to_integer();
         let rest = scaled - &floor;
         let half = BigRational::new(1.into(), 2.into());
         let odd = floor.bit(0);
-        let kept = if rest > half || (rest == half && odd) { floor + 1 } else { floor };
+        if rest > half || (rest == half && odd) { floor + 1 } else { floor }
+    }
+
+    /// The figure as it is shown, which is a figure again: changes are taken between shown ones.
+    #[must_use]
+    pub fn as_shown(&self, scale: u32, decimals: u32) -> Self {
+        let ten = |n: u32| BigInt::from(10).pow(n);
+        Self(BigRational::new(self.rounded(scale, decimals) * ten(scale), ten(decimals)))
+    }
+
+    pub(super) fn minus(&self, other: &Self) -> Self {
+        Self(&self.0 - &other.0)
+    }
+
+    /// In percent of `whole`; `None` of nothing.
+    pub(super) fn percent_of(&self, whole: &Self) -> Option<Self> {
+        (whole.0.numer() != &BigInt::ZERO).then(|| Self(&self.0 / &whole.0 * BigInt::from(100)))
+    }
+
+    /// Below, at or above zero.
+    pub(super) fn sign(&self) -> std::cmp::Ordering {
+        self.0.numer().cmp(&BigInt::ZERO)
+    }
+
+    pub(super) fn magnitude(&self) -> Self {
+        if self.sign().is_lt() { Self(-&self.0) } else { self.clone() }
+    }
+
+    /// The figure divided by 10^`scale`, half to even to so many decimals (GB/T 8170).
+    #[must_use]
+    pub fn show(&self, scale: u32, decimals: u32) -> String {
+        let kept = self.rounded(scale, decimals);
         let sign = if kept < BigInt::ZERO { "-" } else { "" };
         let digits = kept.magnitude().to_string();
         let width = decimals as usize + 1;

@@ -10,12 +10,12 @@
 
 use std::collections::BTreeMap;
 
-use super::DayFigures;
 use super::exact::Exact;
+use super::{DayFigures, JudgedBy};
 use crate::index::Category;
 use crate::observation::{POLLUTANTS, Pollutant};
 use crate::quantity::Quotient;
-use crate::standard::{Average, Entity, LimitClass, Parameters, PeriodFrom, standards};
+use crate::standard::{Average, Entity, LimitClass, LimitEdition, Parameters, PeriodFrom};
 use crate::time::Day;
 
 /// Above this daily AQI a day is no good day (优良天).
@@ -76,6 +76,18 @@ impl Period {
         parameters: &Parameters,
         entity: Entity,
     ) -> Self {
+        Self::judged_by(JudgedBy::InForce, (from, to), days, parameters, entity)
+    }
+
+    /// The same, with the limits of one edition; `days` are judged by it already.
+    #[must_use]
+    pub fn judged_by(
+        by: JudgedBy,
+        (from, to): (Day, Day),
+        days: &[DayFigures],
+        parameters: &Parameters,
+        entity: Entity,
+    ) -> Self {
         let mut period = Self {
             from,
             to,
@@ -103,8 +115,9 @@ impl Period {
             values.sort_unstable();
             period.percentile[p] = percentile(&values, percentile_of(pollutant));
         }
-        period.composite_index = period.composite(|_| 1);
-        period.composite_index_weighted = period.composite(weight_2026);
+        let limits = by.limit_edition(to);
+        period.composite_index = period.composite(limits, |_| 1);
+        period.composite_index_weighted = period.composite(limits, weight_2026);
         period
     }
 
@@ -122,8 +135,7 @@ impl Period {
     }
 
     /// The sum of the single indices: each statistic in parts of its limit.
-    fn composite(&self, weight: impl Fn(Pollutant) -> u32) -> Option<Exact> {
-        let limits = standards().limit_edition(self.to);
+    fn composite(&self, limits: &LimitEdition, weight: impl Fn(Pollutant) -> u32) -> Option<Exact> {
         let single = |pollutant: Pollutant| {
             let p = pollutant.index();
             let (value, average) = match pollutant {

@@ -4,12 +4,14 @@
 //! by code. Every hour from the first to the last with an observation is there, with every set and every
 //! station in operation, also when all is missing: silence is not dropped.
 //!
+//! `--what days` and `--what assessment` are rows of natural days, and of what they come to over the span.
 //! `--what quality` is the feedback sheet instead: a row for each value that is suspect or does not count.
 //! Which data the figures rest on is told on standard error (数据口径), by the first entity asked for.
 //!
 //! `--from` and `--to` are natural days. By label `end` the first hour of a day reads 01:00 and its last
 //! one 00:00 of the day after.
 
+mod days;
 mod quality;
 mod rows;
 
@@ -26,7 +28,8 @@ use crate::standard::{Parameters, Practice, standards};
 use crate::store::{self, Reader};
 use crate::time::{Day, Hour, HourLabel};
 
-/// Write stored hours, with the figures of every station and set, as CSV or JSON; or what is suspect in them.
+/// Write stored hours or days, with the figures of every station and set, as CSV or JSON; what they come to
+/// over the span; or what is suspect in them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The store. A daemon may be writing to it.
@@ -57,6 +60,9 @@ pub(super) struct Args {
     /// How the rows are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Daily values with six decimals, before they are rounded (with --what days).
+    #[arg(long)]
+    exact: bool,
     /// Only this area, set (area/set) or station; may be given again.
     #[arg(long, value_name = "ENTITY")]
     entity: Vec<String>,
@@ -71,11 +77,9 @@ enum What {
     Hours,
     /// A row for each value that is suspect or does not count (疑似异常反馈表), as CSV.
     Quality,
-    /// Not there yet.
-    #[value(hide = true)]
+    /// A row for each day and entity.
     Days,
-    /// Not there yet.
-    #[value(hide = true)]
+    /// A row for each entity: what the days from the first to the last come to.
     Assessment,
 }
 
@@ -125,14 +129,14 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
 }
 
 fn check_what(args: &Args) -> Result<(), ExitError> {
-    let missing = |said| format!("--what {said} is not there yet; --what hours is");
     match (args.what, args.format) {
-        (What::Days, _) => Err(ExitError::Usage(missing("days"))),
-        (What::Assessment, _) => Err(ExitError::Usage(missing("assessment"))),
         (What::Quality, Format::Json) => {
             Err(ExitError::Usage("--what quality is a sheet: --format csv".to_owned()))
         }
-        (What::Quality, Format::Csv) | (What::Hours, _) => Ok(()),
+        (what, _) if args.exact && what != What::Days => {
+            Err(ExitError::Usage("--exact: only with --what days".to_owned()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -225,6 +229,9 @@ fn write(
         quality::write(reader, asked, args.hour_label, out)?;
         return Ok(Basis::until(None));
     }
+    if matches!(args.what, What::Days | What::Assessment) {
+        return days::write(args, reader, asked, out);
+    }
     let span = asked.and_then(|a| a.span);
     let mut basis = Basis::default();
     match args.format {
@@ -286,22 +293,4 @@ fn head(args: &Args, span: Option<(Hour, Hour)>) -> String {
         args.dataset,
         editions.join(",")
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_not_there_yet_is_said_so() {
-        use clap::Parser;
-        #[derive(Parser)]
-        struct Cli {
-            #[command(flatten)]
-            args: Args,
-        }
-        let cli = Cli::parse_from(["export", "--store", "x", "--what", "days"]);
-        let said = run(&cli.args, &mut Vec::new()).expect_err("refused").to_string();
-        assert_eq!(said, "--what days is not there yet; --what hours is");
-    }
 }

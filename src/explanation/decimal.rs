@@ -25,6 +25,11 @@ impl Decimal {
         Self(decimal(amount.milli().into(), scale, decimals))
     }
 
+    /// A decimal as it is written already, such as `-1.50`.
+    pub(crate) const fn written(text: String) -> Self {
+        Self(text)
+    }
+
     /// A whole number.
     #[must_use]
     pub fn whole(number: u16) -> Self {

@@ -13,6 +13,7 @@
 pub(super) mod cnemc;
 pub(super) mod lines;
 mod long;
+mod parts;
 pub(super) mod wide;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use std::str::FromStr;
 use self::cnemc::Cnemc;
 use self::lines::Lines;
 use self::long::Long;
+pub use self::parts::{PART_BYTES, Part, Parts};
 use self::wide::Wide;
 use super::Fault;
 use crate::observation::{Property, Reading};
@@ -112,8 +114,12 @@ impl Reader {
     /// # Errors
     /// [`Error`] when the file cannot be opened or its header does not fit the format.
     pub fn open(path: &Path, format: Format, label: HourLabel) -> Result<Self, Error> {
-        let mut lines =
+        let lines =
             Lines::open(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+        Self::over(lines, format, label)
+    }
+
+    fn over(mut lines: Lines, format: Format, label: HourLabel) -> Result<Self, Error> {
         let header = lines.header().map_err(Error::Header)?;
         let layout = match format {
             Format::Wide => Wide::new(&header).map(Layout::Wide),

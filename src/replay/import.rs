@@ -117,7 +117,7 @@ struct Place {
 
 /// A row further in the future than this is a slip of the pen, and every export would reach as far. Not
 /// less, since simulated air may be of the season to come.
-pub(super) const FUTURE_DAYS: i64 = 400;
+pub const FUTURE_DAYS: i64 = 400;
 
 /// An import under way.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use super::read::Reader;
 use super::registry::area_id;
 use super::{Error, doing, rules};
 use crate::area::{AreaId, Figures, History, Member, Registry, days_of_piece};
+use crate::assessment::{DayFigures, Gathered};
 use crate::average::{DecodeError, StationDay};
 use crate::observation::Dataset;
 use crate::quality::{self, Checks, Finding, Held};
@@ -131,6 +132,45 @@ impl Reader {
             drop(snapshot);
             history.for_each(parameters, &mut each)?;
             first = next;
+        }
+        Ok(())
+    }
+
+    /// Gives the days `from` to `to`, both included, with the figures of those asked for.
+    ///
+    /// A station that is not in operation on a day is left out of it.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read, and whatever `each` gives up with.
+    pub fn each_day<E: From<Error>>(
+        &self,
+        dataset: Dataset,
+        (registry, members): (&Registry, &[Member]),
+        (from, to): (Day, Day),
+        parameters: &Parameters,
+        mut each: impl FnMut(Day, &[(Member, DayFigures)]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let places = station_places(&self.db, registry)?;
+        let checks = self.excluding(registry)?;
+        let length = i32::try_from(days_of_piece(registry.stations.len())).unwrap_or(1);
+        let mut row = Vec::with_capacity(members.len());
+        let mut first = from;
+        while first <= to {
+            let last = to.min(first.plus(length - 1));
+            let mut piece = Gathered::new(registry, (first, last), checks.as_ref(), dataset);
+            let snapshot = self.snapshot()?;
+            each_station_day(&self.db, &places, piece.wanted(), |station, day, cells| {
+                piece.put(station, day, cells);
+            })?;
+            drop(snapshot);
+            let days = piece.finish();
+            for day in (first.number()..=last.number()).map(Day::from_number) {
+                let figures = |m: &Member| days.on(day, *m, parameters).map(|f| (*m, f));
+                row.clear();
+                row.extend(members.iter().filter_map(figures));
+                each(day, &row)?;
+            }
+            first = last.plus(1);
         }
         Ok(())
     }

@@ -1,13 +1,15 @@
 //! Rows of `revision`: what changed after it was published. Append-only, under the chain.
 
-use rusqlite::{Connection, Transaction, params};
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::read::Reader;
 use super::registry::KnownArea;
 use super::{Error, doing};
-use crate::area::Registry;
+use crate::area::{AreaId, Registry};
 use crate::pipeline::Revision;
-use crate::time::{Day, Instant};
+use crate::time::{DAY_H, Day, Hour, Instant};
 
 /// A stored revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +95,54 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<RevisionRow> {
     })
 }
 
+/// How far an area's days are published, and which were revised.
+#[derive(Clone, Debug, Default)]
+pub struct Publication {
+    /// The first hour that is not published.
+    floor: Option<Hour>,
+    revised: BTreeSet<(Day, String)>,
+}
+
+impl Publication {
+    /// `provisional`, `published` or `revised`.
+    #[must_use]
+    pub fn state(&self, day: Day, entity: &str) -> &'static str {
+        match self.floor {
+            Some(floor) if floor <= day.hour(DAY_H - 1) => "provisional",
+            _ if self.revised.contains(&(day, entity.to_owned())) => "revised",
+            _ => "published",
+        }
+    }
+}
+
 impl Reader {
+    /// The first hour that the area's daemon has not published, where one ever ran; and of the days of a
+    /// span those that were revised after they were published, with their entities.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when they cannot be read.
+    pub fn publication(&self, area: &AreaId, (from, to): (Day, Day)) -> Result<Publication, Error> {
+        let read = || -> rusqlite::Result<Publication> {
+            let floor: Option<Option<i32>> = self
+                .db
+                .prepare_cached("SELECT floor_hour FROM area WHERE code = ?1")?
+                .query_row([area.as_str()], |row| row.get(0))
+                .optional()?;
+            let revised = self
+                .db
+                .prepare_cached(
+                    "SELECT DISTINCT day, entity FROM revision
+                     WHERE area = (SELECT id FROM area WHERE code = ?1) AND day BETWEEN ?2 AND ?3",
+                )?
+                .query_map(params![area.as_str(), from.number(), to.number()], |row| {
+                    Ok((Day::from_number(row.get(0)?), row.get(1)?))
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(Publication { floor: floor.flatten().map(Hour::from_number), revised })
+        };
+        read().map_err(doing("read what was published"))
+    }
+
     /// The revisions of one entity from `from` to `to`, both included, in the order in which they happened.
     ///
     /// # Errors

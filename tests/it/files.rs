@@ -1,5 +1,6 @@
 //! History through the binary: `import` into a store, `export` out of it.
 
+mod assess;
 mod audit;
 mod beside_a_daemon;
 mod feedback;

@@ -16,7 +16,7 @@ use lantian::standard::{Entity, Parameters, StationShareDay};
 use lantian::time::{DAY_H, Day};
 
 use self::reference::{DayReference, Fraction, Rules};
-use crate::oracle::table;
+use crate::oracle::{data, table};
 
 /// The hours of stations by day, in 0.001 µg/m³.
 pub(super) struct Air {
@@ -166,4 +166,61 @@ fn with_any_station_more_days_are_valid_and_the_reference_agrees() {
         ..Parameters::DEFAULT
     };
     agrees(BEIJING, 0, &parameters, &Rules { any_station: true, o3_max_1h_min_hours: 1 });
+}
+
+/// What a user reads: the document of the binary over the file, against the reference, digit for digit.
+#[test]
+fn the_assessment_of_the_files_shows_the_references_digits() {
+    for (file, area) in [
+        (BEIJING, "beijing"),
+        ("dalian/stations_2025-01.csv.gz", "dalian"),
+        ("dalian/city_2022.csv.gz", "dalian_city"),
+    ] {
+        let Some(air) = Air::read(file, 0) else { continue };
+        let dir = tempfile::tempdir().expect("a directory");
+        let list = dir.path().join("stations.csv");
+        let head = "station,name,lat,lon,area,district,kind,assessed,valid_from,valid_to\n";
+        let row = |code: &String| format!("{code},{code},,,{area},,national,true,,\n");
+        let rows: String = air.stations.iter().map(row).collect();
+        std::fs::write(&list, head.to_owned() + &rows).expect("written");
+        let (list, path) = (list.display().to_string(), data(file).display().to_string());
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_lantian"))
+            .args(["assess", "--stations", &list, "--hour-label", "end", "--all", "--json", &path])
+            .output()
+            .expect("started");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let documents: Vec<serde_json::Value> =
+            serde_json::from_slice(&done.stdout).expect("documents");
+        let theirs = air.reference(&Rules::default());
+        let last = *air.days.keys().next_back().expect("days");
+        // The area comes first in the documents, and last in the reference.
+        for (at, document) in documents.iter().enumerate() {
+            let days = &theirs[(at + air.stations.len()) % theirs.len()];
+            let r = reference::period(last, days);
+            let of = document["entity"].to_string();
+            let same = |field: &str, value: &Option<Fraction>, milli_digits: u32| {
+                let expected = value.as_ref().map(|v| v.shifted(milli_digits).show(6));
+                let number = |text: String| text.parse::<f64>().expect("a number");
+                let shown = Some(document[field].to_string()).filter(|text| text != "null");
+                // Six decimals of such numbers are exact in a double.
+                assert_eq!(shown.map(number), expected.map(number), "{of} {field}");
+            };
+            same("good_day_ratio", &r.ratio, 0);
+            for (p, field) in ["pm2_5_mean", "pm10_mean", "so2_mean", "no2_mean"].iter().enumerate()
+            {
+                same(field, &r.mean[p], 3);
+            }
+            let percentiles =
+                ["pm2_5_p95", "pm10_p95", "so2_p98", "no2_p98", "co_p95", "o3_mda8_p90"];
+            for (p, field) in percentiles.iter().enumerate() {
+                same(field, &r.percentile[p], if p == 4 { 6 } else { 3 });
+            }
+            same("composite_index", &r.composite, 0);
+            let counts = ["days_valid", "days_partial", "days_good", "days_heavy"];
+            for (field, count) in counts.iter().zip(r.counts) {
+                assert_eq!(document[field], count, "{of} {field}");
+            }
+        }
+        println!("{file}: {} documents show the reference's digits", documents.len());
+    }
 }

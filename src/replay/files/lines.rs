@@ -15,7 +15,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// Spreadsheets write it before the header.
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
-type Bytes = Box<dyn Read + Send>;
+pub(super) type Bytes = Box<dyn Read + Send>;
 
 /// The records of one file.
 pub(in crate::replay) struct Lines {
@@ -26,6 +26,8 @@ pub(in crate::replay) struct Lines {
     width: usize,
     /// 1 where lines end with CR LF: the LF is only counted with the record after it.
     behind: u64,
+    /// Lines of the file between the header and what is read.
+    skipped: u64,
     broken: bool,
     read: Arc<AtomicU64>,
     total: u64,
@@ -39,17 +41,31 @@ impl fmt::Debug for Lines {
 
 impl Lines {
     pub(in crate::replay) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let total = file.metadata()?.len();
-        let read = Arc::new(AtomicU64::new(0));
-        let counted = Counted { inner: file, read: Arc::clone(&read) };
+        let read = Arc::default();
+        let content = content(path, &read)?;
+        let total = std::fs::metadata(path)?.len();
+        let lines = Self::over(content, path.display().to_string(), 0);
+        Ok(Self { read, total, ..lines })
+    }
+
+    /// The lines of a part of a file, which begins with the file's header; `skipped` lines lie between them.
+    pub(super) fn over(content: Bytes, file: String, skipped: u64) -> Self {
         let csv = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(BUFFER_BYTES)
-            .from_reader(unmarked(unpacked(counted)?)?);
-        let (file, record) = (path.display().to_string(), csv::ByteRecord::new());
-        Ok(Self { csv, record, file, width: 0, behind: 0, broken: false, read, total })
+            .from_reader(content);
+        Self {
+            csv,
+            record: csv::ByteRecord::new(),
+            file,
+            width: 0,
+            behind: 0,
+            skipped,
+            broken: false,
+            read: Arc::default(),
+            total: 0,
+        }
     }
 
     /// The first line; every later one must have as many fields.
@@ -80,7 +96,7 @@ impl Lines {
             }
             Err(e) => {
                 self.broken = true; // a broken stream cannot be read on
-                let line = self.csv.position().line();
+                let line = self.csv.position().line() + self.skipped;
                 Some(Err(self.fault_at(line, format!("the rest cannot be read: {e}"))))
             }
         }
@@ -93,7 +109,7 @@ impl Lines {
 
     /// The number of the line last read.
     pub(in crate::replay) fn line(&self) -> u64 {
-        self.record.position().map_or(0, |at| at.line() + self.behind)
+        self.record.position().map_or(0, |at| at.line() + self.behind + self.skipped)
     }
 
     pub(in crate::replay) fn fault_at(&self, line: u64, reason: String) -> Fault {
@@ -121,6 +137,12 @@ impl Read for Counted {
         self.read.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
         Ok(bytes)
     }
+}
+
+/// The content of a file, unpacked and without a byte order mark.
+pub(super) fn content(path: &Path, read: &Arc<AtomicU64>) -> io::Result<Bytes> {
+    let counted = Counted { inner: File::open(path)?, read: Arc::clone(read) };
+    unmarked(unpacked(counted)?)
 }
 
 /// The content, whether it was packed by gzip (also in several members) or not.

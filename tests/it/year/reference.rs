@@ -16,6 +16,11 @@ impl Fraction {
         Self(BigRational::new(num.into(), den.into()))
     }
 
+    /// Divided by a power of ten.
+    pub(super) fn shifted(&self, digits: u32) -> Self {
+        Self(&self.0 / BigRational::from(BigInt::from(10).pow(digits)))
+    }
+
     /// To so many decimals, half to even.
     pub(super) fn show(&self, decimals: u32) -> String {
         let ten = BigRational::from(BigInt::from(10).pow(decimals));

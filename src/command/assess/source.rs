@@ -1,0 +1,202 @@
+//! Where the days come from: a store, or files read into memory.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::super::fault::store_fault;
+use super::super::reconcile::area_of;
+use super::super::{ExitError, daemon};
+use super::{Args, DaysOf, kind};
+use crate::area::{Member, Registry};
+use crate::assessment::{DayFigures, Days, Span};
+use crate::clock;
+use crate::replay::files::{self, Format};
+use crate::replay::import::{FUTURE_DAYS, Strangers};
+use crate::replay::recorded::{Layout, Recorded, Taken};
+use crate::standard::Parameters;
+use crate::store::{self, Reader};
+use crate::time::Day;
+
+/// Days that one thread judges at a time.
+const PIECE_DAYS: i32 = 32;
+
+/// Where the days come from.
+pub(super) struct Source<'r> {
+    from: From<'r>,
+    span: Option<Span>,
+}
+
+enum From<'r> {
+    Store(Reader),
+    Files(Days<'r>, Taken),
+}
+
+/// The area asked for, of the store or of the list.
+pub(super) fn registry(args: &Args) -> Result<Registry, ExitError> {
+    let (store, stations) = (args.store.as_ref(), args.stations.as_ref());
+    match (store, stations, args.files.is_empty()) {
+        (Some(path), ..) => {
+            let reader = open_store(path)?;
+            let fault = |e| store_fault(path, &e);
+            let area = area_of(&reader.areas().map_err(fault)?, args.area.as_deref())?;
+            reader.registry(&area).map_err(fault)
+        }
+        (None, Some(stations), false) => {
+            let all = daemon::registries(stations, args.sets.as_deref(), &BTreeMap::new())
+                .map_err(|e| ExitError::Data(e.to_string()))?;
+            let ids: Vec<_> = all.iter().map(|r| r.area.clone()).collect();
+            let area = area_of(&ids, args.area.as_deref())?;
+            let found = all.into_iter().find(|r| r.area == area);
+            found.ok_or_else(|| ExitError::Usage(format!("--area: no {area}")))
+        }
+        _ => Err(ExitError::Usage("--store, or --stations and files expected".to_owned())),
+    }
+}
+
+pub(super) fn open<'r>(
+    args: &Args,
+    registry: &'r Registry,
+    span: Option<Span>,
+) -> Result<Source<'r>, ExitError> {
+    if let Some(path) = &args.store {
+        let reader = open_store(path)?;
+        let held = reader.hours_held(registry).map_err(|e| store_fault(path, &e))?;
+        let held = held.and_then(|(first, last)| Span::days(first.day(), last.day()));
+        return Ok(Source { from: From::Store(reader), span: span.or(held) });
+    }
+    let layout = Layout {
+        format: args.format,
+        label: args.hour_label.unwrap_or(args.format.usual_label()),
+        strangers: match args.format {
+            Format::Cnemc => Strangers::Skip,
+            Format::Wide | Format::Long => Strangers::Refuse,
+        },
+        part_bytes: files::PART_BYTES,
+        latest: clock::now().plus_minutes(FUTURE_DAYS * 24 * 60),
+    };
+    let recorded = Recorded::read(registry, layout, &args.files, threads(args));
+    let mut recorded = recorded.map_err(|e| match e {
+        files::Error::Io { .. } => ExitError::Io(e.to_string()),
+        files::Error::Header(_) => ExitError::Data(e.to_string()),
+    })?;
+    let held = recorded.span();
+    let taken = std::mem::take(&mut recorded.taken);
+    let span = span.or_else(|| held.and_then(|(from, to)| Span::days(from, to)));
+    // What is compared may lie outside the span: all days are kept.
+    let whole = held.or(span.map(|s| (s.from, s.to))).unwrap_or_default();
+    Ok(Source { from: From::Files(recorded.into_days(whole), taken), span })
+}
+
+fn open_store(path: &std::path::Path) -> Result<Reader, ExitError> {
+    if !path.is_file() {
+        return Err(ExitError::Io(format!("{}: there is no such store", path.display())));
+    }
+    Reader::open(path).map_err(|e| store_fault(path, &e))
+}
+
+fn threads(args: &Args) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    args.threads.map_or_else(all, NonZeroUsize::get)
+}
+
+impl Source<'_> {
+    /// The span asked for, or all that is there; `None` of nothing.
+    pub(super) const fn span(&self) -> Option<Span> {
+        self.span
+    }
+
+    /// The days of a span, both ends included, by entity.
+    pub(super) fn days(
+        &self,
+        args: &Args,
+        (registry, members): (&Registry, &[Member]),
+        (from, to): (Day, Day),
+        parameters: &Parameters,
+    ) -> Result<DaysOf, ExitError> {
+        let judged =
+            |member: Member, day: DayFigures| day.judged_by(args.edition, parameters, kind(member));
+        match &self.from {
+            From::Store(reader) => {
+                let mut all = vec![Vec::new(); members.len()];
+                let asked = (registry, members);
+                reader
+                    .each_day(args.dataset, asked, (from, to), parameters, |_, row| {
+                        for (member, day) in row {
+                            let at = members.iter().position(|m| m == member).unwrap_or(0);
+                            all[at].push(judged(*member, day.clone()));
+                        }
+                        Ok::<(), store::Error>(())
+                    })
+                    .map_err(|e| store_fault(args.store.as_deref().unwrap_or("".as_ref()), &e))?;
+                Ok(all)
+            }
+            From::Files(days, _) => {
+                let pieces: Vec<(usize, Day)> = (0..members.len())
+                    .flat_map(|at| {
+                        let starts = (from.number()..=to.number()).step_by(PIECE_DAYS as usize);
+                        starts.map(move |day| (at, Day::from_number(day)))
+                    })
+                    .collect();
+                let done = side_by_side(threads(args), &pieces, |&(at, first)| {
+                    let last = to.min(first.plus(PIECE_DAYS - 1));
+                    let piece = (first.number()..=last.number()).map(Day::from_number);
+                    let figures = piece.filter_map(|day| days.on(day, members[at], parameters));
+                    figures.map(|day| judged(members[at], day)).collect::<Vec<_>>()
+                });
+                let mut all = vec![Vec::new(); members.len()];
+                for ((at, _), days) in pieces.iter().zip(done) {
+                    all[*at].extend(days);
+                }
+                Ok(all)
+            }
+        }
+    }
+
+    /// What became of the files' rows; an error when some were faulty. A closed standard error changes
+    /// nothing.
+    pub(super) fn tell(&self, out: &mut impl Write) -> Result<(), ExitError> {
+        let From::Files(_, taken) = &self.from else { return Ok(()) };
+        for fault in &taken.first_faults {
+            writeln!(out, "{fault}").unwrap_or_default();
+        }
+        writeln!(out, "{} rows taken", taken.rows).unwrap_or_default();
+        if taken.strangers > 0 {
+            let n = taken.strangers;
+            writeln!(out, "{n} rows of stations outside the list left out").unwrap_or_default();
+        }
+        match taken.faults {
+            0 => Ok(()),
+            n => Err(ExitError::Data(format!("all else is assessed, but {n} rows were faulty"))),
+        }
+    }
+}
+
+/// `each` of every item, in their order, on several threads.
+fn side_by_side<T: Sync, R: Send>(
+    threads: usize,
+    items: &[T],
+    each: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((at, item)) = {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    items.get(at).map(|item| (at, item))
+                } {
+                    let result = each(item);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}

@@ -1,0 +1,69 @@
+//! Assessments as people read them.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use crate::assessment::Assessment;
+
+pub(super) fn all(assessments: &[Assessment], out: &mut impl Write) -> io::Result<()> {
+    if assessments.is_empty() {
+        return writeln!(out, "没有数据");
+    }
+    assessments.iter().try_for_each(|one| assessment(one, out))
+}
+
+fn assessment(a: &Assessment, out: &mut impl Write) -> io::Result<()> {
+    let Assessment { shown, .. } = a;
+    writeln!(out, "{}({}) {} 至 {},共{}天", a.name, a.entity, a.from, a.to, a.days_total)?;
+    writeln!(out, "  评价标准  {}({})", a.edition, a.limits)?;
+    writeln!(out, "  数据口径  {}", a.dataset_zh)?;
+    let (good, valid) = (a.days_good, a.days_valid);
+    let ratio = or_missing(shown.good_day_ratio_percent.as_ref());
+    writeln!(out, "  优良天数比率  {ratio}%({good}天/有效{valid}天)")?;
+    if a.days_partial > 0 {
+        writeln!(out, "    其中{}天项目不全,比率可能偏高", a.days_partial)?;
+    }
+    let by = &a.days_by_category;
+    writeln!(
+        out,
+        "  优{} 良{} 轻度{} 中度{} 重度{} 严重{};重度及以上污染天{}天",
+        by.excellent, by.good, by.light, by.moderate, by.heavy, by.severe, a.days_heavy
+    )?;
+    writeln!(
+        out,
+        "  PM2.5 {}  PM10 {}  SO2 {}  NO2 {}  O3-8h-90% {} 微克/立方米;CO-95% {} 毫克/立方米",
+        or_missing(shown.pm2_5_mean.as_ref()),
+        or_missing(shown.pm10_mean.as_ref()),
+        or_missing(shown.so2_mean.as_ref()),
+        or_missing(shown.no2_mean.as_ref()),
+        or_missing(shown.o3_mda8_p90.as_ref()),
+        or_missing(shown.co_p95.as_ref()),
+    )?;
+    writeln!(out, "  综合指数  {}", or_missing(shown.composite_index.as_ref()))?;
+    let p = &a.primary_pollutant_days;
+    writeln!(
+        out,
+        "  首要污染物  PM2.5 {}天 PM10 {}天 O3 {}天 NO2 {}天 SO2 {}天 CO {}天",
+        p.pm2_5, p.pm10, p.o3, p.no2, p.so2, p.co
+    )?;
+    for (name, value) in &a.parameters {
+        writeln!(out, "  参数  {name} = {value}")?;
+    }
+    for comparison in &a.comparisons {
+        match (&comparison.refused_zh, &comparison.from, &comparison.to) {
+            (Some(reason), ..) => writeln!(out, "  {reason}")?,
+            (None, Some(from), Some(to)) => {
+                writeln!(out, "  与{from}至{to}({}天)相比", comparison.days_total)?;
+                for change in &comparison.changes {
+                    writeln!(out, "    {}", change.text_zh)?;
+                }
+            }
+            (None, ..) => {}
+        }
+    }
+    Ok(())
+}
+
+fn or_missing(value: Option<&impl Display>) -> String {
+    value.map_or_else(|| "—".to_owned(), ToString::to_string)
+}
