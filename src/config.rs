@@ -222,6 +222,10 @@ fn read_pipeline(root: &mut Section<'_>) -> pipeline::Params {
         feed_silent_min: section.whole("feed_silent_min", 1..=1440, d.feed_silent_min),
         daemon_late_min: section.whole("daemon_late_min", 1..=1440, d.daemon_late_min),
         differ_above_aqi: section.whole("differ_above_aqi", 0..=500, d.differ_above_aqi),
+        clock_behind_min: {
+            let least = section.optional("clock_behind_min", whole(20..=1440));
+            least.or(d.clock_behind_min)
+        },
         differ_hours: section.whole("differ_hours", 1..=24, d.differ_hours),
         quality,
         ..d

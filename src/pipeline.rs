@@ -18,6 +18,7 @@
 mod batch;
 mod correction;
 mod days;
+mod lateness;
 mod message;
 mod publish;
 mod published;
@@ -32,6 +33,7 @@ pub use batch::{
 };
 pub use correction::{CorrectionInput, CorrectionRefusal, CorrectionRow};
 pub use days::StoredDay;
+pub use lateness::Late;
 pub use publish::{SetHour, SetHourRow, StoredSetHour};
 pub use published::{PublishedAqi, PublishedRow};
 pub use rebuild::{RebuildError, Tables};
@@ -49,6 +51,8 @@ use crate::quality::{self, Checks};
 use crate::standard::Parameters;
 use crate::time::{Day, Hour, Instant};
 use days::Days;
+use lateness::Lateness;
+use message::Sent;
 use published::Beside;
 use silence::Alarms;
 
@@ -76,6 +80,10 @@ pub struct Params {
     pub feed_silent_min: u32,
     /// How late a deadline must be met after a stop for that to be an alarm.
     pub daemon_late_min: u32,
+    /// So long after its end an hour is late; such hours tell a clock that runs behind. `None` in rules from
+    /// before this was watched, so that their inputs come to what they came to then.
+    #[serde(default)]
+    pub clock_behind_min: Option<u32>,
     /// How far an AQI may be from the one that the national platform published.
     pub differ_above_aqi: u16,
     /// So many hours in a row further away are an alarm.
@@ -103,6 +111,7 @@ impl Default for Params {
             silent_group_percent: 50,
             feed_silent_min: 15,
             daemon_late_min: 15,
+            clock_behind_min: Some(50),
             differ_above_aqi: 2,
             differ_hours: 2,
             keep_minutes_days: None,
@@ -139,6 +148,7 @@ pub struct Pipeline {
     revisions: Revisions,
     watch: Watch,
     alarms: Alarms,
+    lateness: Lateness,
     /// What the national platform published for the open hours.
     beside: Beside,
     /// Since when hours wait for the feed to catch up.
@@ -172,6 +182,7 @@ impl Pipeline {
             revisions: Revisions::default(),
             watch: Watch::default(),
             alarms: Alarms::default(),
+            lateness: Lateness::default(),
             beside: Beside::default(),
             waiting_since: None,
             caught_up: None,
@@ -205,7 +216,7 @@ impl Pipeline {
         }
         for (at, input) in inputs.iter().enumerate() {
             match input {
-                Input::Message(message) => self.take_message(at, message, out),
+                Input::Message(message) => self.take_message(at, message, Sent::Now, out),
                 Input::Days(days) => self.take_days(days),
                 Input::Correction(asked) => self.take_correction(at, asked, out),
                 Input::Feed(state) => self.take_feed_state(*state),
@@ -243,6 +254,7 @@ impl Pipeline {
         self.settle_figures(out);
         self.settle_comparison();
         self.settle_alarms(out);
+        self.lateness.settle(out);
         self.settle_days(out);
         out.fold_before = self.fold_before();
         self.sequence += 1;

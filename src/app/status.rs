@@ -68,7 +68,8 @@ fn silences(area: &AreaView) -> Vec<Silence<'_>> {
         let station = match alarm.subject {
             Subject::Station(at) => area.registry.stations.get(at).map(|s| s.id.as_str()),
             Subject::Daemon | Subject::Feed | Subject::Area => None,
-            Subject::Clock(_) | Subject::Differs(_) => return None, // no silence
+            // No silence.
+            Subject::Clock(_) | Subject::Behind(_) | Subject::Differs(_) => return None,
         };
         let since = alarm.since.to_string();
         Some(Silence { subject: alarm.subject.name(), station, since })

@@ -168,7 +168,8 @@ pub(super) struct AreaLatest {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AlarmDocument {
     /// Of silence: `daemon`, `feed`, `area` (many stations at once) or `station`. `clock`: a
-    /// station's clock runs ahead. `differs`: the AQI is not the one that the national platform published.
+    /// station's clock runs ahead. `clock_behind`: it runs behind, or something holds its data back for
+    /// equally long each hour. `differs`: the AQI is not the one that the national platform published.
     subject: &'static str,
     /// The code of a station that is silent or has a wrong clock; null for the others.
     station: Option<String>,
@@ -178,6 +179,8 @@ pub(super) struct AlarmDocument {
     since: String,
     /// When that was noticed.
     raised: String,
+    /// By how much a clock runs behind, as it was when that was noticed; null for the others.
+    lag_min: Option<u32>,
 }
 
 /// Why there is no newest hour.
@@ -228,7 +231,7 @@ pub(super) async fn area_latest(
 fn alarm_document(area: &AreaView, alarm: &Alarm) -> AlarmDocument {
     let entity = alarm.subject.entity(&area.registry);
     let (station, entity) = match alarm.subject {
-        Subject::Station(_) | Subject::Clock(_) => (Some(entity), None),
+        Subject::Station(_) | Subject::Clock(_) | Subject::Behind(_) => (Some(entity), None),
         Subject::Differs(_) => (None, Some(entity)),
         Subject::Daemon | Subject::Feed | Subject::Area => (None, None),
     };
@@ -238,6 +241,7 @@ fn alarm_document(area: &AreaView, alarm: &Alarm) -> AlarmDocument {
         entity,
         since: alarm.since.to_string(),
         raised: alarm.raised.to_string(),
+        lag_min: alarm.lag_min,
     }
 }
 

@@ -1,8 +1,8 @@
 //! What goes into a pipeline, and the rows that come out for one transaction.
 
 use super::{
-    Alarm, CorrectionInput, CorrectionRow, PublishedAqi, PublishedRow, Retried, Retry, Revision,
-    SetHourRow, StoredDay, StoredSetHour, Watch,
+    Alarm, CorrectionInput, CorrectionRow, Late, PublishedAqi, PublishedRow, Retried, Retry,
+    Revision, SetHourRow, StoredDay, StoredSetHour, Watch,
 };
 use std::collections::BTreeSet;
 
@@ -170,6 +170,8 @@ pub struct Batch {
     pub published: Vec<PublishedRow>,
     /// Alarms that began or ended.
     pub alarms: Vec<Alarm>,
+    /// Stations whose hours began or ceased to come late, or came late again.
+    pub late: Vec<(usize, Option<Late>)>,
     /// What could not be used.
     pub dead_letters: Vec<DeadLetter>,
     /// What was tried again.

@@ -13,8 +13,23 @@ use crate::time::{AveragingPeriod, Day, Hour, Instant};
 /// How much of a dead letter's payload is kept.
 const KEPT_PAYLOAD_BYTES: usize = 4096;
 
+/// When a message was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// It has just come: its time tells of its station's clock.
+    Now,
+    /// It came before, and is tried again.
+    Before,
+}
+
 impl Pipeline {
-    pub(super) fn take_message(&mut self, at: usize, message: &Message<'_>, out: &mut Batch) {
+    pub(super) fn take_message(
+        &mut self,
+        at: usize,
+        message: &Message<'_>,
+        sent: Sent,
+        out: &mut Batch,
+    ) {
         if self.format(message).kind == FeedKind::Published {
             return self.take_published(message, out);
         }
@@ -24,7 +39,7 @@ impl Pipeline {
                 if self.defer(at, observation.start.hour().day(), out) {
                     return;
                 }
-                self.take_observation(station, &observation);
+                self.take_observation(station, &observation, sent);
                 for unknown in &observation.unknown_values {
                     let detail = format!("{}: {}", unknown.name, unknown.text);
                     let reason = DeadLetterReason::UnknownPollutant;
@@ -121,12 +136,15 @@ impl Pipeline {
         true
     }
 
-    fn take_observation(&mut self, station: usize, observation: &Observation<'_>) {
+    fn take_observation(&mut self, station: usize, observation: &Observation<'_>, sent: Sent) {
         self.counts.ignored_fields += u64::from(observation.ignored_fields);
         self.counts.invalid_values += observation.unknown_values.len() as u64;
         let at = (station, observation.start.hour());
         let end = observation.start.plus_minutes(observation.period.minutes().into());
-        self.clock_is_right(station, end);
+        if sent == Sent::Now {
+            self.clock_is_right(station, end);
+            self.note_delay(station, at.1, end);
+        }
         if self.change(at, |day, counts| enter(day, observation, counts)) {
             self.counts.accepted += 1;
         } else {

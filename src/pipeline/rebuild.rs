@@ -5,8 +5,9 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::batch::AreaState;
+use super::lateness::Lateness;
 use super::silence::Alarms;
-use super::{Alarm, Params, Pipeline, PublishedAqi, StoredDay, StoredSetHour};
+use super::{Alarm, Late, Params, Pipeline, PublishedAqi, StoredDay, StoredSetHour};
 use crate::area::Registry;
 use crate::average::DecodeError;
 use crate::time::{Day, Hour};
@@ -28,6 +29,8 @@ pub struct Tables {
     pub set_hours: Vec<StoredSetHour>,
     /// Alarms that last.
     pub alarms: Vec<Alarm>,
+    /// Stations whose last hour came late.
+    pub late: Vec<(usize, Late)>,
     /// What the national platform published for the open hours.
     pub published: Vec<PublishedAqi>,
     /// The last hour of the area that rests on reviewed data.
@@ -67,6 +70,7 @@ impl Pipeline {
         pipeline.watch = state.watch;
         pipeline.reviewed_until = tables.reviewed_until;
         pipeline.alarms = Alarms::rebuilt(&tables.alarms);
+        pipeline.lateness = Lateness::rebuilt(&tables.late);
         for (hour, station, bytes) in &tables.hours {
             pipeline.decode_cells(*hour, *station, bytes)?;
         }
@@ -117,6 +121,7 @@ impl Pipeline {
         for alarm in self.alarms.open() {
             hash.update(format!("{alarm:?}").as_bytes());
         }
+        self.lateness.digest_into(&mut hash);
         self.beside.digest_into(&mut hash);
         for (day, block) in self.days.iter() {
             for (station, of_day) in block.iter().enumerate() {

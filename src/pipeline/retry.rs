@@ -5,6 +5,7 @@
 //!
 //! Invariant: it is an input like any other, so that the chain holds it in full.
 
+use super::message::Sent;
 use super::{Batch, DeadLetter, Message, Pipeline};
 
 /// By which the store knows a dead letter: SHA-256 of what it is.
@@ -105,7 +106,7 @@ impl RetryCounts {
 impl Pipeline {
     pub(super) fn take_retry(&mut self, at: usize, retry: &Retry<'_>, out: &mut Batch) {
         let (refused, deferred) = (out.dead_letters.len(), out.deferred.len());
-        self.take_message(at, &retry.message, out);
+        self.take_message(at, &retry.message, Sent::Before, out);
         if out.deferred.len() == deferred {
             let refused = out.dead_letters.split_off(refused);
             out.retried.push(Retried { letter: retry.letter, refused });

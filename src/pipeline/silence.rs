@@ -10,6 +10,8 @@
 //! - The feed is silent when it has had no connection for `feed_silent_min`.
 //! - A station's clock runs ahead when it sends an hour that is still to come; a later hour under the right
 //!   time clears it. Nobody else's hours are touched.
+//! - A station's clock runs behind when its hours come late, each by the same (`lateness`). It is not silent
+//!   then, as long as they come; and among many silent at once it counts as one of them.
 //! - We were silent when a deadline passed more than `daemon_late_min` before we came back.
 //!
 //! Invariant: an hour that nobody could hear (no connection, a stop, a backlog not yet taken) is no evidence
@@ -39,6 +41,8 @@ pub enum Subject {
     Station(usize),
     /// The clock of a station, by its index, runs ahead.
     Clock(usize),
+    /// The clock of a station, by its index, runs behind.
+    Behind(usize),
     /// An entity's AQI differs from the one that the national platform published.
     Differs(Member),
 }
@@ -56,6 +60,7 @@ impl Subject {
             Self::Area => "area",
             Self::Station(_) => "station",
             Self::Clock(_) => "clock",
+            Self::Behind(_) => "clock_behind",
             Self::Differs(_) => "differs",
         }
     }
@@ -65,7 +70,9 @@ impl Subject {
     pub fn entity(self, registry: &Registry) -> String {
         match self {
             Self::Daemon | Self::Feed | Self::Area => String::new(),
-            Self::Station(at) | Self::Clock(at) => registry.name_of(Member::Station(at)),
+            Self::Station(at) | Self::Clock(at) | Self::Behind(at) => {
+                registry.name_of(Member::Station(at))
+            }
             Self::Differs(member) => registry.name_of(member),
         }
     }
@@ -82,6 +89,8 @@ pub struct Alarm {
     pub raised: Instant,
     /// When it ended.
     pub cleared: Option<Instant>,
+    /// By how many minutes a clock runs behind, as it was then; `None` for the others.
+    pub lag_min: Option<u32>,
 }
 
 /// What the watch over silence goes by, beside the open alarms.
@@ -118,8 +127,18 @@ impl Alarms {
     }
 
     pub(super) fn raise(&mut self, subject: Subject, since: Instant, now: Instant) {
+        self.raise_with(subject, since, now, None);
+    }
+
+    pub(super) fn raise_with(
+        &mut self,
+        subject: Subject,
+        since: Instant,
+        now: Instant,
+        lag_min: Option<u32>,
+    ) {
         if !self.is_open(subject) {
-            let alarm = Alarm { subject, since, raised: now, cleared: None };
+            let alarm = Alarm { subject, since, raised: now, cleared: None, lag_min };
             self.open.insert(subject, alarm);
             self.changed.push(alarm);
         }
@@ -164,6 +183,7 @@ impl Pipeline {
     }
 
     fn look_at_stations(&mut self, (first, last): (Hour, Hour), now: Instant) {
+        self.forget_silent(first.end(), now);
         let records = self.registry.stations.iter().enumerate();
         let on_day = records.filter(|(_, s)| s.valid.holds(last.day())).map(|(at, _)| at);
         let in_operation: Vec<usize> = on_day.collect();
@@ -171,9 +191,13 @@ impl Pipeline {
             let mut hours = (0..).map(|n| first.plus(n)).take_while(|hour| *hour <= last);
             !hours.any(|hour| self.was_heard(*station, hour))
         };
-        let silent: Vec<usize> = in_operation.iter().copied().filter(silent).collect();
-        let share = silent.len() * 100 / in_operation.len().max(1);
-        let many = silent.len() >= GROUP_LEAST
+        let behind: Vec<usize> =
+            in_operation.iter().copied().filter(|at| self.is_behind(*at)).collect();
+        let silent = in_operation.iter().copied().filter(silent);
+        let silent: Vec<usize> = silent.filter(|at| !self.speaks_late(*at)).collect();
+        let missing = silent.len() + behind.len();
+        let share = missing * 100 / in_operation.len().max(1);
+        let many = missing >= GROUP_LEAST
             && share >= usize::try_from(self.params.silent_group_percent).unwrap_or(100);
         if many {
             self.alarms.raise(Subject::Area, first.start(), now);
@@ -183,9 +207,14 @@ impl Pipeline {
         for station in silent {
             self.alarms.raise(Subject::Station(station), first.start(), now);
         }
+        for station in behind {
+            self.raise_behind(station, now);
+        }
         let gone: Vec<Subject> = self.alarms.open.keys().copied().collect();
         for subject in gone {
-            let (Subject::Station(at) | Subject::Clock(at)) = subject else { continue };
+            let (Subject::Station(at) | Subject::Clock(at) | Subject::Behind(at)) = subject else {
+                continue;
+            };
             if !in_operation.contains(&at) {
                 self.alarms.clear(subject, now);
             }

@@ -78,6 +78,7 @@ fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Res
     appended.write(tx, known, signed(batch.sequence)).map_err(doing("write what is appended"))?;
     published::write(tx, known, &batch.published).map_err(doing("write published values"))?;
     alarm::write(tx, known, &batch.alarms).map_err(doing("write the alarms"))?;
+    alarm::write_late(tx, known, &batch.late).map_err(doing("write what comes late"))?;
     dead_letter::write(tx, known, batch).map_err(doing("write the dead letters"))?;
     if let Some(before) = batch.fold_before {
         minutes::fold(tx, known, before)?;

@@ -32,6 +32,7 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let days_before = days(store, registry, &before)?.stations;
     let known = store.known(&registry.area)?;
     let alarms = alarm::open(&store.db, known).map_err(doing("read the alarms"))?;
+    let late = alarm::late(&store.db, known).map_err(doing("read what comes late"))?;
     let published =
         published::aqis(&store.db, known, ends).map_err(doing("read published values"))?;
     let reviewed_until =
@@ -44,6 +45,7 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
         days_before,
         set_hours,
         alarms,
+        late,
         published,
         reviewed_until,
     })

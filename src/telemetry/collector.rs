@@ -157,6 +157,9 @@ impl Families {
         self.put(&names::DIFFERENCES, &[code], float(differing as u64));
         let clocks = area.alarms.iter().filter(|a| matches!(a.subject, Subject::Clock(_))).count();
         self.put(&names::CLOCKS, &[code], float(clocks as u64));
+        let behind = |a: &&Alarm| matches!(a.subject, Subject::Behind(_));
+        let behind = area.alarms.iter().filter(behind).count();
+        self.put(&names::CLOCKS_BEHIND, &[code], float(behind as u64));
         let caught_up = area.caught_up.map(|yes| f64::from(u8::from(yes)));
         self.maybe(&names::CAUGHT_UP, &[code], caught_up);
         let Some(newest) = area.newest else { return };

@@ -80,6 +80,8 @@ metrics! {
         "Entities whose AQI differs from the one that the national platform published.");
     CLOCKS = gauge("lantian_station_clock_alarm_count", AREA,
         "Stations whose clock runs ahead.");
+    CLOCKS_BEHIND = gauge("lantian_station_clock_behind_alarm_count", AREA,
+        "Stations whose clock runs behind, or whose data is held back for equally long each hour.");
     OBSERVATIONS = count("lantian_observations_total", &["effect"],
         "What came in since the start, by effect.");
     QUALITY = gauge("lantian_quality_finding_count", &["area", "rule"],
@@ -137,6 +139,7 @@ mod tests {
         "lantian_feed_caught_up{area}",
         "lantian_difference_alarm_count{area}",
         "lantian_station_clock_alarm_count{area}",
+        "lantian_station_clock_behind_alarm_count{area}",
         "lantian_observations_total{effect}",
         "lantian_quality_finding_count{area,rule}",
         "lantian_rejected_total{area,reason}",

@@ -112,8 +112,13 @@ fn a_distance_of_more_than_two_is_an_alarm_in_the_second_hour_and_ends_once() {
     assert!(room.theirs(9, ours + 2).is_empty(), "two are not more than two");
     assert!(room.theirs(10, ours - 3).is_empty());
     let raised = room.theirs(11, ours + 3);
-    let alarm =
-        Alarm { subject: CITY, since: at("23T10:00"), raised: at("23T12:35"), cleared: None };
+    let alarm = Alarm {
+        subject: CITY,
+        since: at("23T10:00"),
+        raised: at("23T12:35"),
+        cleared: None,
+        lag_min: None,
+    };
     // The clock has moved on with the last hours of ours.
     assert_eq!(raised.len(), 1);
     assert_eq!(Alarm { raised: alarm.raised, ..raised[0] }, alarm);

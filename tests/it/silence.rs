@@ -1,6 +1,8 @@
 //! Silence of a station, of many, of the feed, of ourselves: each an alarm that begins once and ends once,
 //! and none of them for somebody else's silence.
 
+mod behind;
+
 use lantian::area::{AreaId, Registry, Station};
 use lantian::observation::StationId;
 use lantian::pipeline::{Alarm, FeedState, Params, Subject};
@@ -99,7 +101,7 @@ fn a_station_is_silent_after_two_hours_without_a_report_and_a_report_ends_it() {
     let since = hour("23 09:00").start();
     let raised = time("23T11:10");
     let subject = Subject::Station(4);
-    assert_eq!(room.told, [Alarm { subject, since, raised, cleared: None }]);
+    assert_eq!(room.told, [Alarm { subject, since, raised, cleared: None, lag_min: None }]);
     let mut room = room.restart();
     room.hour(3, 0..4);
     assert_eq!(room.told.len(), 1, "it is raised once");
@@ -107,7 +109,7 @@ fn a_station_is_silent_after_two_hours_without_a_report_and_a_report_ends_it() {
     assert_eq!(late, [], "an hour before the silence says nothing of it");
     let heard = room.take("23T12:31", &[report(4, hour("23 11:00"))]);
     let cleared = Some(time("23T12:31"));
-    assert_eq!(heard, [Alarm { subject, since, raised, cleared }]);
+    assert_eq!(heard, [Alarm { subject, since, raised, cleared, lag_min: None }]);
     room.hour(4, 0..5);
     assert_eq!(room.open(), []);
     room.daemon.audit();

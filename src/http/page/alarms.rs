@@ -20,6 +20,9 @@ pub(super) fn banners(area: &AreaView, lang: Lang) -> Vec<Banner> {
     let ahead = named(area, lang, |subject| matches!(subject, Subject::Clock(_)));
     let strong = lang.of("站点时钟超前，数据未采用", "Station clocks ahead, their data refused");
     all.extend(ahead.map(|text| Banner { class: "warn", strong, text }));
+    let behind = named(area, lang, |subject| matches!(subject, Subject::Behind(_)));
+    let strong = lang.of("站点时钟滞后或数据延迟", "Station clocks behind, or data held back");
+    all.extend(behind.map(|text| Banner { class: "warn", strong, text }));
     let differing = named(area, lang, |subject| matches!(subject, Subject::Differs(_)));
     let strong = lang.of("AQI与国家平台不一致", "AQI differs from the national platform's");
     all.extend(differing.map(|text| Banner { class: "warn", strong, text }));
@@ -39,7 +42,8 @@ fn banner(alarm: &Alarm, lang: Lang) -> Option<Banner> {
             ("多站同时缺报", format!("自{since}起多数站点无数据，请检查数据传输链路"))
         }
         (Subject::Area, Lang::En) => ("Many stations are silent", format!("since {since}")),
-        (Subject::Station(_) | Subject::Clock(_) | Subject::Differs(_), _) => return None,
+        (Subject::Station(_) | Subject::Clock(_), _) => return None,
+        (Subject::Behind(_) | Subject::Differs(_), _) => return None,
     };
     Some(Banner { class: "alarm", strong, text })
 }
@@ -49,9 +53,10 @@ fn named(area: &AreaView, lang: Lang, kind: impl Fn(Subject) -> bool) -> Option<
     let alarms: Vec<&Alarm> = area.alarms.iter().filter(|alarm| kind(alarm.subject)).collect();
     let named = alarms.iter().take(NAMED).filter_map(|alarm| {
         let name = match alarm.subject {
-            Subject::Station(at) | Subject::Clock(at) | Subject::Differs(Member::Station(at)) => {
-                &area.registry.stations.get(at)?.name
-            }
+            Subject::Station(at)
+            | Subject::Clock(at)
+            | Subject::Behind(at)
+            | Subject::Differs(Member::Station(at)) => &area.registry.stations.get(at)?.name,
             Subject::Differs(Member::Set(at)) => match at {
                 0 => &area.registry.name,
                 _ => &area.registry.sets.get(at)?.name,
@@ -59,9 +64,10 @@ fn named(area: &AreaView, lang: Lang, kind: impl Fn(Subject) -> bool) -> Option<
             Subject::Daemon | Subject::Feed | Subject::Area => return None,
         };
         let since = minute(alarm.since);
+        let lag = alarm.lag_min.map(|lag_min| lag(lag_min, lang)).unwrap_or_default();
         Some(match lang {
-            Lang::Zh => format!("{name}（自{since}起）"),
-            Lang::En => format!("{name} (since {since})"),
+            Lang::Zh => format!("{name}（{lag}自{since}起）"),
+            Lang::En => format!("{name} ({lag}since {since})"),
         })
     });
     let names = named.collect::<Vec<_>>().join(lang.of("、", ", "));
@@ -72,6 +78,16 @@ fn named(area: &AreaView, lang: Lang, kind: impl Fn(Subject) -> bool) -> Option<
         (more, Lang::En) => format!(", and {more} more"),
     };
     (!alarms.is_empty()).then(|| format!("{names}{more}"))
+}
+
+fn lag(lag_min: u32, lang: Lang) -> String {
+    let (hours, minutes) = (lag_min / 60, lag_min % 60);
+    match (hours, lang) {
+        (0, Lang::Zh) => format!("慢{minutes}分钟，"),
+        (_, Lang::Zh) => format!("慢{hours}小时{minutes}分钟，"),
+        (0, Lang::En) => format!("{minutes} min behind, "),
+        (_, Lang::En) => format!("{hours} h {minutes} min behind, "),
+    }
 }
 
 /// Day, hour and minute in Beijing time.

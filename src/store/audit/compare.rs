@@ -9,7 +9,7 @@ use crate::time::{Day, Hour, HourLabel};
 
 /// What is compared of one table: its name, how many of the columns are its key, and the query, in the order
 /// of the key. Rows are named by codes, since numbers are given in the order of arrival.
-const TABLES: [(&str, usize, &str); 16] = [
+const TABLES: [(&str, usize, &str); 17] = [
     (
         "station",
         1,
@@ -71,8 +71,14 @@ const TABLES: [(&str, usize, &str); 16] = [
     (
         "alarm",
         3,
-        "SELECT raised_ms, subject, station, since_ms, cleared_ms FROM alarm WHERE area = ?1
-         ORDER BY 1, 2, 3",
+        "SELECT raised_ms, subject, station, since_ms, cleared_ms, lag_min FROM alarm
+         WHERE area = ?1 ORDER BY 1, 2, 3",
+    ),
+    (
+        "behind",
+        1,
+        "SELECT code AS station, hour, hours, first_ms, last_ms, least_ms, most_ms FROM behind
+         JOIN station ON station.id = behind.station WHERE area = ?1 ORDER BY 1",
     ),
     (
         "dead_letter",

@@ -5,7 +5,7 @@ use std::path::Path;
 use lantian::area::{AreaId, Member, Span, StationKind, Value as Measured};
 use lantian::average::{Correction, Incoming, StationDay};
 use lantian::observation::{FeedFormat, FeedKind, Pollutant, Property, Reading, Validity};
-use lantian::pipeline::{FeedState, Params, PublishedRow, StoredDay};
+use lantian::pipeline::{FeedState, Params, PublishedRow, StoredDay, Subject};
 use lantian::quantity::Amount;
 use lantian::reconciliation::Quantity;
 use lantian::standard::{Parameters, Practice};
@@ -85,6 +85,21 @@ fn import_day(store: &mut Sqlite) {
     store.import(&ImportChunk { at: at("17T00:21"), areas }).expect("written");
 }
 
+/// Two stations whose hours come late, one of them for long enough that its clock runs behind.
+fn late(daemon: &mut Daemon) {
+    daemon.take(at("17T00:22"), &[Said::Feed(FeedState::CaughtUp)]);
+    for n in 1..4 {
+        let of = |station, hour| pm(station, &format!("{hour:02}:00"), 40);
+        let late = |hour| format!("16T{:02}", hour + n);
+        let said = [of("a", late(9)), of("b", late(12)), of("c", format!("17T{:02}", n - 1))];
+        let said = if n < 3 { &said } else { &said[..1] };
+        daemon.take(at(&format!("17T{n:02}:05")), said);
+        daemon.take(at(&format!("17T{n:02}:12")), &[]);
+    }
+    let open = |subject| daemon.pipeline.view().alarms.iter().any(|a| a.subject == subject);
+    assert!(open(Subject::Behind(0)) && !open(Subject::Behind(1)));
+}
+
 /// A store with something in every table: closed and open days, late and corrected values, a named set, dead
 /// letters, a token, an import, and a daemon that was started anew with another practice.
 fn full(place: &Place) {
@@ -124,6 +139,7 @@ fn full(place: &Place) {
         let said = Said::Correction { station: station.to_owned(), property, hour, act };
         daemon.take(at("17T00:21"), &[said]);
     }
+    late(&mut daemon);
     let parameters = Parameters { practice: Practice::NationalPlatform, ..Parameters::default() };
     let Daemon { mut store, .. } = daemon;
     import_published(&mut store);
@@ -134,8 +150,8 @@ fn full(place: &Place) {
         "values":{"aqi":61,"primary":["pm2_5"],"co":0.65}}"#;
     daemon.take(at("17T00:22"), &[Said::Published { topic, payload: payload.to_vec() }]);
     let said = [pm("b", "16T22:00", 33)];
-    let batch = daemon.settle(at("17T00:22"), &said);
-    let commit = daemon.commit_of(at("17T00:22"), &said, &batch);
+    let batch = daemon.settle(at("17T03:22"), &said);
+    let commit = daemon.commit_of(at("17T03:22"), &said, &batch);
     daemon.store.commit(&commit).expect("committed");
     for (token, name) in [("a long text", "张三"), ("another one", "李四"), ("a third", "王五")]
     {

@@ -114,6 +114,7 @@ async fn a_station_whose_clock_runs_ahead_is_named() {
         since,
         raised: since,
         cleared: None,
+        lag_min: None,
     };
     area.alarms.push(alarm);
     let daemon = daemon(area);

@@ -20,6 +20,7 @@ fn with(subjects: &[Subject]) -> Daemon {
         since: at("10:10"),
         raised: at("13:20"),
         cleared: None,
+        lag_min: matches!(subject, Subject::Behind(_)).then_some(481),
     };
     let area = AreaView { alarms: subjects.iter().map(alarm).collect(), ..dalian() };
     Daemon::over(View { areas: vec![Arc::new(area)], simulated: false })
@@ -50,7 +51,8 @@ async fn the_api_and_the_metrics_tell_the_same() {
     let json = daemon.get("/api/v1/areas/dalian/latest").await.json();
     let expected = json!({
         "subject": "feed", "station": null, "entity": null,
-        "since": "2026-11-23T10:10:00+08:00", "raised": "2026-11-23T13:20:00+08:00"
+        "since": "2026-11-23T10:10:00+08:00", "raised": "2026-11-23T13:20:00+08:00",
+        "lag_min": null
     });
     assert_eq!(json["alarms"][0], expected);
     assert_eq!(json["alarms"][2]["subject"], "station");
@@ -81,4 +83,23 @@ async fn an_aqi_that_is_not_the_published_one_is_told_everywhere_and_is_no_silen
     assert!(
         metrics.contains("lantian_silence_alarm_count{area=\"dalian\",subject=\"station\"} 0\n")
     );
+}
+
+#[tokio::test]
+async fn a_clock_that_runs_behind_is_told_with_its_delay_and_is_no_silence() {
+    let daemon = with(&[Subject::Behind(0)]);
+    let page = daemon.get("/").await.text;
+    assert!(page.contains("站点时钟滞后或数据延迟"), "{page}");
+    assert!(page.contains("（慢8小时1分钟，自11-23 10:10起）") && !page.contains("站点离线"));
+    let english = daemon.get("/?lang=en").await.text;
+    assert!(english.contains("(8 h 1 min behind, since 11-23 10:10)"), "{english}");
+    let json = daemon.get("/api/v1/areas/dalian/latest").await.json();
+    let alarm = &json["alarms"][0];
+    assert_eq!((&alarm["subject"], &alarm["lag_min"]), (&json!("clock_behind"), &json!(481)));
+    assert_eq!(alarm["station"], json!("0999X"));
+    let metrics = daemon.get("/metrics").await.text;
+    for (name, count) in [("clock_behind", 1), ("clock", 0)] {
+        let line = format!("lantian_station_{name}_alarm_count{{area=\"dalian\"}} {count}\n");
+        assert!(metrics.contains(&line), "{line}");
+    }
 }
