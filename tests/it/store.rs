@@ -1,6 +1,8 @@
 //! The store: what is committed stays, what fails leaves nothing, and what was changed by another hand
 //! shows.
 
+mod migration;
+
 use std::path::{Path, PathBuf};
 
 use lantian::area::{AreaId, Registry, Span, Station, StationKind};
