@@ -19,9 +19,9 @@ mod text;
 
 pub use decimal::{Decimal, Shown};
 pub use document::{
-    Corrected, Criterion, Edition, EightHours, Explanation, Fed, File, HourCount, IaqiSteps,
-    IndexSteps, Input, LeftOut, Mean, Origin, Point, Revised, Rounded, RuleCited, Search,
-    StationMean,
+    Corrected, Criterion, Edition, EightHours, Exclusion, Explanation, Fed, File, HourCount,
+    IaqiSteps, IndexSteps, Input, LeftOut, Mean, Origin, Point, Revised, Rounded, RuleCited,
+    Search, StationMean,
 };
 
 use std::collections::BTreeMap;
@@ -51,8 +51,8 @@ pub struct Asked<'a> {
 /// Station days by station and day.
 pub type Cells = BTreeMap<(usize, Day), StationDay>;
 
-/// What the automatic checks take out of the figures, with the rule as people read it.
-pub type Excluded = BTreeMap<(usize, Hour, Pollutant), &'static str>;
+/// What the automatic checks take out of the figures, with every rule that does.
+pub type Excluded = BTreeMap<(usize, Hour, Pollutant), Vec<Exclusion>>;
 
 impl Asked<'_> {
     /// The days of cells on which the figures of the hour rest.
@@ -259,7 +259,8 @@ impl Explanation {
 /// A reading's value as sent; `None` where it has none.
 #[must_use]
 pub fn cell_value(reading: Reading, pollutant: Pollutant) -> Option<Decimal> {
-    let there = !matches!(reading.validity, Validity::Missing | Validity::NotANumber);
+    let nothing = [Validity::Missing, Validity::NotANumber, Validity::NotReviewed];
+    let there = !nothing.contains(&reading.validity);
     there.then(|| Decimal::exact(reading.amount.milli().into(), pollutant))
 }
 

@@ -190,8 +190,8 @@ pub struct Input {
     pub validity_zh: &'static str,
     /// Whether it enters the sum.
     pub counted: bool,
-    /// The automatic check that took it out, if one did.
-    pub excluded_zh: Option<&'static str>,
+    /// The automatic checks that took it out; none of what came back from review.
+    pub excluded: Vec<Exclusion>,
     /// Whether it came back from review.
     pub reviewed: bool,
     /// Whether it met another value under the same revision.
@@ -200,6 +200,8 @@ pub struct Input {
     pub differs_from_minutes: bool,
     /// Minutes covered by shorter periods, where there are any.
     pub minutes: Option<u16>,
+    /// Of an hour that came back from review: the real-time value, which is left out.
+    pub realtime: Option<Fed>,
     /// What the station says beneath an operator's correction.
     pub fed: Option<Fed>,
     /// How the value came to hold: each input that changed it, oldest first.
@@ -208,7 +210,18 @@ pub struct Input {
     pub origins_reason: Option<&'static str>,
 }
 
-/// What the feed says where an operator's word stands above it.
+/// A check that took a value out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Exclusion {
+    /// The rule, as in the configuration.
+    pub rule: &'static str,
+    /// The same as people read it.
+    pub rule_zh: &'static str,
+    /// What it found.
+    pub reason_zh: String,
+}
+
+/// A value that another one stands above: an operator's, or one that came back from review.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Fed {
     /// The value.
@@ -373,7 +386,7 @@ pub struct HourCount {
 pub struct Revised {
     /// When, by the area's clock.
     pub at: String,
-    /// `late`, `corrected`, `operator`, `import`, `stations` or `rules`.
+    /// `late`, `corrected`, `operator`, `import`, `reviewed`, `stations` or `rules`.
     pub cause: String,
     /// The start of the hour whose figure or reading it was.
     pub time: String,

@@ -1,12 +1,14 @@
 //! The way of a concentration: cells, sums, stations, rounding.
 
 use super::decimal::{Decimal, mean_text};
-use super::document::{Criterion, EightHours, Fed, Input, LeftOut, Mean, Rounded, StationMean};
+use super::document::{
+    Criterion, EightHours, Exclusion, Fed, Input, LeftOut, Mean, Rounded, StationMean,
+};
 use super::{Ground, Standing, cell_value, hour_ending};
 use crate::area::{Member, Quantity, SetMeans, hides_8h, least_24h};
 use crate::average::{Averages, EIGHT_H, EIGHT_H_MIN, HOUR_MIN_MINUTES, Sum};
 use crate::index;
-use crate::observation::{Pollutant, Property, Validity};
+use crate::observation::{Pollutant, Property, Reading, Validity};
 use crate::quantity::{Quotient, Rounding};
 use crate::standard::{Practice, standards};
 use crate::time::{DAY_H, Hour};
@@ -197,8 +199,8 @@ impl Ground<'_> {
                         day.reading(Property::Pollutant(pollutant), hour.of_day()).validity
                     });
                 match self.excluded_by(standing.station, hour, pollutant) {
-                    Some(_) => ("excluded", "经自动质控剔除"),
-                    None => (validity.name(), validity.label()),
+                    [] => (validity.name(), validity.label()),
+                    _ => ("excluded", "经自动质控剔除"),
                 }
             }
             Quantity::O3EightHoursMaxToday if hour.of_day() + 1 < EIGHT_H => {
@@ -222,8 +224,14 @@ impl Ground<'_> {
         hours.map(move |hour| {
             let (day, of_day) = (self.cells(station, hour), hour.of_day());
             let reading = day.map(|d| d.reading(property, of_day)).unwrap_or_default();
-            let fed = day.map(|d| d.fed(property, of_day)).filter(|fed| *fed != reading);
-            let excluded_zh = self.excluded_by(station, hour, pollutant);
+            let realtime = day.map(|d| d.realtime(property, of_day)).unwrap_or_default();
+            let fed = day.map(|d| d.fed(property, of_day)).filter(|fed| *fed != realtime);
+            let reviewed = day.is_some_and(|d| d.is_reviewed(of_day));
+            let excluded = self.excluded_by(station, hour, pollutant).to_vec();
+            let beneath = |reading: Reading| Fed {
+                value: cell_value(reading, pollutant),
+                validity: reading.validity.name(),
+            };
             Input {
                 hour,
                 time: hour.start().to_string(),
@@ -231,31 +239,25 @@ impl Ground<'_> {
                 value: cell_value(reading, pollutant),
                 validity: reading.validity.name(),
                 validity_zh: reading.validity.label(),
-                counted: reading.validity.is_valid() && excluded_zh.is_none(),
-                excluded_zh,
-                reviewed: day.is_some_and(|d| d.is_reviewed(of_day)),
+                counted: reading.validity.is_valid() && excluded.is_empty(),
+                excluded,
+                reviewed,
                 conflict: day.is_some_and(|d| d.is_conflict(property, of_day)),
                 differs_from_minutes: day.is_some_and(|d| d.differs_from_minutes(property, of_day)),
                 minutes: day.and_then(|d| d.minutes_covered(property, of_day)),
-                fed: fed.map(|fed| Fed {
-                    value: cell_value(fed, pollutant),
-                    validity: fed.validity.name(),
-                }),
+                realtime: reviewed.then(|| beneath(realtime)),
+                fed: fed.map(beneath),
                 origins: Vec::new(),
                 origins_reason: None,
             }
         })
     }
 
-    /// The rule that takes a value out; what came back from review stands above it.
-    fn excluded_by(
-        &self,
-        station: usize,
-        hour: Hour,
-        pollutant: Pollutant,
-    ) -> Option<&'static str> {
+    /// The rules that take a value out; what came back from review stands above them.
+    fn excluded_by(&self, station: usize, hour: Hour, pollutant: Pollutant) -> &[Exclusion] {
         let reviewed = self.cells(station, hour).is_some_and(|d| d.is_reviewed(hour.of_day()));
-        self.excluded.get(&(station, hour, pollutant)).copied().filter(|_| !reviewed)
+        let excluded = self.excluded.get(&(station, hour, pollutant)).filter(|_| !reviewed);
+        excluded.map_or(&[], Vec::as_slice)
     }
 
     /// The stations of the area that a set does not count on the day.
@@ -287,7 +289,7 @@ impl Input {
     fn is_plain(&self) -> bool {
         let valid = self.validity == Validity::Valid.name()
             || self.validity == Validity::ValidFromMinutes.name();
-        let marked = self.conflict || self.differs_from_minutes || self.excluded_zh.is_some();
+        let marked = self.conflict || self.differs_from_minutes || !self.excluded.is_empty();
         valid && !marked && !self.reviewed && self.fed.is_none()
     }
 }

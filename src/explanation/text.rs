@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::decimal::Shown;
 use super::document::{
-    Explanation, IaqiSteps, IndexSteps, Input, Mean, Origin, Rounded, StationMean,
+    Exclusion, Explanation, Fed, IaqiSteps, IndexSteps, Input, Mean, Origin, Rounded, StationMean,
 };
 use crate::area::Quantity;
 use crate::observation::{Pollutant, Property};
@@ -77,6 +77,7 @@ impl Explanation {
             let state = match state.as_str() {
                 "published" => "已发布",
                 "revised" => "已修订",
+                "reviewed" => "已审核",
                 _ => "待发布",
             };
             page.line(1, format_args!("{state}, 第{version}版"));
@@ -202,8 +203,8 @@ impl Page {
         if !input.counted {
             text += ", 不计入";
         }
-        if let Some(rule) = input.excluded_zh {
-            let _ = write!(text, ", 经自动质控剔除({rule})");
+        for Exclusion { rule_zh, reason_zh, .. } in &input.excluded {
+            let _ = write!(text, ", 经自动质控剔除({rule_zh}: {reason_zh})");
         }
         if input.reviewed {
             text += ", 审核数据";
@@ -217,9 +218,13 @@ impl Page {
         if let Some(minutes) = input.minutes {
             let _ = write!(text, ", 分钟数据{minutes}/60分钟");
         }
+        let value =
+            |fed: &Fed| fed.value.as_ref().map_or_else(|| "缺测".to_owned(), ToString::to_string);
+        if let Some(realtime) = &input.realtime {
+            let _ = write!(text, ", 实况值{}不采用", value(realtime));
+        }
         if let Some(fed) = &input.fed {
-            let value = fed.value.as_ref().map_or_else(|| "缺测".to_owned(), ToString::to_string);
-            let _ = write!(text, ", 仪器值{value}");
+            let _ = write!(text, ", 仪器值{}", value(fed));
         }
         match (input.origins.as_slice(), input.origins_reason) {
             ([], Some(_)) => text += "; 来源未查到",
@@ -359,6 +364,7 @@ fn cause(name: &str) -> &str {
         "corrected" => "上游更正",
         "operator" => "人工订正",
         "import" => "历史导入",
+        "reviewed" => "数据审核",
         "stations" => "点位调整",
         "rules" => "规则变更",
         other => other,

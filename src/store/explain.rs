@@ -14,7 +14,9 @@ use super::read::Reader;
 use super::set_hour::stored_row;
 use super::{Error, doing};
 use crate::area::{Member, Registry};
-use crate::explanation::{Asked, Cells, Corrected, Excluded, Explanation, Revised, explain};
+use crate::explanation::{
+    Asked, Cells, Corrected, Excluded, Exclusion, Explanation, Revised, explain,
+};
 use crate::observation::{POLLUTANTS, Pollutant, Property};
 use crate::quality::{Held, Treatment};
 use crate::time::{Hour, HourLabel, Instant};
@@ -155,7 +157,12 @@ impl Reader {
                 for p in POLLUTANTS {
                     let concerned = finding.concerns(Property::Pollutant(p));
                     if finding.treatment == Treatment::Excluded && concerned {
-                        excluded.insert((station, hour, p), finding.rule.label());
+                        let name = |at: usize| asked.registry.stations[at].name.clone();
+                        excluded.entry((station, hour, p)).or_default().push(Exclusion {
+                            rule: finding.rule.name(),
+                            rule_zh: finding.rule.label(),
+                            reason_zh: finding.reason(name),
+                        });
                     }
                 }
             }

@@ -29,7 +29,12 @@ fn daemon(folder: &TempDir, name: &str) -> Daemon {
 }
 
 /// The daemon stops, rows come back from review, and it starts again.
-fn reviewed(mut daemon: Daemon, folder: &Path, span: (Hour, Hour), rows: &[&str]) -> Daemon {
+pub(crate) fn reviewed(
+    mut daemon: Daemon,
+    folder: &Path,
+    span: (Hour, Hour),
+    rows: &[&str],
+) -> Daemon {
     let file = folder.join("reviewed.csv");
     let header = "time,station,pm2_5,pm10,so2,no2,co,o3\n";
     std::fs::write(&file, header.to_owned() + &rows.join("\n")).expect("written");

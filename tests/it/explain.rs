@@ -1,5 +1,6 @@
 //! Every figure explains itself: the derivation ends in the figure that is exported, to the digit.
 
+mod layers;
 mod told;
 
 use std::collections::BTreeMap;
