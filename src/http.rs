@@ -367,12 +367,7 @@ impl Painter {
                 changed = self.services.view.changed() => if changed.is_err() { return },
             }
             let view = self.services.view.borrow_and_update().clone();
-            let latency = self.services.latency.clone();
-            self.screens.send_replace(Arc::new(Screens::new(
-                view,
-                self.services.parameters,
-                latency,
-            )));
+            self.screens.send_replace(Arc::new(Screens::new(view, &self.services)));
             tokio::time::sleep(self.interval).await;
         }
     }
@@ -382,9 +377,8 @@ impl Site {
     /// The site over `services`; it ends its live streams when `cancel` is.
     #[must_use]
     pub fn new(services: Services, config: Config, cancel: CancellationToken) -> Self {
-        let (parameters, latency) = (services.parameters, services.latency.clone());
         let view = services.view.borrow().clone();
-        let screens = Screens::new(view, parameters, latency);
+        let screens = Screens::new(view, &services);
         let (paint, screens) = watch::channel(Arc::new(screens));
         let painter = Painter {
             services: services.clone(),

@@ -1,8 +1,9 @@
 //! The page of the duty room, and its live updates.
 //!
-//! In: the view. Out: one document at `/`, its main part again over `/events` after each commit.
+//! In: the view, and the archive where the past is drawn by another dataset. Out: one document at `/`, its
+//! main part again over `/events` after each commit.
 //!
-//! Invariants: the main part is rendered once per view, area and language, and shared by all who
+//! Invariants: the main part is rendered once per view, area, language and dataset, and shared by all who
 //! watch; everything from outside is escaped by the templates; 缺测 is grey and never looks like
 //! good air.
 //!
@@ -14,8 +15,10 @@ mod chart;
 mod cover;
 mod doubts;
 mod model;
+mod past;
 mod reconciliation;
 mod rows;
+mod sets;
 mod words;
 
 use std::future::Future;
@@ -35,11 +38,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::{one, parameters};
 use super::problem::Problem;
-use super::{App, blocking};
-use crate::pipeline::View;
+use super::{App, Archive, EntityId, SeriesQuery, Services, blocking};
+use crate::observation::Dataset;
+use crate::pipeline::{AreaView, View};
 use crate::standard::Parameters;
 use crate::telemetry::{Latency, Stage};
 use model::Fragment;
+use past::History;
 use words::Lang;
 
 pub(super) use reconciliation::reconciliation;
@@ -61,10 +66,11 @@ static BUILD: LazyLock<String> = LazyLock::new(|| {
 /// One view, and what has been rendered of it.
 pub(super) struct Screens {
     view: Arc<View>,
+    archive: Arc<dyn Archive>,
     parameters: Parameters,
     latency: Latency,
-    /// By area, then by language.
-    fragments: Vec<[OnceLock<Arc<str>>; Lang::ALL.len()]>,
+    /// By area, then by dataset and language.
+    fragments: Vec<[[OnceLock<Arc<str>>; Lang::ALL.len()]; Dataset::ALL.len()]>,
 }
 
 impl std::fmt::Debug for Screens {
@@ -75,9 +81,10 @@ impl std::fmt::Debug for Screens {
 
 impl Screens {
     /// Nothing is rendered before somebody looks.
-    pub(super) fn new(view: Arc<View>, parameters: Parameters, latency: Latency) -> Self {
+    pub(super) fn new(view: Arc<View>, services: &Services) -> Self {
         let fragments = view.areas.iter().map(|_| Default::default()).collect();
-        Self { view, parameters, latency, fragments }
+        let (archive, parameters) = (services.archive.clone(), services.parameters);
+        Self { view, archive, parameters, latency: services.latency.clone(), fragments }
     }
 
     /// The area's place; the first without a code.
@@ -89,12 +96,13 @@ impl Screens {
     }
 
     /// The main part for an area. The first caller renders it, the others wait for that one.
-    fn fragment(&self, area: usize, lang: Lang) -> Option<Arc<str>> {
-        let cell = self.fragments.get(area)?.get(lang as usize)?;
+    fn fragment(&self, area: usize, (lang, dataset): (Lang, Dataset)) -> Option<Arc<str>> {
+        let cell = self.fragments.get(area)?.get(dataset as usize)?.get(lang as usize)?;
         let area = self.view.areas.get(area)?;
         let render = || {
             let started = tokio::time::Instant::now();
-            let html = Fragment::of(&self.view, area, &self.parameters, lang).render();
+            let history = self.history(area, dataset);
+            let html = Fragment::of((&self.view, area), &history, &self.parameters, lang).render();
             self.latency.record(Stage::Render, started.elapsed());
             html.map_or_else(
                 |e| {
@@ -106,11 +114,31 @@ impl Screens {
         };
         Some(cell.get_or_init(render).clone())
     }
+
+    /// The hours of the chart.
+    fn history(&self, area: &AreaView, dataset: Dataset) -> History {
+        let (Some(to), false) = (area.newest, dataset == Dataset::Best) else {
+            return History::Live;
+        };
+        let entity = EntityId::Set { area: area.registry.area.to_string(), set: String::new() };
+        let (from, practice) = (chart::first(to), self.parameters.practice);
+        match self.archive.series(&SeriesQuery { dataset, entity, from, to, practice }) {
+            Ok(hours) => History::Stored(dataset, hours),
+            Err(e) => {
+                tracing::warn!(error = %e, "the past cannot be read for the page");
+                History::Unreadable(dataset)
+            }
+        }
+    }
 }
 
 /// The main part, rendered beside the runtime.
-async fn fragment(screens: Arc<Screens>, area: usize, lang: Lang) -> Result<Arc<str>, Problem> {
-    let rendered = blocking(move || screens.fragment(area, lang)).await?;
+async fn fragment(
+    screens: Arc<Screens>,
+    area: usize,
+    shown: (Lang, Dataset),
+) -> Result<Arc<str>, Problem> {
+    let rendered = blocking(move || screens.fragment(area, shown)).await?;
     rendered.ok_or_else(|| Problem::not_found("no such area"))
 }
 
@@ -128,6 +156,8 @@ struct Document<'a> {
     lang: Lang,
     other: Lang,
     build: &'a str,
+    /// What links of this page carry on beside area and language.
+    and_dataset: String,
     code: &'a str,
     name: &'a str,
     simulated: bool,
@@ -136,10 +166,14 @@ struct Document<'a> {
 }
 
 /// What a query of the page asks for.
-fn asked(query: Option<&str>) -> Result<(Option<String>, Lang), Problem> {
-    let pairs = parameters(query, &["area", "lang", "v"])?;
+fn asked(query: Option<&str>) -> Result<(Option<String>, (Lang, Dataset)), Problem> {
+    let pairs = parameters(query, &["area", "lang", "dataset", "v"])?;
     let lang = Lang::parse(one(&pairs, "lang")?);
-    Ok((one(&pairs, "area")?.map(str::to_owned), lang))
+    let dataset = match one(&pairs, "dataset")? {
+        None => Dataset::Best,
+        Some(text) => text.parse().map_err(|e| Problem::bad_parameter("dataset", e))?,
+    };
+    Ok((one(&pairs, "area")?.map(str::to_owned), (lang, dataset)))
 }
 
 /// `GET /`.
@@ -147,12 +181,12 @@ pub(super) async fn page(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (code, lang) = asked(query.as_deref())?;
+    let (code, (lang, dataset)) = asked(query.as_deref())?;
     let screens = app.screens.borrow().clone();
     let view = &screens.view;
     let at = screens.find(code.as_deref());
     let main = match (at, &code) {
-        (Some(at), _) => fragment(screens.clone(), at, lang).await?,
+        (Some(at), _) => fragment(screens.clone(), at, (lang, dataset)).await?,
         (None, Some(code)) => return Err(Problem::not_found(format!("no area {code:?}"))),
         (None, None) => {
             let text = lang.of("尚未配置任何区域", "No area is configured");
@@ -160,7 +194,7 @@ pub(super) async fn page(
         }
     };
     let registry = at.and_then(|at| view.areas.get(at)).map(|area| &area.registry);
-    let link = |area: &Arc<crate::pipeline::AreaView>| AreaLink {
+    let link = |area: &Arc<AreaView>| AreaLink {
         code: area.registry.area.to_string(),
         name: area.registry.name.clone(),
         current: registry.is_some_and(|r| r.area == area.registry.area),
@@ -169,6 +203,10 @@ pub(super) async fn page(
         lang,
         other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
         build: &BUILD,
+        and_dataset: match dataset {
+            Dataset::Best => String::new(),
+            other => format!("&amp;dataset={other}"),
+        },
         code: registry.map_or("", |r| r.area.as_str()),
         name: registry.map_or("", |r| r.name.as_str()),
         simulated: view.simulated,
@@ -183,7 +221,7 @@ pub(super) async fn page(
 struct Watcher {
     screens: watch::Receiver<Arc<Screens>>,
     area: String,
-    lang: Lang,
+    shown: (Lang, Dataset),
     cancel: CancellationToken,
     /// Whether the build has been told.
     greeted: bool,
@@ -203,7 +241,7 @@ impl Watcher {
                 changed.ok()?;
                 let screens = self.screens.borrow_and_update().clone();
                 let at = screens.find(Some(&self.area))?;
-                let main = fragment(screens, at, self.lang).await.ok()?;
+                let main = fragment(screens, at, self.shown).await.ok()?;
                 Event::default().event("view").data(&*main)
             }
             () = tokio::time::sleep(BEAT) => Event::default().event("beat").data("-"),
@@ -243,7 +281,7 @@ pub(super) async fn events(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (code, lang) = asked(query.as_deref())?;
+    let (code, shown) = asked(query.as_deref())?;
     let screens = app.screens.borrow().clone();
     let at = screens.find(code.as_deref()).ok_or_else(|| Problem::not_found("no such area"))?;
     let area = screens.view.areas[at].registry.area.to_string();
@@ -252,7 +290,7 @@ pub(super) async fn events(
     let mut screens = app.screens.clone();
     screens.mark_changed(); // a page that comes back has missed views
     let cancel = app.cancel;
-    let watcher = Watcher { screens, area, lang, cancel, greeted: false, _permit: permit };
+    let watcher = Watcher { screens, area, shown, cancel, greeted: false, _permit: permit };
     let mut response = Sse::new(Events(Some(Box::pin(watcher.next())))).into_response();
     // A reverse proxy must not hold events back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));

@@ -5,6 +5,7 @@ mod correction;
 mod explain;
 mod metrics;
 mod page;
+mod past;
 mod quality;
 mod reconciliation;
 mod reprocess;

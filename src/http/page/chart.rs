@@ -40,6 +40,19 @@ pub(super) fn slots(set: &SetView, newest: Hour) -> Vec<Slot<'_>> {
     (0..hours).rev().map(slot).collect()
 }
 
+/// The hours of the chart from the store.
+pub(super) fn stored(hours: &[Figures], newest: Hour) -> Vec<Slot<'_>> {
+    (first(newest).number()..=newest.number())
+        .map(Hour::from_number)
+        .map(|hour| (hour, hours.iter().find(|figures| figures.hour == hour)))
+        .collect()
+}
+
+/// The first hour of the chart.
+pub(super) fn first(newest: Hour) -> Hour {
+    newest.plus(1 - i32::try_from(HOURS).unwrap_or(0))
+}
+
 /// A scale from 0 to a round top.
 struct Scale {
     top: i32,

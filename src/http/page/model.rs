@@ -1,16 +1,17 @@
 //! From a view to what the page shows, as texts and class names.
 
 use super::alarms;
-use super::chart;
 use super::cover::{self, Cover};
 use super::doubts::Doubts;
+use super::past::{History, Past};
 use super::rows::{self, Row};
+use super::sets::{self, SetRow};
 use super::words::Lang;
 use crate::area::Figures;
 use crate::http::change::{self, DayChange, Refusal};
 use crate::http::document::{Compared, shown};
 use crate::index::{Category, Index};
-use crate::observation::{Basis, POLLUTANTS, Pollutant, Property};
+use crate::observation::{Basis, Dataset, POLLUTANTS, Pollutant, Property};
 use crate::pipeline::{AreaView, HourView, SetView, StationView, View};
 use crate::quantity::Amount;
 use crate::standard::{Parameters, standards};
@@ -221,18 +222,6 @@ pub(super) struct Silent {
     pub(super) last: String,
 }
 
-/// A named set.
-#[derive(Debug)]
-pub(super) struct SetRow {
-    pub(super) name: String,
-    pub(super) chip: Chip,
-    pub(super) primary: String,
-    pub(super) pm2_5: String,
-    pub(super) o3: String,
-    pub(super) day: Chip,
-    pub(super) cover: Cover,
-}
-
 /// All that stands below the banners.
 #[derive(Debug)]
 pub(super) struct Body {
@@ -243,7 +232,7 @@ pub(super) struct Body {
     pub(super) lowest: Vec<Rank>,
     pub(super) silent: Vec<Silent>,
     pub(super) sets: Vec<SetRow>,
-    pub(super) chart: String,
+    pub(super) past: Past,
     pub(super) rows: Vec<Row>,
     pub(super) doubts: Doubts,
 }
@@ -253,6 +242,7 @@ pub(super) struct Body {
 #[template(path = "main.html", config = "src/http/page/askama.toml")]
 pub(super) struct Fragment {
     lang: Lang,
+    code: String,
     area: String,
     now: String,
     banners: Vec<Banner>,
@@ -265,12 +255,19 @@ pub(super) fn value(amount: Option<Amount>, pollutant: Pollutant) -> String {
 }
 
 impl Fragment {
-    pub(super) fn of(view: &View, area: &AreaView, parameters: &Parameters, lang: Lang) -> Self {
+    pub(super) fn of(
+        (view, area): (&View, &AreaView),
+        history: &History,
+        parameters: &Parameters,
+        lang: Lang,
+    ) -> Self {
         let set = area.sets.first();
         let hour = area.newest.and_then(|newest| set?.at(newest));
-        let body = set.zip(hour).map(|(set, hour)| body(area, set, hour, parameters, lang));
+        let hour = set.zip(hour);
+        let body = hour.map(|(set, hour)| body(area, (set, hour, history), parameters, lang));
         Self {
             lang,
+            code: area.registry.area.to_string(),
             area: area.registry.name.clone(),
             now: minute(area, lang),
             banners: banners(view, area, lang),
@@ -324,8 +321,7 @@ fn banners(view: &View, area: &AreaView, lang: Lang) -> Vec<Banner> {
 
 fn body(
     area: &AreaView,
-    set: &SetView,
-    hour: &HourView,
+    (set, hour, history): (&SetView, &HourView, &History),
     parameters: &Parameters,
     lang: Lang,
 ) -> Body {
@@ -338,8 +334,8 @@ fn body(
         highest,
         lowest,
         silent: silent(area, figures.hour, lang),
-        sets: set_rows(area, figures.hour, lang),
-        chart: chart::draw(&chart::slots(set, figures.hour), lang),
+        sets: sets::rows(area, figures.hour, lang),
+        past: Past::of(set, figures.hour, history, lang),
         rows: rows::rows(area, figures.hour, lang),
         doubts: Doubts::of(area, lang),
     }
@@ -365,7 +361,7 @@ fn hero(set: &SetView, hour: &HourView, by: (&Parameters, Option<Hour>), lang: L
         advice,
         fine: vec![
             lang.dataset(figures).to_owned(),
-            lang.basis(Basis::until(reviewed_until)),
+            lang.basis(Basis::until(reviewed_until), Dataset::Best),
             lang.state(hour.state, hour.version),
             edition.document().to_owned(),
             lang.practice(parameters.practice).to_owned(),
@@ -481,20 +477,4 @@ fn silent(area: &AreaView, hour: Hour, lang: Lang) -> Vec<Silent> {
         },
     };
     silent.map(row).collect()
-}
-
-fn set_rows(area: &AreaView, hour: Hour, lang: Lang) -> Vec<SetRow> {
-    let row = |set: &SetView| {
-        let figures = &set.at(hour)?.figures;
-        Some(SetRow {
-            name: set.name.clone(),
-            chip: Chip::of(&figures.index, hour, lang),
-            primary: lang.primary(&figures.index),
-            pm2_5: value(figures.concentration[Pollutant::Pm2_5.index()], Pollutant::Pm2_5),
-            o3: value(figures.concentration[Pollutant::O3.index()], Pollutant::O3),
-            day: Chip::of(&figures.day_index, hour, lang),
-            cover: Cover::of(figures, lang),
-        })
-    };
-    area.sets.iter().skip(1).filter_map(row).collect()
 }

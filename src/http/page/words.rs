@@ -206,10 +206,19 @@ impl Lang {
     }
 
     /// How far an area's figures rest on reviewed data.
-    pub(super) fn basis(self, basis: Basis) -> String {
+    pub(super) fn basis(self, basis: Basis, dataset: Dataset) -> String {
         match self {
-            Self::Zh => format!("数据口径:{}", basis.zh(Dataset::Best)),
-            Self::En => format!("Data: {}", basis.en(Dataset::Best)),
+            Self::Zh => format!("数据口径:{}", basis.zh(dataset)),
+            Self::En => format!("Data: {}", basis.en(dataset)),
+        }
+    }
+
+    /// A dataset as a choice.
+    pub(super) const fn dataset_choice(self, dataset: Dataset) -> &'static str {
+        match dataset {
+            Dataset::Best => self.of("审核优先", "Reviewed first"),
+            Dataset::Realtime => self.of("实况", "Real time"),
+            Dataset::Reviewed => self.of("审核", "Reviewed"),
         }
     }
 

@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use super::sample::{CLEAN, area, dalian, dalian_at, empty, hour, place, steady};
 use super::{Config, Daemon, Shelf};
 
-fn one(area: AreaView) -> View {
+pub(super) fn one(area: AreaView) -> View {
     View { areas: vec![Arc::new(area)], simulated: false }
 }
 
@@ -27,7 +27,7 @@ async fn page(area: AreaView) -> String {
 }
 
 /// The text between two marks.
-fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     let start = text.find(from).unwrap_or_else(|| panic!("{from:?} is not on the page"));
     let rest = &text[start + from.len()..];
     &rest[..rest.find(to).unwrap_or(rest.len())]
