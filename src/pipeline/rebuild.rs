@@ -62,13 +62,13 @@ impl Pipeline {
         let mut pipeline = Self::new(registry, params);
         pipeline.sequence = tables.sequence;
         pipeline.days.stored_until(tables.stored_until.unwrap_or(Day::from_number(i32::MIN)));
+        pipeline.reviewed_until = tables.reviewed_until;
         let Some(state) = tables.state else { return Ok(pipeline) };
         pipeline.now = Some(state.now);
         pipeline.floor = state.floor;
         pipeline.waiting_since = state.waiting_since;
         pipeline.caught_up = state.caught_up;
         pipeline.watch = state.watch;
-        pipeline.reviewed_until = tables.reviewed_until;
         pipeline.alarms = Alarms::rebuilt(&tables.alarms);
         pipeline.lateness = Lateness::rebuilt(&tables.late);
         for (hour, station, bytes) in &tables.hours {

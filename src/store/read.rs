@@ -23,8 +23,10 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let (sequence, state) = area_state(db, known).map_err(doing("read the area's row"))?;
     let hours = open_hours(db, known).map_err(doing("read the open hours"))?;
     let stored_until = last_day(db).map_err(doing("read the last day"))?;
+    let reviewed_until = reviewed_until(db, known).map_err(doing("read what is reviewed"))?;
     let Some(open_from) = state.map(|s| s.open_from) else {
-        return Ok(Tables { sequence, state, hours, stored_until, ..Tables::default() });
+        let none = Tables::default();
+        return Ok(Tables { sequence, state, hours, stored_until, reviewed_until, ..none });
     };
     let ends = (open_from.start(), Hour::from_number(i32::MAX));
     let set_hours = set_hours(db, known, ends).map_err(doing("read the published hours"))?;
@@ -35,8 +37,6 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let late = alarm::late(&store.db, known).map_err(doing("read what comes late"))?;
     let published =
         published::aqis(&store.db, known, ends).map_err(doing("read published values"))?;
-    let reviewed_until =
-        reviewed_until(&store.db, known).map_err(doing("read what is reviewed"))?;
     Ok(Tables {
         sequence,
         state,

@@ -39,7 +39,7 @@ pub(crate) fn reviewed(
     let header = "time,station,pm2_5,pm10,so2,no2,co,o3\n";
     std::fs::write(&file, header.to_owned() + &rows.join("\n")).expect("written");
     let registries = [(*daemon.registry).clone()];
-    let now = daemon.pipeline.now().expect("running");
+    let now = daemon.pipeline.now().unwrap_or_else(|| span.1.end());
     let mut import =
         Import::new(&mut daemon.store, &registries, now, Strangers::Refuse).expect("a known area");
     import.review(span, &BTreeSet::from(["a", "b"].map(str::to_owned)));
@@ -195,6 +195,19 @@ fn a_review_is_a_revision_and_what_comes_beneath_it_is_none() {
     assert_eq!(mean(&daemon, Dataset::Best, "11 05:00"), None);
     assert_eq!(daemon.pipeline.view().reviewed_until, Some(hour("11 05:00")));
     daemon.audit();
+}
+
+#[test]
+fn a_daemon_that_begins_on_reviewed_history_says_how_far_it_reaches() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Sqlite::open(&folder.path().join("a.db")).expect("opened");
+    let daemon = Daemon::start(store, registry(), Params::default());
+    let mut daemon = reviewed(daemon, folder.path(), span(), &ROWS);
+    for _ in 0..2 {
+        daemon.take(at("12T00:05"), &[]);
+        assert_eq!(daemon.pipeline.view().reviewed_until, Some(hour("11 05:00")));
+        daemon = daemon.restart();
+    }
 }
 
 #[test]
