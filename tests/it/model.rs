@@ -15,10 +15,14 @@ use super::month::Meant;
 /// Station, property, minutes of the period, start in minutes.
 type Key = (usize, usize, u8, i64);
 
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Model {
     /// Station, property, hour.
     hours: BTreeMap<(usize, usize, i32), Reading>,
 }
+
+/// What came back from review: station and hour, with the amounts by pollutant.
+pub(crate) type Reviewed = BTreeMap<(usize, i32), [Option<i32>; Pollutant::COUNT]>;
 
 /// A fraction, not reduced.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +98,22 @@ impl Model {
             let Property::Pollutant(p) = PROPERTIES[*property] else { continue };
             if reading.validity.is_valid() && out(*station, p, Hour::from_number(*hour)) {
                 *reading = Reading::default();
+            }
+        }
+        Self { hours }
+    }
+
+    /// The same beneath what came back from review.
+    pub(crate) fn under(&self, reviewed: &Reviewed) -> Self {
+        let mut hours = self.hours.clone();
+        for ((station, hour), amounts) in reviewed {
+            for (p, amount) in POLLUTANTS.into_iter().zip(amounts) {
+                let valid = |milli: i32| Reading {
+                    amount: Amount::from_milli(milli),
+                    validity: Validity::Valid,
+                };
+                let key = (*station, Property::Pollutant(p).index(), *hour);
+                hours.insert(key, amount.map(valid).unwrap_or_default());
             }
         }
         Self { hours }

@@ -1,6 +1,8 @@
 //! Checks of values: what they find in simulated and in real air, and that what they take out of figures
 //! follows the laws of the pipeline.
 
+mod reviewed;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
