@@ -3,7 +3,7 @@
 
 use lantian::average::Correction;
 use lantian::observation::{Pollutant, Property};
-use lantian::pipeline::{Alarm, Subject};
+use lantian::pipeline::{Alarm, Batch, Input, Message, Retry, Subject};
 use lantian::quantity::Amount;
 
 use super::{DOWN, READY, Room, UP, hour, report, time};
@@ -202,4 +202,47 @@ fn a_link_that_holds_all_stations_back_is_one_alarm() {
     }
     assert_eq!(room.raised(), [Subject::Area]);
     room.daemon.audit();
+}
+
+#[test]
+fn parts_of_hours_tell_a_clock_as_whole_hours_do() {
+    let mut room = Room::new(5);
+    for n in 0..4 {
+        let start = hour("23 08:00").plus(n);
+        for part in 0..4 {
+            let begin = start.start().plus_minutes(15 * part);
+            let payload = format!(
+                r#"{{"station":"s0004","period":"PT15M","time":"{}","values":{{"pm2_5":40}}}}"#,
+                begin.plus_minutes(-8 * 60)
+            );
+            let topic = "aq/x/s0004/obs".to_owned();
+            let said = [Said::Message { topic, payload: payload.into_bytes() }];
+            room.told.extend(room.daemon.take(begin.plus_minutes(17), &said).alarms);
+        }
+        let others: Vec<Said> = (0..WRONG).map(|s| report(s, start)).collect();
+        room.told.extend(room.daemon.take(start.end().plus_minutes(5), &others).alarms);
+        room.told.extend(room.daemon.take(start.end().plus_minutes(10), &[]).alarms);
+    }
+    let of_clock: Vec<_> = room.told.iter().map(|a| (a.subject, a.lag_min)).collect();
+    assert_eq!(of_clock, [(Subject::Behind(WRONG), Some(482))]);
+    room.daemon.audit();
+}
+
+#[test]
+fn a_refused_message_that_is_tried_again_tells_nothing_of_a_clock() {
+    let mut room = Room::new(5);
+    for n in 0..5 {
+        let Said::Message { topic, payload } = report(WRONG, hour("23 00:00").plus(n)) else {
+            panic!("a report is a message");
+        };
+        let length = payload.len();
+        let message = Message { feed: 0, topic: &topic, payload: &payload, length };
+        let inputs = [Input::Retry(Retry { letter: [7; 32], message })];
+        let now = hour("23 08:00").plus(n).end().plus_minutes(20);
+        let mut batch = Batch::default();
+        room.daemon.pipeline.handle(now, &inputs, &mut batch);
+        room.daemon.pipeline.settle(&mut batch);
+        assert_eq!((batch.retried.len(), batch.late.len()), (1, 0));
+        assert!(batch.alarms.iter().all(|alarm| alarm.lag_min.is_none()));
+    }
 }
