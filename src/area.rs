@@ -19,7 +19,7 @@ mod quantity;
 mod registry;
 mod values;
 
-pub use figures::{Coverage, Figures, Judge};
+pub use figures::{Coverage, Figures, Judge, station_index};
 pub(crate) use figures::{daily_means, due_today, hides_8h, hourly_means};
 pub use history::{History, Member, days_of_piece};
 pub(crate) use means::least_24h;

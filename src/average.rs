@@ -67,10 +67,9 @@ impl Sum {
 
     /// Takes one amount back that was added.
     fn remove(&mut self, amount: i32) {
-        if amount != MISSING {
-            self.total -= i64::from(amount);
-            self.count -= 1;
-        }
+        let valid = amount != MISSING;
+        self.total -= if valid { i64::from(amount) } else { 0 };
+        self.count -= u16::from(valid);
     }
 
     /// The mean if at least `least` amounts (and one) are there.

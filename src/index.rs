@@ -142,7 +142,12 @@ impl Index {
 /// The index of the real-time report: all six pollutants are due.
 #[must_use]
 pub fn hourly(means: &Means, ctx: &Context<'_>) -> Index {
-    report(ReportKind::Hour, means, ctx, Pollutants::ALL)
+    report(ReportKind::Hour, |i| means.get(i), ctx, Pollutants::ALL)
+}
+
+/// The same from means that are taken as they are asked for.
+pub(crate) fn hourly_by(mean: impl Fn(Indicator) -> Option<Quotient>, ctx: &Context<'_>) -> Index {
+    report(ReportKind::Hour, mean, ctx, Pollutants::ALL)
 }
 
 /// The index of the daily report.
@@ -151,7 +156,7 @@ pub fn hourly(means: &Means, ctx: &Context<'_>) -> Index {
 /// so far ozone is not due before hour 8.
 #[must_use]
 pub fn daily(means: &Means, ctx: &Context<'_>, due: Pollutants) -> Index {
-    report(ReportKind::Day, means, ctx, due)
+    report(ReportKind::Day, |i| means.get(i), ctx, due)
 }
 
 /// A concentration as it is shown, and as it enters the index.
@@ -189,13 +194,21 @@ pub fn steps<'a>(
     means: &'a Means,
     ctx: &Context<'a>,
 ) -> impl Iterator<Item = Step<'a>> {
+    steps_by(kind, |indicator| means.get(indicator), ctx)
+}
+
+fn steps_by<'a>(
+    kind: ReportKind,
+    mean: impl Fn(Indicator) -> Option<Quotient>,
+    ctx: &Context<'a>,
+) -> impl Iterator<Item = Step<'a>> {
     let practice = ctx.parameters.practice;
     let rounding = ctx.edition.rounding(kind, practice, ctx.entity);
     let exact = !ctx.edition.rounds_before_index()
         && ctx.parameters.round_before_index == RoundBeforeIndex::Exact;
     let edition = ctx.edition;
     edition.report(kind, practice).iter().map(move |row| {
-        let mean = means.get(row.indicator);
+        let mean = mean(row.indicator);
         let (Some(value), Some(column)) = (mean, row.column) else {
             return Step { row, mean, entered: None, found: None };
         };
@@ -210,11 +223,16 @@ pub fn steps<'a>(
     })
 }
 
-fn report(kind: ReportKind, means: &Means, ctx: &Context<'_>, due: Pollutants) -> Index {
+fn report(
+    kind: ReportKind,
+    mean: impl Fn(Indicator) -> Option<Quotient>,
+    ctx: &Context<'_>,
+    due: Pollutants,
+) -> Index {
     let mut index = Index::default();
     let mut by_pollutant = [None; Pollutant::COUNT];
     let mut present = Pollutants::EMPTY;
-    for Step { row, found, .. } in steps(kind, means, ctx) {
+    for Step { row, found, .. } in steps_by(kind, mean, ctx) {
         let Some(found) = found else { continue }; // absent, or reported without an index
         let pollutant = row.indicator.pollutant();
         present.insert(pollutant);

@@ -136,6 +136,13 @@ impl Quotient {
     /// Rounded to a multiple of `step` (in 0.001 units: 1000 is 1 µg/m³, 100 000 is 0.1 mg/m³).
     #[must_use]
     pub fn round(self, step: i32, rounding: Rounding) -> Amount {
+        // Nearly every mean: not even the product needs more than 64 bits.
+        if let (Ok(num), Some(den)) = (i64::try_from(self.num), self.den.checked_mul(step.into()))
+            && let Some(milli) = rounding.divide_i64(num, den).checked_mul(step.into())
+            && let Ok(milli) = i32::try_from(milli)
+        {
+            return Amount(milli);
+        }
         let steps = rounding.divide(self.num, i128::from(self.den) * i128::from(step));
         let milli = steps.saturating_mul(i128::from(step));
         Amount(i32::try_from(milli).unwrap_or(if milli < 0 { i32::MIN + 1 } else { i32::MAX }))

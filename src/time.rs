@@ -231,6 +231,12 @@ impl Hour {
     /// # Errors
     /// [`TimeFault::Unreadable`] when the text is neither, or is not on the hour.
     pub fn parse_label(text: &str, label: HourLabel) -> Result<Self, TimeFault> {
+        if let Some(hour) = parse_plain_label(text.as_bytes()) {
+            return Ok(match label {
+                HourLabel::Begin => hour,
+                HourLabel::End => hour.plus(-1),
+            });
+        }
         let instant = if text.as_bytes().get(10) == Some(&b'T') {
             Instant::parse_rfc3339(text)?
         } else {
@@ -244,6 +250,23 @@ impl Hour {
             HourLabel::End => instant.hour().plus(-1),
         })
     }
+}
+
+/// `YYYY-MM-DD HH:00` of years that have four digits: nearly every row of a file.
+fn parse_plain_label(text: &[u8]) -> Option<Hour> {
+    let [y3, y2, y1, y0, b'-', m1, m0, b'-', d1, d0, b' ', h1, h0, b':', b'0', b'0'] = *text else {
+        return None;
+    };
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_i32, |number, b| {
+            b.is_ascii_digit().then(|| number * 10 + i32::from(b - b'0'))
+        })
+    };
+    let (year, month) = (number(&[y3, y2, y1, y0])?, number(&[m1, m0])?);
+    let (day, hour) = (number(&[d1, d0])?, number(&[h1, h0])?);
+    // The last days of months go the long way, where a calendar knows them.
+    let plain = year > 0 && (1..=12).contains(&month) && (1..=28).contains(&day) && hour < 24;
+    plain.then(|| Day(days_from_ymd(year, month, day)).start().plus(hour))
 }
 
 /// `YYYY-MM-DD HH:MM`, optionally with `:SS`.

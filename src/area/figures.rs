@@ -1,6 +1,7 @@
 //! The figures of one hour as they are shown: rounded once, with index and coverage.
 
-use super::SetMeans;
+use super::{SetMeans, least_24h};
+use crate::average::{Averages, EIGHT_H_MIN, MISSING};
 use crate::index::{self, Context, Index, Indicator, Means, Pollutants};
 use crate::observation::{POLLUTANTS, Pollutant};
 use crate::quantity::{Amount, Quotient};
@@ -133,6 +134,27 @@ pub(crate) fn hourly_means(means: &SetMeans) -> Means {
     all.by_indicator[Indicator::Pm10_24h.index()] = means.rolling_24h[Pollutant::Pm10.index()];
     all.by_indicator[Indicator::O3_8h.index()] = means.o3_8h;
     all
+}
+
+/// The index of a station's hour alone: the one of its [`Figures`], for a fraction of their cost.
+#[must_use]
+pub fn station_index(averages: &Averages, hour: Hour, parameters: &Parameters) -> Index {
+    let edition = standards().index_edition(hour.day());
+    let ctx = Context { edition, parameters, entity: Entity::Station };
+    let least = least_24h(parameters.practice);
+    let rolling = |p: Pollutant| averages.rolling_24h[p.index()].mean(least);
+    let mean = |indicator: Indicator| match indicator {
+        Indicator::Pm2_5_24h => rolling(Pollutant::Pm2_5),
+        Indicator::Pm10_24h => rolling(Pollutant::Pm10),
+        Indicator::O3_8h => averages.o3_8h.mean(EIGHT_H_MIN),
+        other => {
+            let p = other.pollutant();
+            let amount = averages.hour[p.index()];
+            let whole = || Quotient::whole(Amount::from_milli(amount));
+            (other == Indicator::hourly(p) && amount != MISSING).then(whole)
+        }
+    };
+    index::hourly_by(mean, &ctx)
 }
 
 /// What the report of the day so far rests on.

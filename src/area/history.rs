@@ -312,7 +312,9 @@ mod tests {
         }
         for (at, station) in r.stations.iter().enumerate() {
             if station.valid.holds(hour.day()) {
-                all.push((Member::Station(at), figures(&[at], Entity::Station)));
+                let figures = figures(&[at], Entity::Station);
+                assert_eq!(super::super::station_index(&averages[at], hour, p), figures.index);
+                all.push((Member::Station(at), figures));
             }
         }
         all

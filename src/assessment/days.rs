@@ -8,8 +8,8 @@
 
 use super::DayFigures;
 use crate::area::{Member, Registry};
-use crate::average::{MISSING, StationDay, Window};
-use crate::observation::{Dataset, Pollutant};
+use crate::average::{Columns, MISSING, StationDay, Window};
+use crate::observation::{Dataset, POLLUTANTS, Pollutant};
 use crate::quality::{Checks, Held, Masks};
 use crate::standard::Parameters;
 use crate::time::{DAY_H, Day};
@@ -149,6 +149,21 @@ impl Days<'_> {
     pub fn of(&self, member: Member, parameters: &Parameters) -> Vec<DayFigures> {
         let all = (self.from.number()..=self.to.number()).map(Day::from_number);
         all.filter_map(|day| self.on(day, member, parameters)).collect()
+    }
+
+    /// The hours of a station as columns, for what goes by the hour.
+    #[must_use]
+    pub fn columns(&self, station: usize) -> Columns {
+        let mut columns = Columns::new(self.from.start(), self.days.len() * DAY_H);
+        for pollutant in POLLUTANTS {
+            let amounts = columns.amounts_mut(pollutant).chunks_exact_mut(DAY_H);
+            for (target, day) in amounts.zip(&self.days) {
+                if let Some(hours) = &day.hours[station] {
+                    target.copy_from_slice(&hours[pollutant.index()]);
+                }
+            }
+        }
+        columns
     }
 
     fn place(&self, day: Day) -> Option<usize> {

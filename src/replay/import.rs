@@ -30,8 +30,9 @@ use crate::pipeline::StoredDay;
 use crate::store::{self, ImportChunk, ImportedArea, ImportedFile, Sqlite};
 use crate::time::{DAY_H, Day, Hour, Instant};
 
-/// About 45 MB of station days; two years of 60 stations.
-const STATION_DAYS_HELD: usize = 50_000;
+/// About 180 MB of station days; two years of 270 stations. A chunk takes the hours of its days' sets anew,
+/// so a file that goes station by station through many years costs as many passes as it fills chunks.
+const STATION_DAYS_HELD: usize = 200_000;
 
 /// What the rows of an import did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -297,7 +297,9 @@ fn column(
         *point = (i64::from(b.amount.milli()), i64::from(b.iaqi));
     }
     let above = [note(Practice::Letter)?, note(Practice::NationalPlatform)?];
-    Ok(BreakpointColumn { column, count: breakpoints.len(), breakpoints, points, above })
+    let (count, whole) = (breakpoints.len(), Vec::new());
+    let column = BreakpointColumn { column, count, breakpoints, points, whole, above };
+    Ok(column.tabulated())
 }
 
 fn reports(rows: &[RawReportRow], sources: &Sources) -> Faulty<[[Vec<ReportRow>; 2]; 2]> {

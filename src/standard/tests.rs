@@ -364,3 +364,26 @@ fn parameters_have_the_decided_defaults_and_read_back() {
     assert!("platform".parse::<Practice>().is_err());
     assert!(serde_json::from_str::<Parameters>(r#"{"practise":"letter"}"#).is_err());
 }
+
+#[test]
+fn whole_steps_are_tabulated_as_the_line_between_breakpoints_gives_them() {
+    for edition in standards().index_editions() {
+        for column in edition.columns() {
+            let plain = BreakpointColumn { whole: Vec::new(), ..column.clone() };
+            let top = column.breakpoints().last().expect("rows").amount.milli();
+            for milli in (0..top + 5_000_000).step_by(50_000).chain([-1, 1, 999, 1001, top - 1]) {
+                let amount = Amount::from_milli(milli);
+                for rounding in [Rounding::Up, Rounding::HalfUp, Rounding::HalfEven] {
+                    for practice in [Practice::Letter, Practice::NationalPlatform] {
+                        let (fast, slow) = (
+                            column.index(amount, rounding, practice),
+                            plain.index(amount, rounding, practice),
+                        );
+                        assert_eq!(fast, slow, "{:?} {milli} {rounding:?}", column.column());
+                    }
+                }
+            }
+            assert!(column.whole.len() > 100);
+        }
+    }
+}

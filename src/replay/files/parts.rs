@@ -15,8 +15,8 @@ use super::lines::{Bytes, Lines, content};
 use super::{Error, Format, Reader};
 use crate::time::HourLabel;
 
-/// Large enough that handing over is rare, small enough that threads end together.
-pub const PART_BYTES: usize = 4 * 1024 * 1024;
+/// Large enough that handing over is rare, small enough for the second-level cache.
+pub const PART_BYTES: usize = 1024 * 1024;
 
 /// Cuts one file.
 pub struct Parts {
