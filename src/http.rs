@@ -15,6 +15,8 @@
 
 mod access;
 mod api;
+mod archive;
+mod assessment;
 mod change;
 mod correction;
 mod document;
@@ -30,6 +32,8 @@ mod reprocess;
 mod series;
 
 pub use access::Role;
+pub use archive::{Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, RevisionRow};
+pub use assessment::{ArchivedDay, DaysQuery};
 pub use correction::Correct;
 pub use explain::ExplainQuery;
 pub use reconciliation::{ReconciliationDocument, ReconciliationQuery};
@@ -50,13 +54,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::area::Figures;
-use crate::explanation::Explanation;
-use crate::pipeline::{DeadLetterReason, KeptLetter, RetryCounts, View};
-use crate::reconciliation::Reconciliation;
+use crate::pipeline::{RetryCounts, View};
 use crate::standard::Parameters;
 use crate::telemetry::Latency;
-use crate::time::{Day, Hour, Instant};
 use page::Screens;
 use problem::Problem;
 
@@ -119,127 +119,6 @@ impl std::fmt::Debug for Services {
     }
 }
 
-/// What is stored, asked for from threads that may block.
-pub trait Archive: Send + Sync {
-    /// The figures of an entity, ascending by hour; hours without any may be left out.
-    ///
-    /// # Errors
-    /// [`ArchiveError`] when the entity is not known or the store cannot be read.
-    fn series(&self, query: &SeriesQuery) -> Result<Vec<Figures>, ArchiveError>;
-
-    /// Why a figure is what it is.
-    ///
-    /// # Errors
-    /// [`ArchiveError`] when there is nothing to explain or the store cannot be read.
-    fn explain(&self, query: &ExplainQuery) -> Result<Explanation, ArchiveError>;
-
-    /// The newest dead letters of an area.
-    ///
-    /// # Errors
-    /// [`ArchiveError`] when the store cannot be read.
-    fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError>;
-
-    /// The first `limit` dead letters of a reason, as they may be tried again.
-    ///
-    /// # Errors
-    /// [`ArchiveError`] when the store cannot be read.
-    fn kept_letters(
-        &self,
-        area: &str,
-        reason: DeadLetterReason,
-        limit: usize,
-    ) -> Result<Vec<KeptLetter>, ArchiveError>;
-
-    /// What operators did in an area, or tried to: the newest first.
-    ///
-    /// # Errors
-    /// [`ArchiveError`] when the store cannot be read.
-    fn corrections(&self, area: &str, limit: usize) -> Result<Vec<CorrectionRow>, ArchiveError>;
-
-    /// What changed of an entity on some days, both included, after it was published.
-    ///
-    /// # Errors
-    /// [`ArchiveError`] when the store cannot be read.
-    fn revisions(
-        &self,
-        area: &str,
-        entity: &str,
-        days: (Day, Day),
-    ) -> Result<Vec<RevisionRow>, ArchiveError>;
-
-    /// Our figures of an area beside what the national platform published.
-    ///
-    /// # Errors
-    /// [`ArchiveError`] when the area is not known or the store cannot be read.
-    fn reconciliation(&self, query: &ReconciliationQuery) -> Result<Reconciliation, ArchiveError>;
-
-    /// The last hour for which anything was published for an area.
-    ///
-    /// # Errors
-    /// [`ArchiveError`] when the store cannot be read.
-    fn last_published(&self, area: &str) -> Result<Option<Hour>, ArchiveError>;
-
-    /// The person whose token this is.
-    ///
-    /// # Errors
-    /// [`ArchiveError`] when the store cannot be read.
-    fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError>;
-}
-
-/// A station, or a station set of an area.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EntityId {
-    /// A station.
-    Station {
-        /// The area's code.
-        area: String,
-        /// The station's code.
-        station: String,
-    },
-    /// A set; `set` is empty for the area's default set.
-    Set {
-        /// The area's code.
-        area: String,
-        /// The set's code.
-        set: String,
-    },
-}
-
-/// Why the archive has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ArchiveError {
-    /// Nothing is stored under that name.
-    #[error("no such entity in the store")]
-    UnknownEntity,
-    /// There is no such figure: what there is.
-    #[error("{0}")]
-    NoFigure(String),
-    /// The store cannot be read now.
-    #[error("store: {0}")]
-    Unavailable(String),
-}
-
-/// A message that was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeadLetterRow {
-    /// The station's code; empty where no known one was named.
-    pub station: String,
-    /// When it came first.
-    pub first_at: Instant,
-    /// When it came last.
-    pub last_at: Instant,
-    /// How often the same bytes came.
-    pub count: u64,
-    /// The name of its [reason](crate::observation::RejectionReason).
-    pub reason: String,
-    /// The place and what was found there.
-    pub detail: String,
-    /// The topic it came on.
-    pub topic: String,
-    /// The beginning of the payload; bytes that are not UTF-8 replaced.
-    pub payload: String,
-}
-
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
@@ -273,44 +152,6 @@ pub enum Act {
         /// How it ended, or why it was not begun.
         reply: oneshot::Sender<Result<RetryCounts, String>>,
     },
-}
-
-/// An act of an operator, as stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CorrectionRow {
-    /// When.
-    pub at: Instant,
-    /// Who.
-    pub person: String,
-    /// Why.
-    pub reason: String,
-    /// The station's code.
-    pub station: String,
-    /// The property's code.
-    pub quantity: String,
-    /// The hour.
-    pub hour: Hour,
-    /// `set`, `invalidate` or `withdraw`.
-    pub act: String,
-    /// In 0.001 of the property's unit.
-    pub amount: Option<i32>,
-    /// Why it was refused.
-    pub refused: Option<String>,
-}
-
-/// What changed after it was published, as stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RevisionRow {
-    /// When, by the area's clock.
-    pub at: Instant,
-    /// Whose figures.
-    pub entity: String,
-    /// The day of the hours that changed.
-    pub day: Day,
-    /// Why.
-    pub cause: String,
-    /// JSON: `[[hour of the day 0 to 23, quantity, old, new], …]`; amounts in 0.001 µg/m³.
-    pub changes: String,
 }
 
 /// Whether the daemon is fit for use.
@@ -396,6 +237,7 @@ fn router(app: App) -> Router {
     let routes = Router::new()
         .route("/", get(page::page))
         .route("/events", get(page::events))
+        .route("/year", get(page::year))
         .route("/reconciliation", get(page::reconciliation))
         .route("/style.css", get(page::style))
         .route("/live.js", get(page::script))
@@ -416,6 +258,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/stations", get(api::stations))
         .route("/api/v1/stations/{station}/latest", get(api::station_latest))
         .route("/api/v1/series", get(series::series))
+        .route("/api/v1/days", get(assessment::days))
+        .route("/api/v1/assessment", get(assessment::assessment))
         .route("/api/v1/explain", get(explain::explain))
         .route("/api/v1/clock/confirm", post(operator::confirm_clock))
         .fallback(unknown_path)

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::area::{AreaId, Member, Registry};
 use crate::explanation::{Asked, Explanation};
 use crate::http::{
-    Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, ExplainQuery, Person,
-    ReconciliationQuery, RevisionRow, Role, SeriesQuery,
+    Archive, ArchiveError, ArchivedDay, CorrectionRow, DaysQuery, DeadLetterRow, EntityId,
+    ExplainQuery, Person, ReconciliationQuery, RevisionRow, Role, SeriesQuery,
 };
 use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::reconciliation::Reconciliation;
-use crate::standard::Parameters;
+use crate::standard::{Entity, Parameters};
 use crate::store::{self, Reader, Unexplained};
 use crate::time::{Day, Hour};
 
@@ -80,6 +80,29 @@ impl Archive for StoreArchive {
         let span = (query.from, query.to);
         self.with_reader(|reader| {
             reader.series(registry, member, span, (&parameters, query.dataset))
+        })
+    }
+
+    fn days(&self, query: &DaysQuery) -> Result<Vec<ArchivedDay>, ArchiveError> {
+        let (registry, member) = self.member(&query.entity)?;
+        let DaysQuery { parameters, judged_by, .. } = *query;
+        let (span, entity) = ((query.from, query.to), registry.name_of(member));
+        let kind = match member {
+            Member::Set(_) => Entity::Area,
+            Member::Station(_) => Entity::Station,
+        };
+        self.with_reader(|reader| {
+            let publication = reader.publication(&registry.area, span)?;
+            let mut all = Vec::new();
+            let asked = (registry, &[member][..]);
+            reader.each_day(query.dataset, asked, span, &parameters, |day, row| {
+                all.extend(row.iter().map(|(_, figures)| ArchivedDay {
+                    figures: figures.clone().judged_by(judged_by, &parameters, kind),
+                    state: publication.state(day, &entity),
+                }));
+                Ok::<(), store::Error>(())
+            })?;
+            Ok(all)
         })
     }
 

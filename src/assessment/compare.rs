@@ -140,12 +140,12 @@ fn refusal(now: Side<'_>, before: Side<'_>, of: &Subject<'_>) -> Option<String> 
     let (here, there) = (editions(now), editions(before));
     if here != there || here.contains('+') {
         let ways = "可统一按一个版本评价后再比较";
-        return Some(format!("两期评价标准不同({here}与{there}),不作比较;{ways}"));
+        return Some(format!("两期评价标准不同（{here}与{there}），不作比较；{ways}"));
     }
     if before.period.days_valid == 0 {
-        return Some("上一期没有有效数据,不作比较".to_owned());
+        return Some("上一期没有有效数据，不作比较".to_owned());
     }
-    let mixed = "两期数据口径不同(审核与实况),不作比较;可指定一种数据口径";
+    let mixed = "两期数据口径不同（审核与实况），不作比较；可指定一种数据口径";
     let basis = |side: Side<'_>| {
         let with_data = side.days.iter().filter(|d| d.means.stations_valid > 0);
         let reviewed = with_data.map(DayFigures::is_reviewed);
@@ -287,5 +287,5 @@ fn sentence(
             }
         }
     };
-    format!("{zh}{now}{unit_zh},{}{how}", versus.zh())
+    format!("{zh}{now}{unit_zh}，{}{how}", versus.zh())
 }

@@ -6,7 +6,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
-use super::{api, correction, explain, operator, reconciliation, reprocess, series};
+use super::{api, assessment, correction, explain, operator, reconciliation, reprocess, series};
 
 /// The token of a person.
 struct Tokens;
@@ -33,6 +33,8 @@ impl Modify for Tokens {
         api::stations,
         api::station_latest,
         series::series,
+        assessment::days,
+        assessment::assessment,
         explain::explain,
         correction::correct,
         correction::corrections,

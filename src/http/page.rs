@@ -20,6 +20,7 @@ mod reconciliation;
 mod rows;
 mod sets;
 mod words;
+mod year;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -48,6 +49,7 @@ use past::History;
 use words::Lang;
 
 pub(super) use reconciliation::reconciliation;
+pub(super) use year::year;
 
 /// How often a page hears that the daemon is alive when no view comes. The script calls the
 /// connection lost after three of them.

@@ -11,6 +11,7 @@ mod reconciliation;
 mod reprocess;
 mod sample;
 mod silence;
+mod year;
 
 use std::sync::{Arc, Mutex};
 
@@ -19,8 +20,9 @@ use axum::http::{Request, StatusCode};
 use lantian::area::{Figures, Member};
 use lantian::explanation::{Asked, Cells, Excluded, Explanation, explain};
 use lantian::http::{
-    Act, Archive, ArchiveError, Config, CorrectionRow, DeadLetterRow, ExplainQuery, Health, Person,
-    ReconciliationQuery, RevisionRow, Role, SeriesQuery, Services, Site,
+    Act, Archive, ArchiveError, ArchivedDay, Config, CorrectionRow, DaysQuery, DeadLetterRow,
+    ExplainQuery, Health, Person, ReconciliationQuery, RevisionRow, Role, SeriesQuery, Services,
+    Site,
 };
 use lantian::pipeline::{DeadLetterReason, KeptLetter, View};
 use lantian::reconciliation::Reconciliation;
@@ -50,6 +52,12 @@ impl Archive for Shelf {
         self.asked.lock().expect("not poisoned").push(query.clone());
         let within = |f: &&Figures| query.from <= f.hour && f.hour <= query.to;
         Ok(self.figures.iter().filter(within).cloned().collect())
+    }
+
+    /// Every day of the air that the shelf holds; nothing of days before it.
+    fn days(&self, query: &DaysQuery) -> Result<Vec<ArchivedDay>, ArchiveError> {
+        let days = (query.from.number()..=query.to.number()).map(Day::from_number);
+        Ok(days.map(|day| year::archived(day, query)).collect())
     }
 
     fn explain(&self, query: &ExplainQuery) -> Result<Explanation, ArchiveError> {

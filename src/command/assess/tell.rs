@@ -21,7 +21,7 @@ fn assessment(a: &Assessment, out: &mut impl Write) -> io::Result<()> {
     let ratio = or_missing(shown.good_day_ratio_percent.as_ref());
     writeln!(out, "  优良天数比率  {ratio}%({good}天/有效{valid}天)")?;
     if a.days_partial > 0 {
-        writeln!(out, "    其中{}天项目不全,比率可能偏高", a.days_partial)?;
+        writeln!(out, "    其中{}天项目不全，比率可能偏高", a.days_partial)?;
     }
     let by = &a.days_by_category;
     writeln!(

@@ -1,0 +1,173 @@
+//! What the API asks of the store, and the rows that come back.
+
+use super::{ArchivedDay, DaysQuery, ExplainQuery, Person, ReconciliationQuery, SeriesQuery};
+use crate::area::Figures;
+use crate::explanation::Explanation;
+use crate::pipeline::{DeadLetterReason, KeptLetter};
+use crate::reconciliation::Reconciliation;
+use crate::time::{Day, Hour, Instant};
+
+/// What is stored, asked for from threads that may block.
+pub trait Archive: Send + Sync {
+    /// The figures of an entity, ascending by hour; hours without any may be left out.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the entity is not known or the store cannot be read.
+    fn series(&self, query: &SeriesQuery) -> Result<Vec<Figures>, ArchiveError>;
+
+    /// The natural days of an entity, ascending.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the entity is not known or the store cannot be read.
+    fn days(&self, query: &DaysQuery) -> Result<Vec<ArchivedDay>, ArchiveError>;
+
+    /// Why a figure is what it is.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when there is nothing to explain or the store cannot be read.
+    fn explain(&self, query: &ExplainQuery) -> Result<Explanation, ArchiveError>;
+
+    /// The newest dead letters of an area.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError>;
+
+    /// The first `limit` dead letters of a reason, as they may be tried again.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn kept_letters(
+        &self,
+        area: &str,
+        reason: DeadLetterReason,
+        limit: usize,
+    ) -> Result<Vec<KeptLetter>, ArchiveError>;
+
+    /// What operators did in an area, or tried to: the newest first.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn corrections(&self, area: &str, limit: usize) -> Result<Vec<CorrectionRow>, ArchiveError>;
+
+    /// What changed of an entity on some days, both included, after it was published.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn revisions(
+        &self,
+        area: &str,
+        entity: &str,
+        days: (Day, Day),
+    ) -> Result<Vec<RevisionRow>, ArchiveError>;
+
+    /// Our figures of an area beside what the national platform published.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the area is not known or the store cannot be read.
+    fn reconciliation(&self, query: &ReconciliationQuery) -> Result<Reconciliation, ArchiveError>;
+
+    /// The last hour for which anything was published for an area.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn last_published(&self, area: &str) -> Result<Option<Hour>, ArchiveError>;
+
+    /// The person whose token this is.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError>;
+}
+
+/// A station, or a station set of an area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntityId {
+    /// A station.
+    Station {
+        /// The area's code.
+        area: String,
+        /// The station's code.
+        station: String,
+    },
+    /// A set; `set` is empty for the area's default set.
+    Set {
+        /// The area's code.
+        area: String,
+        /// The set's code.
+        set: String,
+    },
+}
+
+/// Why the archive has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArchiveError {
+    /// Nothing is stored under that name.
+    #[error("no such entity in the store")]
+    UnknownEntity,
+    /// There is no such figure: what there is.
+    #[error("{0}")]
+    NoFigure(String),
+    /// The store cannot be read now.
+    #[error("store: {0}")]
+    Unavailable(String),
+}
+
+/// A message that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetterRow {
+    /// The station's code; empty where no known one was named.
+    pub station: String,
+    /// When it came first.
+    pub first_at: Instant,
+    /// When it came last.
+    pub last_at: Instant,
+    /// How often the same bytes came.
+    pub count: u64,
+    /// The name of its [reason](crate::observation::RejectionReason).
+    pub reason: String,
+    /// The place and what was found there.
+    pub detail: String,
+    /// The topic it came on.
+    pub topic: String,
+    /// The beginning of the payload; bytes that are not UTF-8 replaced.
+    pub payload: String,
+}
+
+/// An act of an operator, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CorrectionRow {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub person: String,
+    /// Why.
+    pub reason: String,
+    /// The station's code.
+    pub station: String,
+    /// The property's code.
+    pub quantity: String,
+    /// The hour.
+    pub hour: Hour,
+    /// `set`, `invalidate` or `withdraw`.
+    pub act: String,
+    /// In 0.001 of the property's unit.
+    pub amount: Option<i32>,
+    /// Why it was refused.
+    pub refused: Option<String>,
+}
+
+/// What changed after it was published, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevisionRow {
+    /// When, by the area's clock.
+    pub at: Instant,
+    /// Whose figures.
+    pub entity: String,
+    /// The day of the hours that changed.
+    pub day: Day,
+    /// Why.
+    pub cause: String,
+    /// JSON: `[[hour of the day 0 to 23, quantity, old, new], …]`; amounts in 0.001 µg/m³.
+    pub changes: String,
+}

@@ -1,0 +1,351 @@
+//! Days and what they come to, from the archive.
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::api::{find_area, one, parameters};
+use super::problem::Problem;
+use super::series::entity_id;
+use super::{App, Archive, ArchiveError, EntityId, blocking};
+use crate::area::Registry;
+use crate::assessment::{
+    Assessment, Comparison, DayFigures, DayRow, JudgedBy, Period, Seasons, Span, Subject, Versus,
+};
+use crate::observation::{Basis, Dataset};
+use crate::pipeline::View;
+use crate::standard::{Entity, Parameters, Practice};
+use crate::time::{DAY_H, Day};
+
+/// Days that one question may ask for: three years and a bit.
+const DAYS_MAX: u32 = 1_100;
+
+/// Which days are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DaysQuery {
+    /// Whose.
+    pub entity: EntityId,
+    /// First day.
+    pub from: Day,
+    /// Last day, included.
+    pub to: Day,
+    /// By what they are judged.
+    pub parameters: Parameters,
+    /// On which data they rest.
+    pub dataset: Dataset,
+    /// By which edition they are judged.
+    pub judged_by: JudgedBy,
+}
+
+/// A day of the archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchivedDay {
+    /// Its figures.
+    pub figures: DayFigures,
+    /// `provisional`, `published` or `revised`.
+    pub state: &'static str,
+}
+
+/// Days of one entity.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Days {
+    entity: String,
+    /// First day.
+    from: String,
+    /// Last day, included.
+    to: String,
+    practice: &'static str,
+    /// `in_force`, `2012` or `2026`.
+    judged_by: &'static str,
+    /// The dataset asked for.
+    dataset: &'static str,
+    /// What these days rest on, in words.
+    dataset_zh: String,
+    simulated: bool,
+    /// Ascending. Days on which a station is not in operation are left out.
+    days: Vec<DayRow>,
+}
+
+/// An assessment, and whether its air is real.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Assessed {
+    simulated: bool,
+    #[serde(flatten)]
+    assessment: Assessment,
+}
+
+/// What both questions have in common.
+pub(super) struct Asked {
+    pub(super) entity: String,
+    pub(super) name: String,
+    pub(super) area: String,
+    pub(super) id: EntityId,
+    pub(super) parameters: Parameters,
+    pub(super) dataset: Dataset,
+    pub(super) judged_by: JudgedBy,
+}
+
+impl Asked {
+    pub(super) fn parse(
+        pairs: &[(String, String)],
+        view: &View,
+        app: &App,
+    ) -> Result<Self, Problem> {
+        let entity = one(pairs, "entity")?;
+        let entity = entity.ok_or_else(|| Problem::bad_parameter("entity", "is needed"))?;
+        Self::of(entity, pairs, view, app)
+    }
+
+    pub(super) fn of(
+        entity: &str,
+        pairs: &[(String, String)],
+        view: &View,
+        app: &App,
+    ) -> Result<Self, Problem> {
+        fn given<T: std::str::FromStr<Err: std::fmt::Display>>(
+            pairs: &[(String, String)],
+            name: &str,
+            default: T,
+        ) -> Result<T, Problem> {
+            let Some(text) = one(pairs, name)? else { return Ok(default) };
+            text.parse().map_err(|e| Problem::bad_parameter(name, e))
+        }
+        // Days are judged by the letter unless another practice is asked for.
+        let practice = given(pairs, "practice", Practice::Letter)?;
+        let id = entity_id(view, entity, one(pairs, "area")?)?;
+        let (area, name) = {
+            let (EntityId::Station { area, .. } | EntityId::Set { area, .. }) = &id;
+            let registry = &find_area(view, area)?.registry;
+            (area.clone(), name(registry, &id))
+        };
+        Ok(Self {
+            entity: entity.to_owned(),
+            name,
+            area,
+            id,
+            parameters: Parameters { practice, ..app.services.parameters },
+            dataset: given(pairs, "dataset", Dataset::Best)?,
+            judged_by: given(pairs, "edition", JudgedBy::InForce)?,
+        })
+    }
+
+    /// Station or area.
+    pub(super) const fn kind(&self) -> Entity {
+        match self.id {
+            EntityId::Set { .. } => Entity::Area,
+            EntityId::Station { .. } => Entity::Station,
+        }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            area: &self.area,
+            entity: &self.entity,
+            name: &self.name,
+            kind: self.kind(),
+            parameters: &self.parameters,
+            judged_by: self.judged_by,
+            dataset: self.dataset,
+        }
+    }
+
+    /// The days of a span, as archived.
+    pub(super) fn archived(
+        &self,
+        archive: &dyn Archive,
+        (from, to): (Day, Day),
+    ) -> Result<Vec<ArchivedDay>, ArchiveError> {
+        archive.days(&DaysQuery {
+            entity: self.id.clone(),
+            from,
+            to,
+            parameters: self.parameters,
+            dataset: self.dataset,
+            judged_by: self.judged_by,
+        })
+    }
+
+    /// What a span comes to, beside the other spans asked for.
+    pub(super) fn assessment(
+        &self,
+        archive: &dyn Archive,
+        span: Span,
+        compared: &[Versus],
+    ) -> Result<(Assessment, Vec<ArchivedDay>), ArchiveError> {
+        let figures = |days: &[ArchivedDay]| -> Vec<DayFigures> {
+            days.iter().map(|day| day.figures.clone()).collect()
+        };
+        let period = |span: Span, days: &[DayFigures]| {
+            let ends = (span.from, span.to);
+            Period::judged_by(self.judged_by, ends, days, &self.parameters, self.kind())
+        };
+        let archived = self.archived(archive, (span.from, span.to))?;
+        let days = figures(&archived);
+        let now = period(span, &days);
+        let mut comparisons = Vec::new();
+        for versus in compared {
+            let other = match versus {
+                Versus::YearBefore => span.year_before(),
+                Versus::PeriodBefore => span.period_before(),
+            };
+            let Some(other) = other else {
+                comparisons.push(Comparison::none(*versus, "该时段没有上一期"));
+                continue;
+            };
+            let before = figures(&self.archived(archive, (other.from, other.to))?);
+            let then = period(other, &before);
+            let (now, then) = ((&now, days.as_slice()), (&then, before.as_slice()));
+            comparisons.push(Comparison::of(*versus, now, then, &self.subject()));
+        }
+        let assessment = Assessment::of(&now, &days, &self.subject());
+        Ok((Assessment { comparisons, ..assessment }, archived))
+    }
+
+    /// How far days rest on reviewed data.
+    pub(super) fn basis(&self, days: &[ArchivedDay]) -> Basis {
+        let mut basis = Basis::default();
+        for day in days {
+            for hour in 0..DAY_H {
+                basis.note(day.figures.day.hour(hour), day.figures.reviewed & (1 << hour) != 0);
+            }
+        }
+        basis
+    }
+}
+
+/// As people say it.
+fn name(registry: &Registry, id: &EntityId) -> String {
+    match id {
+        EntityId::Set { set, .. } if set.is_empty() => registry.name.clone(),
+        EntityId::Set { set, .. } => {
+            let found = registry.sets.iter().find(|s| s.id == *set);
+            found.map_or_else(String::new, |s| s.name.clone())
+        }
+        EntityId::Station { station, .. } => {
+            let found = registry.find(station).map(|at| registry.stations[at].name.clone());
+            found.unwrap_or_else(|| station.clone())
+        }
+    }
+}
+
+fn day(pairs: &[(String, String)], name: &str) -> Result<Day, Problem> {
+    let text = one(pairs, name)?.ok_or_else(|| Problem::bad_parameter(name, "is needed"))?;
+    text.parse().map_err(|_| Problem::bad_parameter(name, "YYYY-MM-DD expected"))
+}
+
+fn bounded(span: Option<Span>) -> Result<Span, Problem> {
+    let span = span.ok_or_else(|| Problem::bad_parameter("to", "is before from"))?;
+    let days = span.len();
+    if days > DAYS_MAX {
+        let detail = format!("the span holds {days} days; up to {DAYS_MAX} are answered");
+        return Err(Problem::bad_parameter("span", detail));
+    }
+    Ok(span)
+}
+
+/// The natural days of a station, an area or a set.
+#[utoipa::path(
+    get,
+    path = "/api/v1/days",
+    params(
+        ("entity" = String, Query, description = "a station, an area, or `area/set`"),
+        ("from" = String, Query, description = "first day, such as 2025-01-01"),
+        ("to" = String, Query, description = "last day, included"),
+        ("practice" = Option<String>, Query,
+            description = "`letter` (default) or `national_platform`"),
+        ("dataset" = Option<String>, Query,
+            description = "`realtime`, `reviewed` or `best` (default)"),
+        ("edition" = Option<String>, Query,
+            description = "`in_force` (default), or all days by `2012` or `2026`"),
+        ("area" = Option<String>, Query, description = "where station codes repeat")
+    ),
+    responses(
+        (status = 200, body = Days),
+        (status = 400, body = Problem),
+        (status = 404, body = Problem)
+    )
+)]
+pub(super) async fn days(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Days>, Problem> {
+    let known = ["entity", "from", "to", "practice", "dataset", "edition", "area"];
+    let pairs = parameters(query.as_deref(), &known)?;
+    let view = app.services.view.borrow().clone();
+    let asked = Asked::parse(&pairs, &view, &app)?;
+    let span = bounded(Span::days(day(&pairs, "from")?, day(&pairs, "to")?))?;
+    let (archive, simulated) = (app.services.archive.clone(), view.simulated);
+    blocking(move || {
+        let archived = asked.archived(archive.as_ref(), (span.from, span.to))?;
+        let row = |day: &ArchivedDay| DayRow::of(&day.figures, &asked.subject(), day.state, false);
+        Ok(Json(Days {
+            entity: asked.entity.clone(),
+            from: span.from.to_string(),
+            to: span.to.to_string(),
+            practice: asked.parameters.practice.code(),
+            judged_by: asked.judged_by.name(),
+            dataset: asked.dataset.name(),
+            dataset_zh: asked.basis(&archived).zh(asked.dataset),
+            simulated,
+            days: archived.iter().map(row).collect(),
+        }))
+    })
+    .await?
+}
+
+/// What the days of a span come to.
+#[utoipa::path(
+    get,
+    path = "/api/v1/assessment",
+    params(
+        ("entity" = String, Query, description = "a station, an area, or `area/set`"),
+        ("span" = String, Query,
+            description = "2025, 2025-03, 2025-Q1, 2025-01-01..2025-03-31, heating:2024, \
+                           autumn_winter:2024, ozone:2025, ytd:2025-10-31, rolling365:2025-10-31, \
+                           three_years:2025"),
+        ("compare" = Option<String>, Query,
+            description = "`year_before` (同比), `period_before` (环比), or both by a comma"),
+        ("practice" = Option<String>, Query,
+            description = "`letter` (default) or `national_platform`"),
+        ("dataset" = Option<String>, Query,
+            description = "`realtime`, `reviewed` or `best` (default)"),
+        ("edition" = Option<String>, Query,
+            description = "`in_force` (default), or all days by `2012` or `2026`"),
+        ("area" = Option<String>, Query, description = "where station codes repeat")
+    ),
+    responses(
+        (status = 200, body = Assessed),
+        (status = 400, body = Problem),
+        (status = 404, body = Problem)
+    )
+)]
+pub(super) async fn assessment(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Assessed>, Problem> {
+    let known = ["entity", "span", "compare", "practice", "dataset", "edition", "area"];
+    let pairs = parameters(query.as_deref(), &known)?;
+    let view = app.services.view.borrow().clone();
+    let asked = Asked::parse(&pairs, &view, &app)?;
+    let text = one(&pairs, "span")?.ok_or_else(|| Problem::bad_parameter("span", "is needed"))?;
+    let span = Span::parse(text, &Seasons::DEFAULT);
+    let span = bounded(Some(span.map_err(|e| Problem::bad_parameter("span", e))?))?;
+    let compared = versus(one(&pairs, "compare")?)?;
+    let (archive, simulated) = (app.services.archive.clone(), view.simulated);
+    blocking(move || {
+        let (assessment, _) = asked.assessment(archive.as_ref(), span, &compared)?;
+        Ok(Json(Assessed { simulated, assessment }))
+    })
+    .await?
+}
+
+fn versus(text: Option<&str>) -> Result<Vec<Versus>, Problem> {
+    let mut all = Vec::new();
+    for name in text.unwrap_or_default().split(',').filter(|name| !name.is_empty()) {
+        let found = Versus::ALL.into_iter().find(|versus| versus.name() == name);
+        let wrong = || Problem::bad_parameter("compare", "year_before or period_before expected");
+        all.push(found.ok_or_else(wrong)?);
+    }
+    Ok(all)
+}

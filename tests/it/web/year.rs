@@ -1,0 +1,96 @@
+//! Days and assessments over the API, and the year as a page.
+
+use lantian::assessment::DayFigures;
+use lantian::average::{MISSING, Window};
+use lantian::http::{ArchivedDay, DaysQuery};
+use lantian::observation::Pollutant;
+use lantian::time::{DAY_H, Day};
+
+use super::api::over_dalian;
+
+/// A day whose PM2.5 says which one it is: 20 to 119 µg/m³ by its number; the 13th of a month has too few
+/// hours, and nothing is held of the years before 2025.
+pub(super) fn archived(day: Day, query: &DaysQuery) -> ArchivedDay {
+    let (year, _, date) = day.date();
+    let mut hours: Window = [[MISSING; DAY_H]; Pollutant::COUNT];
+    if year >= 2025 {
+        for column in &mut hours {
+            let held = if date == 13 { 5 } else { DAY_H };
+            column[..held].fill(15_000);
+        }
+        if date != 13 {
+            hours[Pollutant::Pm2_5.index()].fill((20 + day.number() % 100) * 1000);
+            hours[Pollutant::Co.index()].fill(600_000);
+        }
+    }
+    let figures = DayFigures::of_station(day, &hours, &query.parameters);
+    ArchivedDay { figures, state: if date == 1 { "revised" } else { "published" } }
+}
+
+#[tokio::test]
+async fn days_come_with_their_state_and_reason() {
+    let daemon = over_dalian();
+    let path = "/api/v1/days?entity=dalian&from=2026-01-01&to=2026-01-14";
+    let json = daemon.get(path).await.json();
+    assert_eq!((&json["practice"], &json["judged_by"]), (&"letter".into(), &"in_force".into()));
+    assert_eq!(json["dataset_zh"], "实况数据(未审核)");
+    let days = json["days"].as_array().expect("days");
+    assert_eq!((days.len(), &days[0]["state"]), (14, &"revised".into()));
+    let (first, short) = (&days[0], &days[12]);
+    assert_eq!(first["pm2_5_ug_m3"], 20 + 20_454 % 100);
+    assert_eq!((&first["co_mg_m3"], &first["valid_hours_o3"]), (&0.6.into(), &24.into()));
+    assert_eq!(short["aqi"], serde_json::Value::Null);
+    assert_eq!(short["reason"], "all_missing");
+    for (query, name) in [
+        ("entity=dalian&from=2026-01-02&to=2026-01-01", "to"),
+        ("entity=dalian&from=2020-01-01&to=2026-01-01", "span"),
+        ("entity=dalian&from=2026-01-01&to=2026-01-01&edition=2020", "edition"),
+        ("from=2026-01-01&to=2026-01-01", "entity"),
+    ] {
+        let (_, detail) = daemon.get(&format!("/api/v1/days?{query}")).await.problem(400);
+        assert!(detail.contains(name), "{query}: {detail}");
+    }
+    daemon.get("/api/v1/days?entity=nowhere&from=2026-01-01&to=2026-01-01").await.problem(404);
+}
+
+#[tokio::test]
+async fn an_assessment_names_what_it_rests_on_and_refuses_to_mix_editions() {
+    let daemon = over_dalian();
+    let path = "/api/v1/assessment?entity=dalian";
+    let json = daemon.get(&format!("{path}&span=2025-12&compare=period_before")).await.json();
+    assert_eq!((&json["edition"], &json["days_total"]), (&"hj633_2012".into(), &31.into()));
+    assert_eq!((&json["days_valid"], &json["simulated"]), (&30.into(), &false.into()));
+    let changes = json["comparisons"][0]["changes"].as_array().expect("changes");
+    assert!(changes.iter().any(|c| c["text_zh"].as_str().is_some_and(|t| t.contains("环比"))));
+    let crossing = daemon.get(&format!("{path}&span=ytd:2026-05-31&compare=year_before")).await;
+    let refused = &crossing.json()["comparisons"][0]["refused_zh"];
+    assert!(refused.as_str().is_some_and(|why| why.contains("评价标准不同")), "{refused}");
+    let one = format!("{path}&span=ytd:2026-05-31&compare=year_before&edition=2026");
+    let json = daemon.get(&one).await.json();
+    assert_eq!(json["edition"], "hj633_2026");
+    assert_eq!(json["comparisons"][0]["refused_zh"], serde_json::Value::Null);
+    daemon.get(&format!("{path}&span=2026-13")).await.problem(400);
+    daemon.get(&format!("{path}&span=2025&compare=yesterday")).await.problem(400);
+}
+
+#[tokio::test]
+async fn the_year_shows_its_days_in_class_colours_and_what_they_come_to() {
+    let daemon = over_dalian();
+    let page = daemon.get("/year?area=dalian&year=2025").await.text;
+    for words in ["全年评价", "优良天数比率", "重度及以上污染天", "日历", "数据口径", "综合指数"]
+    {
+        assert!(page.contains(words), "{words}");
+    }
+    // 353 days and twelve thirteenths, in a calendar of 365.
+    assert_eq!(page.matches("class=\"chip c-").count() - 7, 365, "days, and seven of the legend");
+    assert_eq!(page.matches("c-na").count(), 12 + 1, "the thirteenths, and the legend");
+    assert!(page.contains("有效353天"), "{page}");
+    assert!(page.contains("2025-01-13 缺测"), "{page}");
+    assert!(page.contains("上一期没有有效数据"), "nothing is held of 2024");
+    let english = daemon.get("/year?area=dalian&year=2025&lang=en").await.text;
+    assert!(english.contains("Good-day ratio") && english.contains("of 353 valid days"));
+    let future = daemon.get("/year?year=2030").await.text;
+    assert!(future.contains("尚无已结束的日期"), "{future}");
+    daemon.get("/year?area=nowhere").await.problem(404);
+    daemon.get("/year?year=abc").await.problem(400);
+}
