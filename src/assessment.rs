@@ -18,6 +18,7 @@ mod edition;
 mod exact;
 mod period;
 mod span;
+pub mod target;
 
 pub use compare::{Change, Comparison, Versus};
 pub use day::{DayFigures, DayMeans};

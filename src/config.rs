@@ -262,6 +262,7 @@ fn read_parameters(mut section: Section<'_>) -> Parameters {
         area_day_order: section.optional("area_day_order", parsed).unwrap_or(d.area_day_order),
         o3_max_1h_min_hours: section.whole("o3_max_1h_min_hours", 1..=24, d.o3_max_1h_min_hours),
         period_from: section.optional("period_from", parsed).unwrap_or(d.period_from),
+        target_compare: section.optional("target_compare", parsed).unwrap_or(d.target_compare),
     };
     section.finish();
     parameters

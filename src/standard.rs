@@ -27,7 +27,7 @@ pub use indicator::{Category, Column, Indicator, ReportKind};
 pub use limits::{Average, DataValidity, Limit, LimitClass, LimitEdition, ValidityRow};
 pub use parameters::{
     AreaDayOrder, DECISIONS, Decision, Entity, Missing2012, ParameterRow, Parameters, PeriodFrom,
-    Practice, RoundBeforeIndex, StationShareDay, UnknownCode,
+    Practice, RoundBeforeIndex, StationShareDay, TargetCompare, UnknownCode,
 };
 pub use table::{
     Breakpoint, BreakpointColumn, Class, ColumnIndex, IndexEdition, Line, ReportRow, RoundingRow,

@@ -78,6 +78,16 @@ impl Exact {
         Self(BigRational::new(self.rounded(scale, decimals) * ten(scale), ten(decimals)))
     }
 
+    /// The largest multiple of 10^`scale - decimals` at most as large, or, unless `inclusive`, below it.
+    pub(super) fn floor(&self, (scale, decimals): (u32, u32), inclusive: bool) -> Self {
+        let step = BigRational::new(BigInt::from(10).pow(scale), BigInt::from(10).pow(decimals));
+        let steps = &self.0 / &step;
+        let floor = steps.floor();
+        let below = !inclusive && floor == steps;
+        let kept = if below { floor - BigRational::from_integer(1.into()) } else { floor };
+        Self(kept * step)
+    }
+
     pub(super) fn minus(&self, other: &Self) -> Self {
         Self(&self.0 - &other.0)
     }
@@ -135,5 +145,15 @@ mod tests {
     fn a_part_of_the_way() {
         assert_eq!(exact(10, 1).towards(&exact(20, 1), (25, 100)), exact(25, 2));
         assert_eq!(Exact::ratio(1, 0), None);
+    }
+
+    #[test]
+    fn a_floor_is_at_most_the_figure() {
+        let floor = |num, den, inclusive| exact(num, den).floor((3, 1), inclusive).show(3, 3);
+        assert_eq!(floor(43_250, 1, true), "43.200");
+        assert_eq!(floor(43_200, 1, true), "43.200");
+        assert_eq!(floor(43_200, 1, false), "43.100");
+        assert_eq!(floor(43_201, 1, false), "43.200");
+        assert_eq!(floor(-1, 3, true), "-0.100");
     }
 }

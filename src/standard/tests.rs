@@ -349,6 +349,7 @@ fn parameters_have_the_decided_defaults_and_read_back() {
         ("area_day_order", "stations_first"),
         ("o3_max_1h_min_hours", "20"),
         ("period_from", "unrounded"),
+        ("target_compare", "rounded"),
     ];
     assert_eq!(held, expected);
     let text = r#"{"practice":"national_platform","missing_2012":"na100"}"#;

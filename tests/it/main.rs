@@ -36,6 +36,7 @@ mod shipped;
 mod silence;
 mod simulate;
 mod store;
+mod targets;
 mod tidy;
 mod token;
 mod web;

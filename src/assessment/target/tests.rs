@@ -1,0 +1,296 @@
+//! Targets by their clauses: ties, leap years, years without data, days on which something is decided.
+
+use super::TargetIndicator::{CompositeIndex, DaysGood, DaysHeavy, GoodDayRatio, Mean, Percentile};
+use super::*;
+use crate::area::Judge;
+use crate::assessment::{DayFigures, Period};
+use crate::average::{MISSING, Window};
+use crate::observation::POLLUTANTS;
+use crate::standard::{Entity, Parameters};
+use crate::time::{DAY_H, Day};
+
+const ROUNDED: Parameters = Parameters::DEFAULT;
+const EXACT: Parameters = Parameters { target_compare: TargetCompare::Exact, ..ROUNDED };
+/// By the edition of 2012: AQI 100, 101, and above 200.
+const GOOD: Option<i32> = Some(75);
+const BAD: Option<i32> = Some(76);
+const HEAVY: Option<i32> = Some(151);
+
+fn judge(parameters: &Parameters) -> Judge<'_> {
+    Judge { parameters, entity: Entity::Station }
+}
+
+fn target(year: i32, indicator: TargetIndicator, value: &str) -> Target {
+    Target {
+        year,
+        entity: "dalian".to_owned(),
+        indicator,
+        goal: Goal::Number(Written::parse(value).expect("digits")),
+        judged_by: JudgedBy::InForce,
+        dataset: Dataset::Best,
+        dust: DustColumn::Measured,
+        document: "计划".to_owned(),
+        district: String::new(),
+    }
+}
+
+/// A day with so much PM2.5 in every hour and a little of all others; nothing at all for `None`.
+fn day(day: Day, pm2_5: Option<i32>) -> DayFigures {
+    let mut hours: Window = [[MISSING; DAY_H]; Pollutant::COUNT];
+    if let Some(pm2_5) = pm2_5 {
+        for p in POLLUTANTS {
+            let amount = if p == Pollutant::Pm2_5 { pm2_5 * 1000 } else { 10_000 };
+            hours[p.index()] = [amount; DAY_H];
+        }
+    }
+    DayFigures::of_station(day, &hours, &ROUNDED)
+}
+
+fn first(year: i32) -> Day {
+    Day::of(year, 1, 1).expect("a day")
+}
+
+/// Days from 1 January on: so many of each.
+fn days(year: i32, runs: &[(usize, Option<i32>)]) -> Vec<DayFigures> {
+    let all = runs.iter().flat_map(|(n, pm2_5)| std::iter::repeat_n(*pm2_5, *n));
+    (0..).zip(all).map(|(n, pm2_5)| day(first(year).plus(n), pm2_5)).collect()
+}
+
+/// The standing after the last of these days.
+fn standing(target: &Target, runs: &[(usize, Option<i32>)], parameters: &Parameters) -> Standing {
+    let days = days(target.year, runs);
+    let until = days.last().map_or(first(target.year).plus(-1), |d| d.day);
+    Standing::of(target, &days, until, judge(parameters))
+}
+
+fn on(year: i32, month: u8, day: u8) -> Option<Day> {
+    Day::of(year, month, day)
+}
+
+#[test]
+fn a_number_keeps_the_decimals_of_the_plan() {
+    for text in ["88.9", "29.80", "0", "5", "0.125", "100.000"] {
+        assert_eq!(Written::parse(text).expect("digits").to_string(), text);
+    }
+    for text in ["", ".5", "5.", "-1", "1e2", "88,9", "1.2345", "1.2.3", "1234567", " 1", "+1"] {
+        assert!(Written::parse(text).is_err(), "{text:?}");
+    }
+    let most = |text: &str| Written::parse(text).expect("digits").is_above(100);
+    assert!(!most("100.0") && most("100.1"));
+}
+
+#[test]
+fn a_figure_is_compared_as_it_is_published_or_exactly() {
+    let holds = |indicator, value: &str, compare, num: i128, den: i64| {
+        let bar = target(2025, indicator, value).bar(compare).expect("a number");
+        bar.holds(&Quotient { num, den }.into())
+    };
+    let ratio = |value, num| {
+        [TargetCompare::Rounded, TargetCompare::Exact]
+            .map(|compare| holds(GoodDayRatio, value, compare, num, 100_000))
+    };
+    assert_eq!(ratio("88.9", 88_900), [true, true], "exactly at the target");
+    assert_eq!(ratio("88.9", 88_899), [true, false]);
+    assert_eq!(ratio("88.9", 88_851), [true, false]);
+    assert_eq!(ratio("88.9", 88_850), [false, false], "88.85 is published as 88.8");
+    assert_eq!(ratio("88.8", 88_750), [true, false], "88.75 is published as 88.8");
+    assert_eq!(ratio("85", 84_900), [false, false], "a ratio is published with one decimal");
+    assert_eq!(ratio("85", 84_960), [true, false]);
+    assert_eq!(ratio("100", 99_949), [false, false]);
+    let mean = |value, num| {
+        [TargetCompare::Rounded, TargetCompare::Exact]
+            .map(|compare| holds(Mean(Pollutant::Pm2_5), value, compare, num, 1))
+    };
+    assert_eq!(mean("29.8", 29_800), [true, true]);
+    assert_eq!(mean("29.8", 29_850), [true, false], "29.85 is published as 29.8");
+    assert_eq!(mean("29.8", 29_851), [false, false]);
+    assert_eq!(mean("29.7", 29_750), [false, false], "29.75 is published as 29.8");
+    assert_eq!(mean("30", 30_500), [true, false], "30.5 is published as 30");
+    assert_eq!(mean("30.0", 30_100), [false, false], "the plan has one decimal");
+    let co = |num| holds(Percentile(Pollutant::Co), "1.2", TargetCompare::Rounded, num, 1);
+    assert_eq!([co(1_250_000), co(1_250_001)], [true, false], "CO in mg/m³");
+    let shown = |year| target(year, CompositeIndex, "4").shown(&Quotient { num: 7, den: 2 }.into());
+    assert_eq!([shown(2025), shown(2026)], ["3.50", "3.500"], "by the edition of the year's end");
+    let count = |num| holds(DaysHeavy, "3", TargetCompare::Rounded, num, 1);
+    assert_eq!([count(3), count(4)], [true, false]);
+}
+
+#[test]
+fn before_the_year_everything_is_open() {
+    let target = target(2025, GoodDayRatio, "88.9");
+    for parameters in [ROUNDED, EXACT] {
+        let s = standing(&target, &[], &parameters);
+        assert_eq!((s.days_total, s.days_left, s.now.clone()), (0, 365, None));
+        // 325 of 365 are 89.0 %, 324 are 88.8 %.
+        assert_eq!((s.verdict, s.days_can_afford), (Verdict::Open, Some(40)));
+        assert_eq!(s.earliest_lost_on, on(2025, 2, 10), "the 41st day");
+        assert_eq!(s.earliest_met_on, on(2025, 11, 21), "the 325th day");
+        assert_eq!(s.decided_on, None);
+    }
+}
+
+#[test]
+fn a_leap_year_has_a_day_more() {
+    // 317 of 365 are 86.849 %, published as 86.8; of 366 they are 86.612 %.
+    let of = |year| standing(&target(year, GoodDayRatio, "86.8"), &[], &ROUNDED);
+    assert_eq!((of(2024).days_left, of(2025).days_left), (366, 365));
+    assert_eq!((of(2024).days_can_afford, of(2025).days_can_afford), (Some(48), Some(48)));
+    assert_eq!(of(2024).earliest_met_on, on(2024, 11, 13), "the 318th day");
+    assert_eq!(of(2025).earliest_met_on, on(2025, 11, 13), "the 317th day");
+}
+
+#[test]
+fn with_every_day_good_the_year_is_met_before_it_ends() {
+    let target = target(2025, GoodDayRatio, "88.9");
+    let s = standing(&target, &[(324, GOOD)], &ROUNDED);
+    assert_eq!((s.verdict, s.days_can_afford), (Verdict::Open, Some(40)));
+    assert_eq!(s.earliest_met_on, on(2025, 11, 21));
+    assert_eq!(s.now, Exact::ratio(1, 1));
+    let s = standing(&target, &[(330, GOOD)], &ROUNDED);
+    assert_eq!((s.verdict, s.decided_on), (Verdict::Met, on(2025, 11, 21)));
+    assert_eq!((s.days_can_afford, s.earliest_lost_on), (Some(35), None));
+}
+
+#[test]
+fn the_day_too_many_loses_it() {
+    let target = target(2025, GoodDayRatio, "88.9");
+    let s = standing(&target, &[(40, BAD)], &ROUNDED);
+    assert_eq!((s.verdict, s.days_can_afford), (Verdict::Open, Some(0)));
+    assert_eq!(s.earliest_lost_on, on(2025, 2, 10));
+    let s = standing(&target, &[(40, BAD), (100, GOOD), (1, BAD), (9, GOOD)], &ROUNDED);
+    assert_eq!((s.verdict, s.decided_on), (Verdict::Lost, on(2025, 5, 21)));
+    assert_eq!((s.days_can_afford, s.earliest_met_on), (None, None));
+}
+
+/// A day that is not valid can lose a target that a good day would have saved.
+#[test]
+fn days_without_an_aqi_leave_the_denominator() {
+    let target = target(2025, GoodDayRatio, "88.9");
+    let year = |rest| standing(&target, &[(321, GOOD), (40, BAD), (4, rest)], &ROUNDED);
+    assert_eq!((year(GOOD).verdict, year(GOOD).denominator), (Verdict::Met, 365));
+    let s = year(None);
+    assert_eq!((s.verdict, s.denominator, s.counted), (Verdict::Met, 361, Some(321)));
+    assert_eq!(target.shown(s.now.as_ref().expect("a figure")), "88.9");
+    let s = standing(&target, &[(320, GOOD), (40, BAD), (5, None)], &ROUNDED);
+    assert_eq!(s.verdict, Verdict::Met, "320 of 360 are 88.889 %");
+    let s = standing(&target, &[(310, GOOD), (40, BAD), (15, None)], &ROUNDED);
+    assert_eq!((s.verdict, s.decided_on), (Verdict::Lost, on(2025, 12, 23)), "7 days are too many");
+    // With 9 good days more 319 of 359 are 88.86 %; with 8 after another day without, 318 of 358 are 88.83 %.
+    let s = standing(&target, &[(310, GOOD), (40, BAD), (6, None)], &ROUNDED);
+    assert_eq!((s.verdict, s.days_left), (Verdict::Open, 9));
+}
+
+#[test]
+fn a_year_without_a_valid_day_is_neither_met_nor_lost() {
+    let others = |indicator: &TargetIndicator| *indicator != DaysGood;
+    for indicator in TargetIndicator::ALL.into_iter().filter(others) {
+        let target = target(2025, indicator, "50");
+        let s = standing(&target, &[(364, None)], &ROUNDED);
+        assert_eq!((s.now.clone(), s.denominator), (None, 0), "{indicator}");
+        assert_eq!((s.verdict, s.decided_on), (Verdict::Open, None), "{indicator}");
+        let s = standing(&target, &[(365, None)], &ROUNDED);
+        assert_eq!((s.verdict, s.days_can_afford), (Verdict::NoFigure, None), "{indicator}");
+        assert_eq!(s.verdict.reason(), Some("no_valid_day"));
+    }
+    let s = standing(&target(2025, DaysGood, "50"), &[(365, None)], &ROUNDED);
+    assert_eq!((s.verdict, s.decided_on), (Verdict::Lost, on(2025, 11, 12)), "none were good");
+}
+
+#[test]
+fn the_rest_of_the_year_must_keep_a_mean() {
+    let target = target(2025, Mean(Pollutant::Pm2_5), "29.8");
+    // 29.85 × 365 - 300 × 28 = 2495.25, over 65 days 38.388.
+    let s = standing(&target, &[(300, Some(28))], &ROUNDED);
+    assert_eq!((s.verdict, s.rest_mean_max_shown.as_deref()), (Verdict::Open, Some("38.3")));
+    assert_eq!(s.rest_mean_max.expect("a mean").show(3, 4), "38.3885");
+    let s = standing(&target, &[(300, Some(28))], &EXACT);
+    assert_eq!(s.rest_mean_max_shown.as_deref(), Some("38.1"), "29.8 itself is the border");
+    // 300 × 36.317 is all that 29.85 allows a year.
+    let s = standing(&target, &[(300, Some(36))], &ROUNDED);
+    assert_eq!((s.verdict, s.rest_mean_max_shown.as_deref()), (Verdict::Open, Some("1.4")));
+    let s = standing(&target, &[(300, Some(37))], &ROUNDED);
+    assert_eq!((s.verdict, s.rest_mean_max), (Verdict::Lost, None), "a mean below 0");
+    assert_eq!(s.decided_on, on(2025, 10, 22), "37 × 294 is below 29.85 × 365, 37 × 295 above");
+    let s = standing(&target, &[(364, Some(1))], &ROUNDED);
+    assert_eq!((s.verdict, s.decided_on), (Verdict::Met, on(2025, 12, 30)));
+}
+
+/// Where the border itself is missed, what is shown must lie below it.
+#[test]
+fn the_mean_that_is_shown_meets_the_target() {
+    let target = target(2025, Mean(Pollutant::Pm2_5), "29.7");
+    let s = standing(&target, &[(364, Some(30))], &ROUNDED);
+    // 29.75 × 365 - 364 × 30 is below 0.
+    assert_eq!((s.verdict, s.rest_mean_max_shown), (Verdict::Lost, None));
+    let s = standing(&target, &[(292, Some(28))], &ROUNDED);
+    // 29.75 × 365 - 292 × 28 = 2682.75, over 73 days exactly 36.75.
+    assert_eq!(s.rest_mean_max_shown.as_deref(), Some("36.7"));
+    let whole = Target { goal: Goal::Number(Written { digits: 31, decimals: 0 }), ..target };
+    let s = standing(&whole, &[(292, Some(32))], &ROUNDED);
+    // 31.5 × 365 - 292 × 32 = 2153.5, over 73 days exactly 29.5: shown as whole, 29.
+    assert_eq!(s.rest_mean_max_shown.as_deref(), Some("29"));
+}
+
+#[test]
+fn heavy_days_are_counted() {
+    let target = target(2025, DaysHeavy, "3");
+    let s = standing(&target, &[(100, GOOD), (2, HEAVY), (10, BAD)], &ROUNDED);
+    assert_eq!((s.verdict, s.counted, s.days_can_afford), (Verdict::Open, Some(2), Some(1)));
+    assert_eq!(s.earliest_lost_on, on(2025, 4, 24));
+    assert_eq!(s.earliest_met_on, on(2025, 12, 30), "the last day can bring one");
+    let s = standing(&target, &[(100, GOOD), (4, HEAVY)], &ROUNDED);
+    assert_eq!((s.verdict, s.decided_on), (Verdict::Lost, on(2025, 4, 14)));
+    let none = Target { goal: Goal::Words("基本消除".to_owned()), ..target };
+    let s = standing(&none, &[(100, GOOD), (4, HEAVY)], &ROUNDED);
+    assert_eq!((s.verdict, s.counted, s.days_can_afford), (Verdict::NoNumber, Some(4), None));
+    assert_eq!(s.now, Some(Exact::count(4)));
+}
+
+#[test]
+fn only_days_of_its_own_year_count() {
+    let target = target(2025, GoodDayRatio, "88.9");
+    let mut all = days(2024, &[(366, BAD)]);
+    all.extend(days(2025, &[(10, GOOD), (10, BAD)]));
+    let s = Standing::of(&target, &all, first(2025).plus(9), judge(&ROUNDED));
+    assert_eq!((s.counted, s.denominator), (Some(10), 10), "later ones neither");
+    let late = Standing::of(&target, &all, first(2027), judge(&ROUNDED));
+    assert_eq!((late.until, late.days_left), (first(2025).plus(364), 0));
+}
+
+#[test]
+fn a_year_without_rows_has_none() {
+    let targets = Targets { rows: vec![target(2025, GoodDayRatio, "88.9")] };
+    let area = AreaId::new("dalian").expect("a code");
+    assert_eq!(targets.of_area(&area, 2025).map(|rows| rows.len()), Ok(1));
+    let none = targets.of_area(&area, 2026).expect_err("none");
+    assert_eq!((none.year, none.zh()), (2026, "未录入本年度目标"));
+    let other = AreaId::new("dalian2").expect("a code");
+    assert!(targets.of_area(&other, 2025).is_err() && targets.of_entity("dalian/x", 2025).is_err());
+}
+
+/// Four kinds of days in turn, so that every figure is neither 0 nor the same on all days.
+fn mixed(year: i32, length: usize) -> Vec<DayFigures> {
+    let kinds = [Some(20), Some(90), None, Some(160), Some(55)];
+    let runs: Vec<_> = (0..length)
+        .map(|n| (1, kinds[n % 5].map(|v| v + i32::try_from(n % 7).expect("small"))))
+        .collect();
+    days(year, &runs)
+}
+
+#[test]
+fn a_standing_says_what_a_period_says() {
+    let held = mixed(2025, 200);
+    let until = first(2025).plus(199);
+    let period = Period::over((first(2025), until), &held, &ROUNDED, Entity::Station);
+    for (indicator, figure) in [
+        (GoodDayRatio, &period.good_day_ratio),
+        (Mean(Pollutant::Pm2_5), &period.mean[0]),
+        (Percentile(Pollutant::O3), &period.percentile[5]),
+        (CompositeIndex, &period.composite_index),
+    ] {
+        let target = target(2025, indicator, "50");
+        let s = Standing::of(&target, &held, until, judge(&ROUNDED));
+        assert_eq!(&s.now, figure, "{indicator}");
+        assert_eq!(s.denominator, 160, "{indicator}");
+    }
+}
