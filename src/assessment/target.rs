@@ -1,7 +1,8 @@
 //! Targets of a city's plan: rows of data, by year.
 //!
-//! In: rows of `targets.toml`, and the days of a year. Out: [`Target`]s, and of each its [`Standing`]: where
-//! the year stands, what it can still afford, whether it is decided.
+//! In: rows of `targets.toml`, and the days of a year. Out: [`Target`]s, and of each its [`Standing`] (where
+//! the year stands, what it can still afford, whether it is decided) and its [`Outlook`] (how it may end by
+//! past years' days).
 //!
 //! Invariants: a target's value is an exact decimal; a row holds for its own year and no other; a target that
 //! a plan gives in words only is never held against a number.
@@ -9,6 +10,7 @@
 //! Source: the city's plan, quoted in each row's document; GB/T 8170 (rounding; decision `target_compare`).
 
 mod indicator;
+mod outlook;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,7 @@ mod tests;
 use std::fmt;
 
 pub use indicator::{Direction, TargetIndicator};
+pub use outlook::{Ends, NoOutlook, Outlook, Resampling};
 pub use standing::{Standing, Verdict};
 
 use super::document::is_2012;
@@ -239,6 +242,11 @@ impl Bar {
     /// Whether an exact figure is on the good side.
     fn holds(&self, figure: &Exact) -> bool {
         self.decides(figure.cmp(&self.at.into()))
+    }
+
+    /// The same for a quotient.
+    fn holds_quotient(&self, figure: Quotient) -> bool {
+        self.decides(figure.cmp(&self.at))
     }
 
     fn decides(&self, of_figure: std::cmp::Ordering) -> bool {

@@ -29,6 +29,7 @@ mod published_index;
 mod publishing;
 mod quality;
 mod reconciliation;
+mod reliability;
 mod replay;
 mod retention;
 mod revision;

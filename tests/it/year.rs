@@ -26,7 +26,7 @@ pub(super) struct Air {
 
 impl Air {
     /// A file's hours, moved on by so many days; nothing without the file.
-    fn read(file: &str, later: i32) -> Option<Self> {
+    pub(super) fn read(file: &str, later: i32) -> Option<Self> {
         let columns = POLLUTANTS.map(|p| (p.code(), p.unit().milli_digits()));
         let table = table(file, "station", &columns)?;
         let stations: Vec<String> = table.keys().cloned().collect();
@@ -44,7 +44,7 @@ impl Air {
     }
 
     /// Every day of every station, and of all of them as one set, which comes last.
-    fn figures(&self, parameters: &Parameters) -> Vec<Vec<DayFigures>> {
+    pub(super) fn figures(&self, parameters: &Parameters) -> Vec<Vec<DayFigures>> {
         let mut all = vec![Vec::new(); self.stations.len() + 1];
         for (day, windows) in &self.days {
             for (at, hours) in windows.iter().enumerate() {
@@ -140,7 +140,7 @@ fn same_period(
     assert_eq!(shown(&p.composite_index, 0), theirs(&r.composite), "{at}");
 }
 
-const BEIJING: &str = "beijing/stations_2013-03_2015-02.csv.gz";
+pub(super) const BEIJING: &str = "beijing/stations_2013-03_2015-02.csv.gz";
 /// From 2013-03-01 to 2025-03-01: the second year of the file is one of the edition of 2026.
 const TO_2025: i32 = 4383;
 

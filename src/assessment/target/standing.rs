@@ -327,7 +327,7 @@ fn ceiling(pollutant: Pollutant) -> Amount {
 }
 
 /// A daily value as periods take it.
-fn daily_value(day: &DayFigures, p: Pollutant, judge: Judge<'_>) -> Option<Quotient> {
+pub(super) fn daily_value(day: &DayFigures, p: Pollutant, judge: Judge<'_>) -> Option<Quotient> {
     match judge.parameters.period_from {
         PeriodFrom::Unrounded => day.means.value(p),
         PeriodFrom::Rounded => day.shown(p, judge.parameters, judge.entity).map(Quotient::whole),

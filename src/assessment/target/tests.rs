@@ -83,7 +83,11 @@ fn a_number_keeps_the_decimals_of_the_plan() {
 fn a_figure_is_compared_as_it_is_published_or_exactly() {
     let holds = |indicator, value: &str, compare, num: i128, den: i64| {
         let bar = target(2025, indicator, value).bar(compare).expect("a number");
-        bar.holds(&Quotient { num, den }.into())
+        assert_eq!(
+            bar.holds(&Quotient { num, den }.into()),
+            bar.holds_quotient(Quotient { num, den })
+        );
+        bar.holds_quotient(Quotient { num, den })
     };
     let ratio = |value, num| {
         [TargetCompare::Rounded, TargetCompare::Exact]
@@ -293,4 +297,89 @@ fn a_standing_says_what_a_period_says() {
         assert_eq!(&s.now, figure, "{indicator}");
         assert_eq!(s.denominator, 160, "{indicator}");
     }
+}
+
+/// How a year ends, by a few past years.
+fn outlook(
+    target: &Target,
+    (runs, past): (&[(usize, Option<i32>)], &[DayFigures]),
+    how: &Resampling,
+) -> Outlook {
+    let held = days(target.year, runs);
+    let until = held.last().map_or(first(target.year).plus(-1), |d| d.day);
+    let standing = Standing::of(target, &held, until, judge(&ROUNDED));
+    Outlook::of(target, &standing, (&held, past), judge(&ROUNDED), how)
+}
+
+#[test]
+fn the_end_of_a_whole_year_is_its_figure() {
+    let held = mixed(2025, 365);
+    for indicator in TargetIndicator::ALL {
+        let target = target(2025, indicator, "50");
+        let until = first(2025).plus(364);
+        let standing = Standing::of(&target, &held, until, judge(&ROUNDED));
+        let outlook =
+            Outlook::of(&target, &standing, (&held, &[]), judge(&ROUNDED), &Resampling::DEFAULT);
+        let ends = outlook.ends.expect("a figure");
+        let now = standing.now.as_ref().expect("a figure");
+        assert_eq!(target.shown(&ends.typical), target.shown(now), "{indicator}");
+        assert_eq!((&ends.best, &ends.worst), (&ends.typical, &ends.typical), "{indicator}");
+        let met = if standing.verdict == Verdict::Met { 100 } else { 0 };
+        assert_eq!(outlook.probability_percent, Ok(met), "{indicator}");
+    }
+}
+
+#[test]
+fn the_outlook_follows_the_past_years() {
+    let target = target(2025, GoodDayRatio, "88.9");
+    let past: Vec<DayFigures> = [
+        days(2022, &[(365, GOOD)]),
+        days(2023, &[(365, GOOD)]),
+        days(2024, &[(100, GOOD), (266, BAD)]),
+    ]
+    .concat();
+    let end = |runs: &[_]| outlook(&target, (runs, &past), &Resampling::DEFAULT);
+    let summer = end(&[(200, GOOD)]);
+    assert_eq!(summer.years, [2022, 2023, 2024]);
+    // Two years of three end at 100 %, the third at 200 of 365.
+    assert_eq!(summer.probability_percent, Ok(67));
+    let ends = summer.ends.expect("numbers");
+    let shown = [&ends.best, &ends.typical, &ends.worst].map(|end| target.shown(end));
+    assert_eq!(shown, ["100.0", "100.0", "54.8"]);
+    assert_eq!(end(&[(330, GOOD)]).probability_percent, Ok(100), "met for certain");
+    assert_eq!(end(&[(60, BAD)]).probability_percent, Ok(0), "lost for certain");
+    let few = outlook(&target, (&[(200, GOOD)], &past[365..]), &Resampling::DEFAULT);
+    let reason = NoOutlook::TooFewYears { found: 2, least: 3 };
+    assert_eq!((few.ends, few.probability_percent), (Err(reason), Err(reason)));
+    let sure = outlook(
+        &target,
+        (&[(200, GOOD)], &past[..730]),
+        &Resampling { years_least: 2, ..Resampling::DEFAULT },
+    );
+    assert_eq!(sure.probability_percent, Ok(99), "never certain before it is");
+}
+
+#[test]
+fn a_past_year_with_gaps_is_not_drawn_from() {
+    let target = target(2025, Mean(Pollutant::Pm2_5), "29.8");
+    let how = Resampling { years_least: 1, ..Resampling::DEFAULT };
+    let past =
+        [days(2023, &[(365, Some(30))]), days(2024, &[(300, Some(30)), (66, None)])].concat();
+    let autumn = outlook(&target, (&[(250, Some(29))], &past), &how);
+    assert_eq!(autumn.years, [2023], "2024 has 50 valid days of the last 115");
+    let ends = autumn.ends.expect("numbers");
+    // (250 × 29 + 115 × 30) ÷ 365 = 29.315
+    assert_eq!(target.shown(&ends.typical), "29.3");
+    assert_eq!(ends.best, ends.worst);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_numbers() {
+    let target = target(2028, GoodDayRatio, "55.0");
+    let past = [mixed(2023, 365), mixed(2024, 366), mixed(2026, 365)].concat();
+    let how = |seed| Resampling { seed, ..Resampling::DEFAULT };
+    let end = |seed| outlook(&target, (&[(58, GOOD)], &past), &how(seed));
+    assert_eq!(end(7), end(7));
+    assert_eq!(end(7).years, [2023, 2024, 2026], "29 February 2028 has its day before");
+    assert_ne!(end(7).probability_percent, Ok(100));
 }
