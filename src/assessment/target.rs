@@ -1,8 +1,8 @@
 //! Targets of a city's plan: rows of data, by year.
 //!
-//! In: rows of `targets.toml`, and the days of a year. Out: [`Target`]s, and of each its [`Standing`] (where
-//! the year stands, what it can still afford, whether it is decided) and its [`Outlook`] (how it may end by
-//! past years' days).
+//! In: rows of `targets.toml`, and the days of a year. Out: [`Target`]s, of each its [`Standing`] (where the
+//! year stands, what it can still afford, whether it is decided), its [`Outlook`] (how it may end by past
+//! years' days) and its [`TargetRow`] for JSON and the page.
 //!
 //! Invariants: a target's value is an exact decimal; a row holds for its own year and no other; a target that
 //! a plan gives in words only is never held against a number.
@@ -11,6 +11,7 @@
 
 mod indicator;
 mod outlook;
+mod row;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use std::fmt;
 
 pub use indicator::{Direction, TargetIndicator};
 pub use outlook::{Ends, NoOutlook, Outlook, Resampling};
+pub use row::TargetRow;
 pub use standing::{Standing, Verdict};
 
 use super::document::is_2012;
