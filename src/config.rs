@@ -16,6 +16,7 @@ mod feed;
 mod quality;
 mod section;
 mod stations;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -27,8 +28,10 @@ use std::time::Duration;
 pub use feed::FeedConfig;
 use stations::Found;
 pub use stations::registries;
+pub use targets::targets;
 
 use crate::area::{AreaId, Registry, StationKind};
+use crate::assessment::target::{Resampling, Targets};
 use crate::observation::FeedKind;
 use crate::standard::Parameters;
 use crate::telemetry::{self, LogFormat};
@@ -61,6 +64,10 @@ pub struct Config {
     pub feeds: Vec<FeedConfig>,
     /// What each area's pipeline goes by, with the feeds' formats.
     pub pipeline: pipeline::Params,
+    /// What the plan asks for, by year.
+    pub targets: Targets,
+    /// How past years' days are drawn for the outlook of a target.
+    pub resampling: Resampling,
     /// Where figures are kept, and how often they are committed.
     pub store: StoreConfig,
     /// How long a stop may take.
@@ -145,6 +152,8 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let areas = read_areas(&mut root, base);
     let feeds = read_feeds(&mut root, base);
     let pipeline = read_pipeline(&mut root);
+    let (targets, resampling) =
+        targets::read_section(root.section("targets"), (base, areas.as_ref()));
     let store = read_store(root.section("store"), base);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));
@@ -158,7 +167,19 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let keep_minutes_days = store.keep_minutes_days;
     let pipeline = pipeline::Params { keep_minutes_days, payload_max_bytes, formats, ..pipeline };
     let areas = areas?.registries.into_iter().map(|registry| AreaConfig { registry }).collect();
-    Some(Config { areas, feeds, pipeline, store, stop_within, http, heartbeat, log, simulated })
+    Some(Config {
+        areas,
+        feeds,
+        pipeline,
+        targets,
+        resampling,
+        store,
+        stop_within,
+        http,
+        heartbeat,
+        log,
+        simulated,
+    })
 }
 
 /// The areas of the two lists; `None` without a list of stations.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::ExitError;
 use crate::area::Registry;
+use crate::assessment::target::Targets;
 use crate::config::{self, Config, Fault, FeedConfig};
 
 /// Check a configuration: exit 0 with a summary, or 78 with every fault.
@@ -39,6 +40,7 @@ fn summary(config: &Config) -> String {
         text.push_str(&feed_line(config, feed));
     }
     let (store, parameters) = (&config.store, &config.pipeline.parameters);
+    text += &targets_line(&config.targets);
     let rest = format!(
         "store {}: a commit every {} messages or {} ms\nhttp  http://{}/\npractice {}\n",
         store.path.display(),
@@ -69,6 +71,15 @@ fn area_line(registry: &Registry) -> String {
         write!(line, ", sets {}", named.join(", ")).unwrap_or_default();
     }
     line + "\n"
+}
+
+/// How many targets there are of which years.
+fn targets_line(targets: &Targets) -> String {
+    let mut years: Vec<i32> = targets.rows.iter().map(|row| row.year).collect();
+    years.sort_unstable();
+    let of = |years: &[i32]| format!("{} for {}", years.len(), years[0]);
+    let all: Vec<String> = years.chunk_by(|a, b| a == b).map(of).collect();
+    format!("targets {}\n", if all.is_empty() { "none".to_owned() } else { all.join(", ") })
 }
 
 fn feed_line(config: &Config, feed: &FeedConfig) -> String {

@@ -109,6 +109,7 @@ fn known_keys() -> BTreeSet<String> {
         "quality.so2",
         "quality.co",
         "quality.city",
+        "targets",
         "store",
         "http",
         "log",
