@@ -35,6 +35,7 @@ pub use batcher::{GroupCommit, IN_FLIGHT_MAX};
 pub use writer::{Attempts, Refused};
 
 use crate::area::{AreaId, Registry};
+use crate::assessment::target::{Resampling, Targets};
 use crate::clock;
 use crate::http::{self, Health, Services};
 use crate::ingest;
@@ -70,6 +71,8 @@ pub struct Setup {
     pub feeds: Vec<FeedSetup>,
     /// What the pipelines go by; the feeds' formats are put in by the app.
     pub params: Params,
+    /// What the plan asks for, and how the rest of a year is drawn.
+    pub targets: (Targets, Resampling),
     /// The store's file.
     pub store: PathBuf,
     /// How batches are cut.
@@ -186,6 +189,13 @@ impl Daemon {
         self.view.subscribe()
     }
 
+    /// What answers questions about the past.
+    fn archive(&self) -> Arc<archive::StoreArchive> {
+        let Setup { store, params, .. } = &self.setup;
+        let registries = self.registries.clone();
+        Arc::new(archive::StoreArchive::new(store.clone(), registries, params.parameters))
+    }
+
     /// Runs until `cancel`, or until a part ends by itself.
     ///
     /// # Errors
@@ -216,12 +226,9 @@ impl Daemon {
 
         let (http_cancel, store_closed) = (CancellationToken::new(), CancellationToken::new());
         let (ready, is_ready) = watch::channel(Health::default());
-        let archive = Arc::new(archive::StoreArchive::new(
-            self.setup.store.clone(),
-            self.registries.clone(),
-            self.setup.params.parameters,
-        ));
+        let archive = self.archive();
         self.start_heartbeats(&mut parts, &views, &archive, &cancel);
+        let (targets, resampling) = self.setup.targets;
         let services = Services {
             view: views,
             archive,
@@ -229,6 +236,8 @@ impl Daemon {
             health: is_ready,
             metrics,
             parameters: self.setup.params.parameters,
+            targets: Arc::new(targets),
+            resampling,
             latency: latency.clone(),
         };
         let http = http::serve(self.listener, services, self.setup.http, http_cancel.clone());

@@ -30,6 +30,7 @@ mod quality;
 mod reconciliation;
 mod reprocess;
 mod series;
+mod target;
 
 pub use access::Role;
 pub use archive::{Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, RevisionRow};
@@ -54,6 +55,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::assessment::target::{Resampling, Targets};
 use crate::pipeline::{RetryCounts, View};
 use crate::standard::Parameters;
 use crate::telemetry::Latency;
@@ -109,6 +111,10 @@ pub struct Services {
     pub metrics: prometheus::Registry,
     /// By what the figures of the view were judged.
     pub parameters: Parameters,
+    /// What the plan asks for.
+    pub targets: Arc<Targets>,
+    /// How the rest of a year is drawn.
+    pub resampling: Resampling,
     /// Where the time of rendering is recorded.
     pub latency: Latency,
 }

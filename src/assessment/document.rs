@@ -8,6 +8,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::target::TargetRow;
 use super::{Comparison, DayFigures, Exact, JudgedBy, Period};
 use crate::explanation::Decimal;
 use crate::observation::{Basis, Dataset, Pollutant};
@@ -193,6 +194,11 @@ pub struct Assessment {
     pub coverage: DayCoverage,
     /// The same figures as they are published.
     pub shown: Shown,
+    /// Where the year stands against its targets; empty of spans that are no year to date.
+    pub targets: Vec<TargetRow>,
+    /// Why there are none: 未录入本年度目标.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub targets_reason_zh: Option<&'static str>,
     /// 同比 and 环比, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub comparisons: Vec<Comparison>,
@@ -293,6 +299,8 @@ impl Assessment {
             primary_pollutant_days: PrimaryDays::of(period),
             coverage: DayCoverage::of(period),
             shown: Shown::of(period, of.judged_by),
+            targets: Vec::new(),
+            targets_reason_zh: None,
             comparisons: Vec::new(),
         }
     }

@@ -32,6 +32,12 @@ impl JudgedBy {
         }
     }
 
+    /// The way by which a day is judged that is in force on another one.
+    #[must_use]
+    pub fn as_on(day: Day) -> Self {
+        if day < change() { Self::Edition2012 } else { Self::Edition2026 }
+    }
+
     /// The edition of HJ 633 for a day.
     #[must_use]
     pub fn index_edition(self, day: Day) -> &'static IndexEdition {

@@ -189,6 +189,13 @@ impl Span {
         Some(Self { from, to, kind: Kind::Months(count) })
     }
 
+    /// The year that it is, or is a beginning of.
+    #[must_use]
+    pub fn year_to_date(&self) -> Option<i32> {
+        let ((year, month, day), (last, ..)) = (self.from.date(), self.to.date());
+        ((month, day) == (1, 1) && year == last).then_some(year)
+    }
+
     /// How many days.
     #[must_use]
     pub fn len(&self) -> u32 {
@@ -314,6 +321,9 @@ mod tests {
         assert_eq!(before("heating:2024"), "2023-11-05..2024-04-05");
         assert_eq!(before("three_years:2025"), "2020-01-01..2022-12-31");
         assert_eq!(span("ytd:2024-02-29").len(), 60);
+        assert_eq!(span("ytd:2024-02-29").year_to_date(), Some(2024));
+        assert_eq!(span("three_years:2025").year_to_date(), None);
+        assert_eq!(span("2025-02").year_to_date(), None);
     }
 
     #[test]

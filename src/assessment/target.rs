@@ -121,12 +121,15 @@ impl DustColumn {
     pub const fn zh(self) -> &'static str {
         match self {
             Self::Measured => "实况",
-            Self::Recognised => "扣沙(认定)",
-            Self::Reported => "扣沙(申报,估算)",
-            Self::Official => "官方值(录入)",
+            Self::Recognised => "扣沙（认定）",
+            Self::Reported => "扣沙（申报，估算）",
+            Self::Official => "官方值（录入）",
         }
     }
 }
+
+/// So many years before the target's may be drawn from.
+const PAST_YEARS: i32 = 5;
 
 /// One row of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +159,31 @@ impl Target {
     fn span(&self) -> (Day, Day) {
         let date = |month, day| Day::of(self.year, month, day).unwrap_or_default();
         (date(1, 1), date(12, 31))
+    }
+
+    /// From 1 January to a day that has ended, within its year; `None` before one has.
+    #[must_use]
+    pub fn until(&self, ended: Day) -> Option<(Day, Day)> {
+        let (from, to) = self.span();
+        (from <= ended).then_some((from, to.min(ended)))
+    }
+
+    /// The days of past years from which its end is foretold.
+    #[must_use]
+    pub fn past(&self) -> Option<(Day, Day)> {
+        let from = Day::of(self.year - PAST_YEARS, 1, 1)?;
+        Some((from, self.span().0.plus(-1)))
+    }
+
+    /// By which edition a past day is judged: as the same date of the target's year will be.
+    #[must_use]
+    pub fn judges(&self, past: Day) -> JudgedBy {
+        let (_, month, date) = past.date();
+        let same = || Day::of(self.year, month, date).or_else(|| Day::of(self.year, 2, 28));
+        match self.judged_by {
+            JudgedBy::InForce => same().map_or(JudgedBy::InForce, JudgedBy::as_on),
+            chosen => chosen,
+        }
     }
 
     /// The limits of the single indices, by [`Pollutant::index`]: those at the end of the year.

@@ -4,6 +4,7 @@
 //! figures: a test holds them equal.
 
 mod source;
+mod target;
 mod tell;
 
 use std::io::{self, Write};
@@ -11,11 +12,12 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use self::source::Source;
-use super::{ExitError, text};
+use super::{ExitError, daemon, text};
 use crate::area::{Member, Registry};
 use crate::assessment::{
     Assessment, Comparison, DayFigures, JudgedBy, Period, Season, Seasons, Span, Subject, Versus,
 };
+use crate::config;
 use crate::observation::Dataset;
 use crate::replay::files::Format;
 use crate::standard::{Entity, Parameters, Practice};
@@ -69,6 +71,9 @@ pub(super) struct Args {
     /// With which other span it is compared: year_before (同比), period_before (环比).
     #[arg(long, value_name = "VERSUS", value_parser = ["year_before", "period_before"])]
     compare: Vec<String>,
+    /// The targets of the years, such as seeds/dalian/targets.toml: where a year to date stands against them.
+    #[arg(long, value_name = "FILE")]
+    targets: Option<PathBuf>,
     /// The heating season.
     #[arg(long, value_name = "MM-DD..MM-DD", default_value_t = Seasons::DEFAULT.heating)]
     heating_season: Season,
@@ -96,7 +101,14 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     let registry = source::registry(args)?;
     let members = members(args, &registry)?;
     let source = source::open(args, &registry, span)?;
-    let assessments = assessments(args, &source, (&registry, &members), &parameters)?;
+    let mut assessments = assessments(args, &source, (&registry, &members), &parameters)?;
+    if let Some(path) = &args.targets {
+        let targets = config::targets(path, std::slice::from_ref(&registry));
+        let targets = targets.map_err(|faults| daemon::faulty(&faults))?;
+        for (member, assessment) in members.iter().zip(&mut assessments) {
+            target::judge(args, &source, (&registry, *member), &targets, assessment)?;
+        }
+    }
     if args.json {
         let document = match assessments.as_slice() {
             [one] if !args.all => serde_json::to_string_pretty(one),

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ExitError, daemon, publishing, simulate};
 use crate::app::{Daemon, FeedSetup, GroupCommit, Setup};
 use crate::area::Registry;
+use crate::assessment::target::{Resampling, Targets};
 use crate::observation::FeedFormat;
 use crate::pipeline::{Params, View};
 use crate::replay::publish::{Areas, step_messages};
@@ -132,6 +133,7 @@ fn setup(
         areas: vec![registry],
         feeds: vec![feed],
         params: Params::default(),
+        targets: (Targets::default(), Resampling::DEFAULT),
         store: scratch.path.join("demo.sqlite"),
         group: GroupCommit { max_messages: 4096, max_ms: 50 },
         http: http::Config {

@@ -50,6 +50,7 @@ fn setup(config: Config, follow: bool) -> Setup {
         areas: config.areas.into_iter().map(|a| a.registry).collect(),
         feeds: config.feeds.into_iter().map(feed).collect(),
         params: config.pipeline,
+        targets: (config.targets, config.resampling),
         store: config.store.path,
         group: GroupCommit {
             max_messages: config.store.commit_max_messages,

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::api::{find_area, one, parameters};
 use super::problem::Problem;
 use super::series::entity_id;
+use super::target::Plan;
 use super::{App, Archive, ArchiveError, EntityId, blocking};
 use crate::area::Registry;
 use crate::assessment::{
@@ -332,9 +333,25 @@ pub(super) async fn assessment(
     let span = Span::parse(text, &Seasons::DEFAULT);
     let span = bounded(Some(span.map_err(|e| Problem::bad_parameter("span", e))?))?;
     let compared = versus(one(&pairs, "compare")?)?;
-    let (archive, simulated) = (app.services.archive.clone(), view.simulated);
+    let simulated = view.simulated;
+    let services = app.services;
     blocking(move || {
-        let (assessment, _) = asked.assessment(archive.as_ref(), span, &compared)?;
+        let archive = services.archive.as_ref();
+        let (mut assessment, _) = asked.assessment(archive, span, &compared)?;
+        if let Some(year) = span.year_to_date() {
+            match services.targets.of_entity(&asked.entity, year) {
+                Err(none) => assessment.targets_reason_zh = Some(none.zh()),
+                Ok(targets) => {
+                    let plan = Plan {
+                        archive,
+                        parameters: &asked.parameters,
+                        resampling: &services.resampling,
+                        ended: span.to,
+                    };
+                    assessment.targets = plan.rows(&targets, |_| Some(asked.id.clone()))?;
+                }
+            }
+        }
         Ok(Json(Assessed { simulated, assessment }))
     })
     .await?

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use lantian::area::{Figures, Member};
+use lantian::assessment::target::Resampling;
 use lantian::explanation::{Asked, Cells, Excluded, Explanation, explain};
 use lantian::http::{
     Act, Archive, ArchiveError, ArchivedDay, Config, CorrectionRow, DaysQuery, DeadLetterRow,
@@ -176,6 +177,8 @@ impl Daemon {
             health: healths,
             metrics,
             parameters: Parameters::default(),
+            targets: Arc::new(year::targets()),
+            resampling: Resampling::DEFAULT,
             latency,
         };
         let site = Site::new(services.clone(), config, cancel.clone());

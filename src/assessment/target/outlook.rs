@@ -98,10 +98,10 @@ impl NoOutlook {
     pub fn zh(self) -> String {
         match self {
             Self::TooFewYears { found, least } => {
-                format!("往年同期有效数据仅{found}年,不足{least}年,不作推算")
+                format!("往年同期有效数据仅{found}年，不足{least}年，不作推算")
             }
-            Self::NoFigure => "无有效日,不作推算".to_owned(),
-            Self::NoNumber => "文件未给出数值,不作推算".to_owned(),
+            Self::NoFigure => "无有效日，不作推算".to_owned(),
+            Self::NoNumber => "文件未给出数值，不作推算".to_owned(),
         }
     }
 }

@@ -9,7 +9,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::outlook::Resampling;
 use super::{Goal, Outlook, Standing, Target, TargetIndicator, Verdict};
+use crate::area::Judge;
+use crate::assessment::DayFigures;
 use crate::assessment::Exact;
 use crate::explanation::Decimal;
 use crate::quantity::decimal;
@@ -92,6 +95,21 @@ pub struct TargetRow {
 }
 
 impl TargetRow {
+    /// The row of a target from its year's days until a finished one, and from days of past years, judged
+    /// as [`Target::judges`] says.
+    #[must_use]
+    pub fn of(
+        target: &Target,
+        (days, past): (&[DayFigures], &[DayFigures]),
+        until: Day,
+        judge: Judge<'_>,
+        by: &Resampling,
+    ) -> Self {
+        let standing = Standing::of(target, days, until, judge);
+        let outlook = Outlook::of(target, &standing, (days, past), judge, by);
+        Self::new(target, &standing, &outlook)
+    }
+
     /// The row of a target.
     #[must_use]
     pub fn new(target: &Target, standing: &Standing, outlook: &Outlook) -> Self {
@@ -171,7 +189,7 @@ fn date_zh(day: Day) -> String {
 
 fn sentence(target: &Target, standing: &Standing, outlook: &Outlook) -> String {
     let (name, value) = (target.indicator.zh(), target.value_text());
-    let head = format!("{}{name}目标{value}:", target.district);
+    let head = format!("{}{name}目标{value}：", target.district);
     let over = standing.days_left == 0;
     let when =
         if over { "全年".to_owned() } else { format!("截至{}", date_zh(standing.until)) };
@@ -181,15 +199,15 @@ fn sentence(target: &Target, standing: &Standing, outlook: &Outlook) -> String {
         Some(figure) => format!("{when}为{}{}", target.text(figure), basis(target, standing)),
     };
     let parts = [Some(now), gap(standing), tail(target, standing), chance(standing, outlook)];
-    head + &parts.into_iter().flatten().collect::<Vec<_>>().join(",")
+    head + &parts.into_iter().flatten().collect::<Vec<_>>().join("，")
 }
 
 /// On how many days a figure rests.
 fn basis(target: &Target, standing: &Standing) -> String {
     let days = standing.denominator;
     match standing.counted {
-        Some(counted) if target.indicator.is_ratio() => format!("({counted}/{days})"),
-        _ => format!("(有效{days}天)"),
+        Some(counted) if target.indicator.is_ratio() => format!("（{counted}/{days}）"),
+        _ => format!("（有效{days}天）"),
     }
 }
 
@@ -209,7 +227,7 @@ fn tail(target: &Target, standing: &Standing) -> Option<String> {
         Verdict::Met => Some(format!("自{}起已确定完成", since())),
         Verdict::Lost => Some(format!("自{}起已确定无法完成", since())),
         Verdict::NoFigure => Some("无法判定".to_owned()),
-        Verdict::NoNumber => Some("文件未给出数值,不作判定".to_owned()),
+        Verdict::NoNumber => Some("文件未给出数值，不作判定".to_owned()),
         Verdict::Open => {
             let days = standing
                 .days_can_afford

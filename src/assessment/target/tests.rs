@@ -400,35 +400,35 @@ fn a_row_reads_as_a_bureau_writes() {
     let autumn = row(&ratio, &[(27, BAD), (277, GOOD)]);
     assert_eq!(
         autumn.sentence_zh,
-        "优良天数比率目标88.9%:截至10月31日为91.1%(277/304),全年还可有13个非优良天,\
+        "优良天数比率目标88.9%：截至10月31日为91.1%（277/304），全年还可有13个非优良天，\
          按往年同期测算完成可能性约67%"
     );
     let said = |runs: &[_]| row(&ratio, runs).sentence_zh;
     assert_eq!(
         said(&[(330, GOOD), (4, None)]),
-        "优良天数比率目标88.9%:截至11月30日为100.0%(330/330),数据有效率98.8%,自11月21日起已确定完成"
+        "优良天数比率目标88.9%：截至11月30日为100.0%（330/330），数据有效率98.8%，自11月21日起已确定完成"
     );
     assert_eq!(
         said(&[(41, BAD)]),
-        "优良天数比率目标88.9%:截至2月10日为0.0%(0/41),自2月10日起已确定无法完成"
+        "优良天数比率目标88.9%：截至2月10日为0.0%（0/41），自2月10日起已确定无法完成"
     );
-    assert_eq!(said(&[(365, GOOD)]), "优良天数比率目标88.9%:全年为100.0%(365/365),完成目标");
-    assert_eq!(said(&[(365, None)]), "优良天数比率目标88.9%:全年无有效日,无法判定");
+    assert_eq!(said(&[(365, GOOD)]), "优良天数比率目标88.9%：全年为100.0%（365/365），完成目标");
+    assert_eq!(said(&[(365, None)]), "优良天数比率目标88.9%：全年无有效日，无法判定");
     let mean = Target {
         district: "金普新区".to_owned(),
         ..target(2025, Mean(Pollutant::Pm2_5), "29.8")
     };
     assert_eq!(
         row(&mean, &[(304, Some(27))]).sentence_zh,
-        "金普新区PM2.5平均浓度目标29.8微克/立方米:截至10月31日为27.0微克/立方米(有效304天),\
-         后61天均值须≤44.0微克/立方米,按往年同期测算完成可能性约1%"
+        "金普新区PM2.5平均浓度目标29.8微克/立方米：截至10月31日为27.0微克/立方米（有效304天），\
+         后61天均值须≤44.0微克/立方米，按往年同期测算完成可能性约1%"
     );
     let words =
         Target { goal: Goal::Words("基本消除".to_owned()), ..target(2025, DaysHeavy, "0") };
     let words = row(&words, &[(303, GOOD), (1, HEAVY)]);
     assert_eq!(
         words.sentence_zh,
-        "重度及以上污染天数目标基本消除:截至10月31日为1天(有效304天),文件未给出数值,不作判定"
+        "重度及以上污染天数目标基本消除：截至10月31日为1天（有效304天），文件未给出数值，不作判定"
     );
     assert_eq!((words.met, words.met_reason), (None, Some("no_number_in_document")));
     let json = serde_json::to_string(&autumn).expect("plain values");

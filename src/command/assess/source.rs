@@ -12,8 +12,9 @@ use super::super::reconcile::area_of;
 use super::super::{ExitError, daemon};
 use super::{Args, DaysOf, kind};
 use crate::area::{Member, Registry};
-use crate::assessment::{DayFigures, Days, Span};
+use crate::assessment::{DayFigures, Days, JudgedBy, Span};
 use crate::clock;
+use crate::observation::Dataset;
 use crate::replay::files::{self, Format};
 use crate::replay::import::{FUTURE_DAYS, Strangers};
 use crate::replay::recorded::{Layout, Recorded, Taken};
@@ -113,18 +114,30 @@ impl Source<'_> {
     pub(super) fn days(
         &self,
         args: &Args,
+        of: (&Registry, &[Member]),
+        span: (Day, Day),
+        parameters: &Parameters,
+    ) -> Result<DaysOf, ExitError> {
+        self.days_of(args, (args.dataset, args.edition), of, span, parameters)
+    }
+
+    /// The same of another dataset, judged another way.
+    pub(super) fn days_of(
+        &self,
+        args: &Args,
+        (dataset, judged_by): (Dataset, JudgedBy),
         (registry, members): (&Registry, &[Member]),
         (from, to): (Day, Day),
         parameters: &Parameters,
     ) -> Result<DaysOf, ExitError> {
         let judged =
-            |member: Member, day: DayFigures| day.judged_by(args.edition, parameters, kind(member));
+            |member: Member, day: DayFigures| day.judged_by(judged_by, parameters, kind(member));
         match &self.from {
             From::Store(reader) => {
                 let mut all = vec![Vec::new(); members.len()];
                 let asked = (registry, members);
                 reader
-                    .each_day(args.dataset, asked, (from, to), parameters, |_, row| {
+                    .each_day(dataset, asked, (from, to), parameters, |_, row| {
                         for (member, day) in row {
                             let at = members.iter().position(|m| m == member).unwrap_or(0);
                             all[at].push(judged(*member, day.clone()));

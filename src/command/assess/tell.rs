@@ -49,6 +49,12 @@ fn assessment(a: &Assessment, out: &mut impl Write) -> io::Result<()> {
     for (name, value) in &a.parameters {
         writeln!(out, "  参数  {name} = {value}")?;
     }
+    if let Some(reason) = a.targets_reason_zh {
+        writeln!(out, "  目标  {reason}")?;
+    }
+    for target in &a.targets {
+        writeln!(out, "  目标  {}", target.sentence_zh)?;
+    }
     for comparison in &a.comparisons {
         match (&comparison.refused_zh, &comparison.from, &comparison.to) {
             (Some(reason), ..) => writeln!(out, "  {reason}")?,

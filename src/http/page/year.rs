@@ -12,11 +12,15 @@ use axum::response::{Html, IntoResponse, Response};
 use super::BUILD;
 use super::model::class_name;
 use super::words::Lang;
+use crate::area::{Member, Registry};
+use crate::assessment::target::TargetRow;
 use crate::assessment::{Assessment, DayFigures, JudgedBy, Period, Span, Versus};
+use crate::explanation::Decimal;
 use crate::http::api::{one, parameters};
 use crate::http::assessment::Asked;
 use crate::http::problem::Problem;
-use crate::http::{App, ArchivedDay, blocking};
+use crate::http::target::Plan;
+use crate::http::{App, ArchiveError, ArchivedDay, EntityId, blocking};
 use crate::index::Category;
 use crate::observation::{Dataset, Pollutant};
 use crate::pipeline::AreaView;
@@ -52,6 +56,21 @@ struct Month {
     primary: String,
 }
 
+/// A target of the year.
+struct Goal {
+    name: String,
+    of: String,
+    value: String,
+    now: String,
+    class: &'static str,
+    verdict: &'static str,
+    rest: String,
+    ends: String,
+    probability: String,
+    sentence: String,
+    document: String,
+}
+
 /// A link to another set or dataset.
 struct Choice {
     code: String,
@@ -78,6 +97,9 @@ struct Sheet<'a> {
     tiles: Vec<Tile>,
     /// Why there is no comparison.
     refused: String,
+    targets: Vec<Goal>,
+    /// Why there are none.
+    no_targets: &'static str,
     months: Vec<Month>,
     legend: Vec<(&'static str, &'static str)>,
     sets: Vec<Choice>,
@@ -99,20 +121,25 @@ pub(in crate::http) async fn year(
     let entity = one(&pairs, "entity")?.unwrap_or(area.registry.area.as_str());
     let asked = Asked::of(entity, &pairs, &view, &app)?;
     let today = area.now.hour().day();
-    let year = match one(&pairs, "year")? {
-        None => today.plus(-1).date().0,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|year| (1990..=2100).contains(year))
-            .ok_or_else(|| Problem::bad_parameter("year", "a year such as 2025 expected"))?,
-    };
+    let year = year_of(one(&pairs, "year")?, today)?;
     let span = so_far(year, today);
-    let archive = app.services.archive.clone();
-    let (asked, found) = blocking(move || {
-        let found =
-            span.map(|span| asked.assessment(archive.as_ref(), span, &[Versus::YearBefore]));
-        found.transpose().map(|found| (asked, found))
+    let services = app.services.clone();
+    let registry = Arc::clone(&area.registry);
+    let (asked, found, plan) = blocking(move || {
+        let archive = services.archive.as_ref();
+        let found = span.map(|span| asked.assessment(archive, span, &[Versus::YearBefore]));
+        let plan = Plan {
+            archive,
+            parameters: &asked.parameters,
+            resampling: &services.resampling,
+            ended: today.plus(-1),
+        };
+        let rows = match services.targets.of_area(&registry.area, year) {
+            Err(none) => Err(none),
+            Ok(targets) => Ok(plan.rows(&targets, |entity| entity_of(&registry, entity))?),
+        };
+        let found = found.transpose()?;
+        Ok::<_, ArchiveError>((asked, found, rows))
     })
     .await??;
     let (assessment, days) = found.map_or((None, Vec::new()), |(a, days)| (Some(a), days));
@@ -130,10 +157,16 @@ pub(in crate::http) async fn year(
             Lang::Zh => asked.basis(&days).zh(asked.dataset),
             Lang::En => asked.basis(&days).en(asked.dataset),
         },
-        edition: span.map_or_else(String::new, |s| JudgedBy::InForce.editions((s.from, s.to))),
+        edition: span.map_or_else(String::new, editions),
         dataset: asked.dataset.name(),
         tiles: assessment.as_ref().map_or_else(Vec::new, |a| tiles(a, lang)),
         refused: assessment.as_ref().and_then(refusal).unwrap_or_default(),
+        no_targets: match &plan {
+            Err(none) => lang.of(none.zh(), "no target is entered for this year"),
+            Ok(rows) if rows.is_empty() => lang.of("尚无已结束的日期", "no day has ended yet"),
+            Ok(_) => "",
+        },
+        targets: plan.iter().flatten().map(|row| goal(row, &area.registry, lang)).collect(),
         months: (1..=12).map(|month| self::month((year, month), &days, &asked, lang)).collect(),
         legend: legend(today.start(), lang),
         sets: sets(area, &asked.entity),
@@ -141,6 +174,88 @@ pub(in crate::http) async fn year(
     };
     let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+/// The year asked for, or the one of the last day that has ended.
+fn year_of(text: Option<&str>, today: Day) -> Result<i32, Problem> {
+    let Some(text) = text else { return Ok(today.plus(-1).date().0) };
+    let year = text.parse().ok().filter(|year| (1990..=2100).contains(year));
+    year.ok_or_else(|| Problem::bad_parameter("year", "a year such as 2025 expected"))
+}
+
+/// `HJ 633—2012`, or two of them.
+fn editions(span: Span) -> String {
+    let document = |day| JudgedBy::InForce.index_edition(day).document();
+    let (first, last) = (document(span.from), document(span.to));
+    if first == last { first.to_owned() } else { format!("{first}、{last}") }
+}
+
+/// Whose a target is.
+fn entity_of(registry: &Registry, entity: &str) -> Option<EntityId> {
+    let area = registry.area.to_string();
+    Some(match registry.member(entity)? {
+        Member::Set(set) => EntityId::Set { area, set: registry.sets[set].id.clone() },
+        Member::Station(station) => {
+            EntityId::Station { area, station: registry.stations[station].id.to_string() }
+        }
+    })
+}
+
+fn goal(row: &TargetRow, registry: &Registry, lang: Lang) -> Goal {
+    // Ratios are 0 to 1 in the document, and percent for people.
+    let number = |value: &Decimal| value.to_string().parse::<f64>().unwrap_or_default() * 100.0;
+    let text = |value: &Option<Decimal>| match value {
+        None => "—".to_owned(),
+        Some(value) if row.unit == "1" => format!("{:.1}%", number(value)),
+        Some(value) => value.to_string(),
+    };
+    let (class, verdict) = match row.met {
+        Some("met") => ("c-excellent", lang.of("已达标", "met")),
+        Some("lost") => ("c-moderate", lang.of("已无法达标", "lost")),
+        Some(_) => ("c-na", lang.of("未定", "open")),
+        None => ("c-na", lang.of("不作判定", "not judged")),
+    };
+    let rest = match (&row.days_can_afford, &row.rest_mean_max, lang) {
+        (Some(days), _, Lang::Zh) => format!("还可有{days}天"),
+        (Some(days), _, Lang::En) => format!("{days} days left"),
+        (None, Some(mean), Lang::Zh) => format!("其余均值须≤{mean}"),
+        (None, Some(mean), Lang::En) => format!("rest ≤ {mean}"),
+        (None, None, _) => "—".to_owned(),
+    };
+    let going_on = row.days_left > 0;
+    let ends = if going_on && row.ends_reason.is_none() {
+        format!("{} / {} / {}", text(&row.best), text(&row.typical), text(&row.worst))
+    } else {
+        "—".to_owned()
+    };
+    let chance = row.probability.as_ref().filter(|_| going_on);
+    let of = registry.member(&row.entity).map_or_else(
+        || row.entity.clone(),
+        |member| match member {
+            Member::Set(0) => registry.name.clone(),
+            Member::Set(set) => registry.sets[set].name.clone(),
+            Member::Station(station) => registry.stations[station].name.clone(),
+        },
+    );
+    Goal {
+        name: match lang {
+            Lang::Zh => row.indicator_zh.clone(),
+            Lang::En => row.indicator.replace('_', " "),
+        },
+        of,
+        value: row.value_text.clone(),
+        now: row.now_text.clone().unwrap_or_else(|| "—".to_owned()),
+        class,
+        verdict,
+        rest,
+        ends,
+        probability: chance.map_or("—".to_owned(), |p| format!("{:.0}%", number(p))),
+        sentence: match lang {
+            Lang::Zh => row.sentence_zh.clone(),
+            Lang::En => String::new(),
+        },
+        document: row.document.clone(),
+    }
 }
 
 /// From 1 January to the last day of the year that has ended.
@@ -151,9 +266,7 @@ fn so_far(year: i32, today: Day) -> Option<Span> {
 }
 
 fn tiles(a: &Assessment, lang: Lang) -> Vec<Tile> {
-    let text = |value: Option<&crate::explanation::Decimal>| {
-        value.map_or_else(|| "—".to_owned(), ToString::to_string)
-    };
+    let text = |value: Option<&Decimal>| value.map_or_else(|| "—".to_owned(), ToString::to_string);
     let change = |figure: &str| {
         let changes = a.comparisons.iter().flat_map(|c| &c.changes);
         let found = changes.into_iter().find(|change| change.figure == figure);

@@ -192,3 +192,28 @@ fn days_are_exported_with_their_columns_and_what_they_come_to() {
     let row = rows.records().next().expect("a row").expect("a line");
     assert_eq!(row[at], assessed[0]["pm2_5_mean"].to_string());
 }
+
+#[test]
+fn a_year_to_date_is_held_against_its_own_years_targets() {
+    let place = Place::new();
+    place.write("1.csv", &file(&air(20)));
+    let row = "[[target]]\nyear = 2025\nentity = \"dalian\"\nindicator = \"good_day_ratio\"\n\
+               value = \"88.9\"\nedition = \"2012\"\ndocument = \"方案\"\n";
+    let targets = place.write("targets.toml", row).display().to_string();
+    let with = |span: &str| json(&place, &["1.csv"], &["--targets", &targets, "--span", span]);
+    let year = with("ytd:2025-01-20");
+    let row = &year["targets"][0];
+    assert_eq!((&row["value"], &row["until"]), (&0.889.into(), &"2025-01-20".into()), "{row}");
+    assert_eq!(row["now"], year["good_day_ratio"], "the same days, the same edition");
+    assert_eq!(row["probability"], Value::Null, "no past years");
+    assert!(row["probability_reason"].is_string(), "{row}");
+    assert_eq!(with("2025-02")["targets"], serde_json::json!([]), "a month is no year");
+    assert_eq!(with("2024")["targets_reason_zh"], "未录入本年度目标");
+    let (_, text, _) =
+        assess(&place, &["1.csv"], &["--targets", &targets, "--span", "ytd:2025-01-20"]);
+    assert!(text.contains("优良天数比率目标88.9%"), "{text}");
+    place.write("bad.toml", "[[target]]\nyear = 2025\n");
+    let bad = place.path("bad.toml").display().to_string();
+    let (code, _, told) = assess(&place, &["1.csv"], &["--targets", &bad]);
+    assert_eq!(code, Some(78), "{told}");
+}

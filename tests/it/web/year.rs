@@ -1,9 +1,10 @@
 //! Days and assessments over the API, and the year as a page.
 
-use lantian::assessment::DayFigures;
+use lantian::assessment::target::{DustColumn, Goal, Target, TargetIndicator, Targets, Written};
+use lantian::assessment::{DayFigures, JudgedBy};
 use lantian::average::{MISSING, Window};
 use lantian::http::{ArchivedDay, DaysQuery};
-use lantian::observation::Pollutant;
+use lantian::observation::{Dataset, Pollutant};
 use lantian::time::{DAY_H, Day};
 
 use super::api::over_dalian;
@@ -25,6 +26,42 @@ pub(super) fn archived(day: Day, query: &DaysQuery) -> ArchivedDay {
     }
     let figures = DayFigures::of_station(day, &hours, &query.parameters);
     ArchivedDay { figures, state: if date == 1 { "revised" } else { "published" } }
+}
+
+/// One of 2025 and none of any other year.
+pub(super) fn targets() -> Targets {
+    let target = Target {
+        year: 2025,
+        entity: "dalian".to_owned(),
+        indicator: TargetIndicator::GoodDayRatio,
+        goal: Goal::Number(Written::parse("88.9").expect("a number")),
+        judged_by: JudgedBy::Edition2012,
+        dataset: Dataset::Best,
+        dust: DustColumn::Measured,
+        document: "方案一".to_owned(),
+        district: String::new(),
+    };
+    Targets { rows: vec![target] }
+}
+
+#[tokio::test]
+async fn a_year_without_targets_says_so_and_never_shows_another_years() {
+    let daemon = over_dalian();
+    let of = |span: &str| format!("/api/v1/assessment?entity=dalian&span={span}");
+    let json = daemon.get(&of("2025")).await.json();
+    let row = &json["targets"][0];
+    assert_eq!((&row["value"], &row["document"]), (&0.889.into(), &"方案一".into()));
+    assert_eq!((&row["denominator"], &row["met"]), (&353.into(), &"lost".into()), "{row}");
+    assert!(row["sentence_zh"].as_str().is_some_and(|s| s.contains("88.9%")), "{row}");
+    let json = daemon.get(&of("ytd:2026-05-31")).await.json();
+    assert_eq!(json["targets"], serde_json::json!([]));
+    assert_eq!(json["targets_reason_zh"], "未录入本年度目标");
+    let json = daemon.get(&of("2025-06")).await.json();
+    assert_eq!(json["targets_reason_zh"], serde_json::Value::Null, "a month has none");
+    let page = daemon.get("/year?year=2025").await.text;
+    assert!(page.contains("88.9%") && page.contains("已无法达标"), "{page}");
+    let page = daemon.get("/year?year=2026").await.text;
+    assert!(page.contains("未录入本年度目标") && !page.contains("88.9%"), "{page}");
 }
 
 #[tokio::test]
@@ -82,8 +119,8 @@ async fn the_year_shows_its_days_in_class_colours_and_what_they_come_to() {
         assert!(page.contains(words), "{words}");
     }
     // 353 days and twelve thirteenths, in a calendar of 365.
-    assert_eq!(page.matches("class=\"chip c-").count() - 7, 365, "days, and seven of the legend");
-    assert_eq!(page.matches("c-na").count(), 12 + 1, "the thirteenths, and the legend");
+    assert_eq!(page.matches("class=\"chip c-").count() - 8, 365, "days; the legend, a target");
+    assert_eq!(page.matches("c-na").count(), 12 + 1, "thirteenths; the legend");
     assert!(page.contains("有效353天"), "{page}");
     assert!(page.contains("2025-01-13 缺测"), "{page}");
     assert!(page.contains("上一期没有有效数据"), "nothing is held of 2024");

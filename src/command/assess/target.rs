@@ -1,0 +1,54 @@
+//! Where a year stands against its targets.
+
+use super::super::ExitError;
+use super::source::Source;
+use super::{Args, kind, parameters};
+use crate::area::{Judge, Member, Registry};
+use crate::assessment::target::{Resampling, Target, TargetRow, Targets};
+use crate::assessment::{Assessment, DayFigures};
+
+/// Adds the rows of an entity to its assessment, where the span is a year to date.
+pub(super) fn judge(
+    args: &Args,
+    source: &Source<'_>,
+    (registry, member): (&Registry, Member),
+    targets: &Targets,
+    assessment: &mut Assessment,
+) -> Result<(), ExitError> {
+    let Some(year) = source.span().and_then(|span| span.year_to_date()) else { return Ok(()) };
+    match targets.of_entity(&assessment.entity, year) {
+        Err(none) => assessment.targets_reason_zh = Some(none.zh()),
+        Ok(found) => {
+            for target in found {
+                assessment.targets.extend(row(args, source, (registry, member), target)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn row(
+    args: &Args,
+    source: &Source<'_>,
+    (registry, member): (&Registry, Member),
+    target: &Target,
+) -> Result<Option<TargetRow>, ExitError> {
+    let parameters = parameters(args)?;
+    let ended = source.span().map(|span| span.to);
+    let Some((from, until)) = ended.and_then(|ended| target.until(ended)) else { return Ok(None) };
+    let of = (target.dataset, target.judged_by);
+    let days_of = |span| -> Result<Vec<DayFigures>, ExitError> {
+        let all = source.days_of(args, of, (registry, &[member]), span, &parameters)?;
+        Ok(all.into_iter().flatten().collect())
+    };
+    let days = days_of((from, until))?;
+    let past = target.past().map_or_else(|| Ok(Vec::new()), days_of)?;
+    let as_then = |day: DayFigures| {
+        let by = target.judges(day.day);
+        day.judged_by(by, &parameters, kind(member))
+    };
+    let past: Vec<DayFigures> = past.into_iter().map(as_then).collect();
+    let judge = Judge { parameters: &parameters, entity: kind(member) };
+    let by = Resampling::DEFAULT;
+    Ok(Some(TargetRow::of(target, (&days, &past), until, judge, &by)))
+}
