@@ -17,6 +17,7 @@ mod document;
 mod edition;
 mod exact;
 mod period;
+mod room;
 mod span;
 pub mod target;
 
@@ -28,4 +29,5 @@ pub use document::{Assessment, ByCategory, DayCoverage, PrimaryDays, Shown, Subj
 pub use edition::JudgedBy;
 pub use exact::Exact;
 pub use period::Period;
+pub use room::{Allowed, Margin, Room, RoomRules};
 pub use span::{Season, Seasons, Span, SpanFault};

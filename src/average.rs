@@ -80,7 +80,7 @@ impl Sum {
     }
 
     /// Whether this mean is larger than `other`, both with at least one amount.
-    fn exceeds(self, other: Self) -> bool {
+    pub(crate) fn exceeds(self, other: Self) -> bool {
         self.total * i64::from(other.count) > other.total * i64::from(self.count)
     }
 }

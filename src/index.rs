@@ -288,7 +288,7 @@ fn conclude(
 const NA100: u16 = 100;
 
 /// With a pollutant missing, the AQI is given only above this.
-fn na_unless_above(ctx: &Context<'_>) -> Option<u16> {
+pub(crate) fn na_unless_above(ctx: &Context<'_>) -> Option<u16> {
     let chosen = match ctx.parameters.missing_2012 {
         Missing2012::Available => None,
         Missing2012::Na100 => Some(NA100),

@@ -55,9 +55,9 @@ pub struct DayFigures {
 
 /// What a day's values need.
 #[derive(Clone, Copy, Debug)]
-struct Needs {
-    validity: &'static DataValidity,
-    o3_max_1h_min_hours: u16,
+pub(super) struct Needs {
+    pub(super) validity: &'static DataValidity,
+    pub(super) o3_max_1h_min_hours: u16,
 }
 
 /// One station's valid daily values as sums, and the hours of each pollutant as bits.
@@ -171,7 +171,7 @@ impl DayMeans {
 }
 
 impl Needs {
-    fn on(day: Day, parameters: &Parameters) -> Self {
+    pub(super) fn on(day: Day, parameters: &Parameters) -> Self {
         let validity = standards().limit_edition(day).data_validity(parameters.practice);
         Self { validity, o3_max_1h_min_hours: parameters.o3_max_1h_min_hours }
     }
@@ -210,10 +210,7 @@ impl StationSums {
 fn over(stations: &[StationSums], share: StationShareDay) -> DayMeans {
     let expected = u16::try_from(stations.len()).unwrap_or(u16::MAX);
     let mean = |value: &dyn Fn(&StationSums) -> Option<Sum>| {
-        let mut mean = MeanOfMeans::EMPTY;
-        stations.iter().filter_map(value).for_each(|sum| mean.add(sum, 1));
-        let present = mean.stations();
-        (mean.mean().filter(|_| suffices(present, expected, share)), present)
+        mean_of(stations.iter().filter_map(value), expected, share)
     };
     let mut means = DayMeans {
         o3_max_1h: mean(&|s| s.o3_max_1h).0,
@@ -237,8 +234,20 @@ fn over(stations: &[StationSums], share: StationShareDay) -> DayMeans {
     means
 }
 
+/// The mean over the stations that have a value, where they are enough of those expected; and how many.
+pub(super) fn mean_of(
+    sums: impl Iterator<Item = Sum>,
+    expected: u16,
+    share: StationShareDay,
+) -> (Option<Quotient>, u16) {
+    let mut mean = MeanOfMeans::EMPTY;
+    sums.for_each(|sum| mean.add(sum, 1));
+    let present = mean.stations();
+    (mean.mean().filter(|_| suffices(present, expected, share)), present)
+}
+
 /// Whether so many of a set's stations stand for it.
-fn suffices(present: u16, expected: u16, share: StationShareDay) -> bool {
+pub(super) fn suffices(present: u16, expected: u16, share: StationShareDay) -> bool {
     let (present, expected) = (u32::from(present), u32::from(expected));
     match share {
         StationShareDay::Any => present > 0,
@@ -248,7 +257,7 @@ fn suffices(present: u16, expected: u16, share: StationShareDay) -> bool {
 }
 
 /// A set's hours: means over its stations, rounded as the edition publishes them.
-fn area_hours(day: Day, stations: &[&Window], parameters: &Parameters) -> Window {
+pub(super) fn area_hours(day: Day, stations: &[&Window], parameters: &Parameters) -> Window {
     let edition = standards().index_edition(day);
     let ctx = Context { edition, parameters, entity: Entity::Area };
     let mut hours = [[MISSING; DAY_H]; Pollutant::COUNT];

@@ -33,6 +33,7 @@ mod reliability;
 mod replay;
 mod retention;
 mod revision;
+mod room;
 mod shipped;
 mod silence;
 mod simulate;
