@@ -31,6 +31,7 @@ pub use stations::registries;
 pub use targets::targets;
 
 use crate::area::{AreaId, Registry, StationKind};
+use crate::assessment::RoomRules;
 use crate::assessment::target::{Resampling, Targets};
 use crate::observation::FeedKind;
 use crate::standard::Parameters;
@@ -226,6 +227,7 @@ fn read_pipeline(root: &mut Section<'_>) -> pipeline::Params {
     let d = pipeline::Params::default();
     let parameters = read_parameters(root.section("parameters"));
     let quality = quality::read(root.section("quality"));
+    let checkpoints = read_protection(root.section("protection"));
     let mut section = root.section("pipeline");
     let params = pipeline::Params {
         parameters,
@@ -249,6 +251,7 @@ fn read_pipeline(root: &mut Section<'_>) -> pipeline::Params {
         },
         differ_hours: section.whole("differ_hours", 1..=24, d.differ_hours),
         quality,
+        checkpoints,
         ..d
     };
     if params.horizon_days * 24 < params.open_hours {
@@ -287,6 +290,21 @@ fn read_parameters(mut section: Section<'_>) -> Parameters {
     };
     section.finish();
     parameters
+}
+
+/// Hours of the day at which its room is said.
+fn read_protection(mut section: Section<'_>) -> Vec<u8> {
+    let checkpoints = section.optional("checkpoints", |value| {
+        let hour = |item: &toml::Value| {
+            let hour = item.as_integer().and_then(|n| u8::try_from(n).ok());
+            hour.filter(|hour| (1..=24).contains(hour))
+        };
+        let hours: Option<Vec<u8>> =
+            value.as_array().and_then(|items| items.iter().map(hour).collect());
+        hours.ok_or_else(|| "must be a list of hours of the day, 1 to 24".to_owned())
+    });
+    section.finish();
+    checkpoints.unwrap_or_else(|| RoomRules::CHECKPOINTS.to_vec())
 }
 
 /// The store; its path is empty when its fault was noted.

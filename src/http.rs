@@ -29,6 +29,7 @@ mod problem;
 mod quality;
 mod reconciliation;
 mod reprocess;
+mod room;
 mod series;
 mod target;
 
@@ -253,6 +254,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/openapi.json", get(openapi::document))
         .route("/api/v1/areas", get(api::areas))
         .route("/api/v1/areas/{area}/latest", get(api::area_latest))
+        .route("/api/v1/areas/{area}/room", get(room::area_room))
         .route("/api/v1/areas/{area}/dead-letters", get(operator::dead_letters))
         .route(
             "/api/v1/areas/{area}/corrections",

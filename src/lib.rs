@@ -15,7 +15,8 @@
 //!
 //! Messages come in ([`ingest`]), are decoded ([`observation`]), put into their station's day and averaged
 //! over event time ([`average`]), checked ([`quality`]), averaged again over the stations of a set ([`area`])
-//! and judged by the edition of the standard in force at their hour ([`standard`], [`index`]). The
+//! and judged by the edition of the standard in force at their hour ([`standard`], [`index`]); days, and what
+//! is left of the one that runs, come from the same hours ([`assessment`]). The
 //! [`pipeline`] composes these; the [`store`] writes what it says in one transaction; only then the message
 //! is acknowledged and the picture shown ([`http`]). [`app`] wires the threads and tasks, [`command`] is the
 //! command line.
@@ -71,6 +72,9 @@
 //! - *`simulation`* is a science module of its own: a scenario and a seed become observations.
 //! - *Published values.* What the national platform published comes by a feed of its own or a file, is a
 //!   table beside the others, and leads to an alarm or a line of [`reconciliation`], never to a figure.
+//! - *Room of the day.* No row and no state: a view holds the hours of the day that count, and the room is
+//!   taken from them when somebody looks. A checkpoint's sentence rests on the hours until then as they are
+//!   known now, so a correction changes it.
 //! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 
 // words

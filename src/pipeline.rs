@@ -26,6 +26,7 @@ mod rebuild;
 mod retry;
 mod revision;
 mod silence;
+mod today;
 mod view;
 
 pub use batch::{
@@ -46,6 +47,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::area::{Figures, Registry};
+use crate::assessment::RoomRules;
 use crate::observation::FeedFormat;
 use crate::quality::{self, Checks};
 use crate::standard::Parameters;
@@ -94,6 +96,10 @@ pub struct Params {
     pub payload_max_bytes: usize,
     /// What values are checked by.
     pub quality: quality::Params,
+    /// Hours by their end at which the room of the day is said. No figure follows from them, so they are not
+    /// among the rules that are kept.
+    #[serde(skip)]
+    pub checkpoints: Vec<u8>,
     /// The formats of the feeds, by number.
     pub formats: Vec<FeedFormat>,
 }
@@ -117,6 +123,7 @@ impl Default for Params {
             keep_minutes_days: None,
             payload_max_bytes: 64 * 1024,
             quality: quality::Params::default(),
+            checkpoints: RoomRules::CHECKPOINTS.to_vec(),
             formats: vec![FeedFormat::default()],
         }
     }

@@ -120,8 +120,8 @@ zone_offset_min = 480
         "log.filter: error parsing level filter: expected one of \"off\", \"error\", \"warn\", \
          \"info\", \"debug\", \"trace\", or a number 0-5, got \"lantian=loudest\"",
         "speed: is not a known key (known here: simulated, stop_within_s, stations_file, \
-         sets_file, areas, feed, parameters, quality, pipeline, targets, store, http, heartbeat, \
-         log)",
+         sets_file, areas, feed, parameters, quality, protection, pipeline, targets, store, \
+         http, heartbeat, log)",
     ];
     assert_eq!(told, expected);
 }
@@ -168,6 +168,20 @@ A = { property = 'pm25', unit = 'grains' }
     ];
     assert_eq!(keys, expected, "{told:?}");
     assert!(told[0].reason.contains("nope.csv: "), "{told:?}");
+}
+
+#[test]
+fn checkpoints_are_hours_of_the_day() {
+    let read = |text: &str| load_text(&format!("{LEAST}[protection]\ncheckpoints = {text}\n"));
+    assert_eq!(read("[7, 24]").expect("legal").pipeline.checkpoints, [7, 24]);
+    assert!(read("[]").expect("legal").pipeline.checkpoints.is_empty());
+    for wrong in ["[0]", "[25]", "[\"10\"]", "10"] {
+        let told = read(wrong).expect_err("no hour");
+        assert_eq!(
+            told[0].to_string(),
+            "protection.checkpoints: must be a list of hours of the day, 1 to 24"
+        );
+    }
 }
 
 #[test]

@@ -6,7 +6,9 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
-use super::{api, assessment, correction, explain, operator, reconciliation, reprocess, series};
+use super::{
+    api, assessment, correction, explain, operator, reconciliation, reprocess, room, series,
+};
 
 /// The token of a person.
 struct Tokens;
@@ -42,7 +44,8 @@ impl Modify for Tokens {
         reconciliation::reconciliation,
         operator::dead_letters,
         operator::confirm_clock,
-        reprocess::reprocess
+        reprocess::reprocess,
+        room::area_room
     ),
     components(schemas(Problem)),
     modifiers(&Tokens)

@@ -17,6 +17,7 @@ mod doubts;
 mod model;
 mod past;
 mod reconciliation;
+mod room;
 mod rows;
 mod sets;
 mod words;

@@ -6,7 +6,7 @@ use super::batch::Batch;
 use super::days::StoredDay;
 use super::{Cause, HourState, Pipeline};
 use crate::area::{Figures, Judge, Member, SetMeans};
-use crate::average::{Averages, StationDay};
+use crate::average::{Averages, StationDay, Window};
 use crate::quality::Masks;
 use crate::standard::Entity;
 use crate::time::{DAY_H, Day, Hour};
@@ -249,14 +249,20 @@ impl Pipeline {
     /// The averages of every station for one hour, without what is excluded. `masks` holds while the days
     /// stay as they are.
     pub(super) fn averages(&self, hour: Hour, masks: &mut Masks) -> Vec<Averages> {
-        let of_station = |station| {
+        let mut of_station = |station| {
             let of_day = self.days.get(hour.day(), station);
             let reviewed = of_day.is_some_and(|day| day.is_reviewed(hour.of_day()));
-            let mut window = self.days.window(station, hour);
-            masks.clear((&self.checks, &self.days), (station, hour), &mut window);
+            let window = self.window(station, hour, masks);
             Averages { reviewed, ..Averages::at(&window, hour.of_day()) }
         };
-        (0..self.registry.stations.len()).map(of_station).collect()
+        (0..self.registry.stations.len()).map(&mut of_station).collect()
+    }
+
+    /// The 24 hours of a station that end with `hour`, without what is excluded.
+    pub(super) fn window(&self, station: usize, hour: Hour, masks: &mut Masks) -> Window {
+        let mut window = self.days.window(station, hour);
+        masks.clear((&self.checks, &self.days), (station, hour), &mut window);
+        window
     }
 
     /// Writes what changed, and closes the days that have left the open span.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Alarm, Counts, Pipeline};
 use crate::area::{Figures, Judge, Registry, SetMeans};
-use crate::average::Averages;
+use crate::assessment::RoomRules;
+use crate::average::{Averages, Window};
 use crate::observation::{PROPERTIES, Property, Reading, Validity};
 use crate::quality::{Finding, Masks};
 use crate::standard::Entity;
@@ -93,6 +94,8 @@ pub struct StationView {
     pub yesterday: Figures,
     /// Its readings in that hour, by [`Property::index`]: validity, reasons and meteorology.
     pub readings: [Reading; Property::COUNT],
+    /// The hours of that hour's day, from 00:00 to it: what counts, without what is excluded.
+    pub today: Window,
     /// What is wrong, or looks so, with its values of that hour.
     pub findings: Vec<Finding>,
     /// Whether it is assessed on that day.
@@ -114,6 +117,8 @@ pub struct AreaView {
     pub sets: Vec<SetView>,
     /// In the registry's order.
     pub stations: Vec<StationView>,
+    /// What the room of the day is taken by.
+    pub room_rules: RoomRules,
     /// What came in since the start.
     pub counts: Counts,
     /// Whether the feed is connected and its backlog taken; `None` before it has said so.
@@ -169,6 +174,7 @@ impl Pipeline {
             newest,
             sets,
             stations: self.station_views(newest.unwrap_or_else(|| now.hour().plus(-1))),
+            room_rules: self.room_rules(),
             counts: self.counts,
             caught_up: self.caught_up,
             alarms: self.alarms.open().copied().collect(),
@@ -226,9 +232,10 @@ impl Pipeline {
         let day = hour.day();
         let (now, before, yesterday) =
             (figures(hour), figures(hour.plus(-1)), figures(hour.plus(-24)));
+        let today = self.today(hour, &mut masks);
         let findings = self.checks.findings(&self.days, hour);
-        let all = now.into_iter().zip(before).zip(yesterday).zip(findings).enumerate();
-        all.map(|(station, (((figures, hour_before), yesterday), findings))| {
+        let all = now.into_iter().zip(before).zip(yesterday).zip(findings).zip(today).enumerate();
+        all.map(|(station, ((((figures, hour_before), yesterday), findings), today))| {
             let record = &self.registry.stations[station];
             let in_operation = record.valid.holds(day);
             let reading = |p: Property| {
@@ -242,6 +249,7 @@ impl Pipeline {
                 hour_before,
                 yesterday,
                 readings: PROPERTIES.map(reading),
+                today,
                 findings,
                 assessed: record.assessed && in_operation,
                 in_operation,

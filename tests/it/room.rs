@@ -12,6 +12,7 @@ use lantian::time::{DAY_H, Day};
 use proptest::prelude::*;
 
 use crate::laws::cases;
+use crate::publishing::{at, pm, since};
 
 const PM: Pollutant = Pollutant::Pm2_5;
 const O3: Pollutant = Pollutant::O3;
@@ -161,6 +162,40 @@ fn any_rules() -> impl Strategy<Value = RoomRules> {
         };
         RoomRules { parameters, ..RoomRules::default() }
     })
+}
+
+/// What the pipeline's view holds is the day so far of each station, and the room follows from it.
+#[test]
+fn the_live_view_gives_the_room_of_the_newest_hour_and_of_the_last_checkpoint() {
+    let mut daemon = since("23T14:20");
+    let said: Vec<_> = (0..15)
+        .flat_map(|h| {
+            let start = format!("23T{h:02}:00");
+            let b = (h != 3).then(|| pm("b", &start, 90 - h));
+            [Some(pm("a", &start, 40 + h)), b, Some(pm("c", &start, 400))]
+        })
+        .flatten()
+        .collect();
+    daemon.take(at("23T15:05"), &said);
+    let view = daemon.pipeline.view();
+    assert_eq!((view.past(), view.checkpoint()), (Some(15), Some(14)));
+    let window = |of: &dyn Fn(i32) -> Option<i32>| {
+        let mut window = [[MISSING; DAY_H]; Pollutant::COUNT];
+        for (h, slot) in (0..15).zip(&mut window[PM.index()]) {
+            *slot = of(h).map_or(MISSING, |whole| whole * 1000);
+        }
+        window
+    };
+    let (a, b) = (window(&|h| Some(40 + h)), window(&|h| (h != 3).then_some(90 - h)));
+    let rules = RoomRules::default();
+    let on = day("2026-11-23");
+    for past in [14, 15] {
+        let room = view.room_of_set(0, past).expect("published");
+        assert_eq!(room, Room::of_set(on, past, [a, b].iter(), &rules));
+        let room = view.room_of_station(1, past).expect("published");
+        assert_eq!(room, Room::of_station(on, past, &b, &rules));
+    }
+    assert_eq!(view.room_of_set(0, 24), view.room_of_set(0, 15), "no hour before it is published");
 }
 
 const DAYS: [&str; 4] = ["2025-06-01", "2026-02-28", "2026-03-01", "2031-01-01"];

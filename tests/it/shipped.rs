@@ -110,6 +110,7 @@ fn known_keys() -> BTreeSet<String> {
         "quality.co",
         "quality.city",
         "targets",
+        "protection",
         "store",
         "http",
         "log",

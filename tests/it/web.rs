@@ -9,6 +9,7 @@ mod past;
 mod quality;
 mod reconciliation;
 mod reprocess;
+mod room;
 mod sample;
 mod silence;
 mod year;

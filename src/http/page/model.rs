@@ -4,6 +4,7 @@ use super::alarms;
 use super::cover::{self, Cover};
 use super::doubts::Doubts;
 use super::past::{History, Past};
+use super::room::RoomPanel;
 use super::rows::{self, Row};
 use super::sets::{self, SetRow};
 use super::words::Lang;
@@ -232,6 +233,7 @@ pub(super) struct Body {
     pub(super) lowest: Vec<Rank>,
     pub(super) silent: Vec<Silent>,
     pub(super) sets: Vec<SetRow>,
+    pub(super) room: Option<RoomPanel>,
     pub(super) past: Past,
     pub(super) rows: Vec<Row>,
     pub(super) doubts: Doubts,
@@ -335,6 +337,7 @@ fn body(
         lowest,
         silent: silent(area, figures.hour, lang),
         sets: sets::rows(area, figures.hour, lang),
+        room: RoomPanel::of(area, figures.day_index.category(), lang),
         past: Past::of(set, figures.hour, history, lang),
         rows: rows::rows(area, figures.hour, lang),
         doubts: Doubts::of(area, lang),

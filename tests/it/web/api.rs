@@ -395,6 +395,7 @@ async fn the_description_holds_every_route_of_the_api() {
             "/api/v1/areas/{area}/reconciliation",
             "/api/v1/areas/{area}/reprocess",
             "/api/v1/areas/{area}/revisions",
+            "/api/v1/areas/{area}/room",
             "/api/v1/assessment",
             "/api/v1/clock/confirm",
             "/api/v1/days",

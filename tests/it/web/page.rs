@@ -73,6 +73,37 @@ async fn the_words_are_those_of_the_room() {
 }
 
 #[tokio::test]
+async fn the_room_of_the_day_stands_on_the_first_screen() {
+    let air = [58, 70, 6, 18, 4, 60];
+    let at = |ending| {
+        area("x", "某市", hour("2026-11-23", ending), vec![place("a", "甲", steady(air))], &[])
+    };
+    let text = page(at(14)).await;
+    let panel = between(&text, "<section class=\"card room\">", "</section>");
+    for word in ["保良空间", "截至14时，今日余10小时", "保良: 后10小时须", "不超轻度: 后10小时须"]
+    {
+        assert!(panel.contains(word), "{word}: {panel}");
+    }
+    assert!(panel.contains("截至14时PM2.5均值58,后10小时均值须≤64方可保良"), "{panel}");
+    assert!(panel.contains("<b class=\"\">≤64</b>") && !panel.contains("上一节点"), "{panel}");
+    assert!(text.find("card room") < text.find("class=\"tiles\""), "above the tiles");
+    // An hour later the sentence of the checkpoint stays beside that of the newest hour.
+    let text = page(at(15)).await;
+    let panel = between(&text, "<section class=\"card room\">", "</section>");
+    assert!(panel.contains("上一节点</small> 截至14时PM2.5均值58,"), "{panel}");
+    assert!(panel.contains("sentence\">截至15时PM2.5均值58,"), "{panel}");
+    // What must fall is marked, and what is lost says so.
+    let text = page(city([64, 70, 6, 18, 4, 60])).await;
+    let panel = between(&text, "<section class=\"card room\">", "</section>");
+    assert!(panel.contains("<b class=\"up\">≤54</b>"), "{panel}");
+    let text = page(city([150, 190, 6, 18, 4, 60])).await;
+    assert!(between(&text, "card room", "</section>").contains("<b class=\"up\">已超</b>"));
+    let daemon = Daemon::over(one(at(14)));
+    let english = daemon.get("/?lang=en").await.text;
+    assert!(english.contains("Room left today") && english.contains("By 14:00 PM2.5 averages 58"));
+}
+
+#[tokio::test]
 async fn each_class_has_its_name_its_colour_and_a_text_that_can_be_read() {
     let style = Daemon::over(View::default()).get("/style.css").await.text;
     let edition = standards().index_edition("2026-11-23".parse().expect("a day"));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use lantian::area::{AreaId, Figures, Judge, Registry, SetMeans, Span, Station, StationKind};
+use lantian::assessment::RoomRules;
 use lantian::average::{Averages, MISSING, Window};
 use lantian::observation::{
     POLLUTANTS, PROPERTIES, Pollutant, Property, Reading, StationId, Validity,
@@ -91,6 +92,17 @@ impl Place {
         Averages::at(&window, newest.plus(-back).of_day())
     }
 
+    fn today(&self, newest: Hour) -> Window {
+        let mut today = [[MISSING; DAY_H]; Pollutant::COUNT];
+        for p in POLLUTANTS {
+            for (at, slot) in today[p.index()][..newest.ending()].iter_mut().enumerate() {
+                let back = i32::try_from(newest.of_day() - at).expect("small");
+                *slot = self.milli(back, p);
+            }
+        }
+        today
+    }
+
     fn readings(&self) -> [Reading; Property::COUNT] {
         let mut readings = [Reading::default(); Property::COUNT];
         for p in POLLUTANTS {
@@ -151,6 +163,7 @@ pub(super) fn area(
         hour_before: figures(place, newest, 1),
         yesterday: figures(place, newest, 24),
         readings: place.readings(),
+        today: place.today(newest),
         findings: Vec::new(),
         assessed: place.station.assessed && place.station.valid.holds(newest.day()),
         in_operation: place.station.valid.holds(newest.day()),
@@ -162,6 +175,7 @@ pub(super) fn area(
         newest: Some(newest),
         sets: set_views,
         stations,
+        room_rules: RoomRules::default(),
         alarms: Vec::new(),
         counts: Counts { accepted: 4021, repeated: 12, ..Counts::default() },
         caught_up: Some(true),
