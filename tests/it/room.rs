@@ -255,7 +255,7 @@ fn ties_go_to_the_even_neighbour() {
 #[test]
 fn the_sentence_of_a_day_that_can_be_kept() {
     let room = station("2026-11-23", 14, &air(PM, &steady(14, 58)));
-    assert_eq!(room.sentence_zh(), "截至14时PM2.5均值58,后10小时均值须≤64方可保良");
+    assert_eq!(room.sentence_zh(), "截至14时PM2.5均值58，后10小时均值须≤64方可保良");
     assert_eq!(
         room.sentence_en(),
         "By 14:00 PM2.5 averages 58; \
@@ -263,13 +263,13 @@ fn the_sentence_of_a_day_that_can_be_kept() {
     );
     assert_eq!(room.binding(Category::Good).map(|m| m.pollutant), Some(PM));
     let room = station("2026-11-23", 23, &air(Pollutant::Co, &steady(23, 4)));
-    assert_eq!(room.sentence_zh(), "截至23时CO均值4.0mg/m³,最后1小时浓度须≤5.2mg/m³方可保良");
+    assert_eq!(room.sentence_zh(), "截至23时CO均值4.0mg/m³，最后1小时浓度须≤5.2mg/m³方可保良");
 }
 
 #[test]
 fn the_first_hour_and_the_last() {
     let room = station("2026-03-01", 1, &air(PM, &steady(1, 90)));
-    assert_eq!(room.sentence_zh(), "截至1时PM2.5均值90,后23小时均值须≤59方可保良");
+    assert_eq!(room.sentence_zh(), "截至1时PM2.5均值90，后23小时均值须≤59方可保良");
     // 23 hours are a day: their mean alone must be kept.
     let nothing = [[MISSING; DAY_H]; Pollutant::COUNT];
     let room = station("2026-03-01", 1, &nothing);
@@ -278,10 +278,10 @@ fn the_first_hour_and_the_last() {
     assert!(room.sentence_zh().starts_with("截至1时"));
     // At the last hour only it is left, and at midnight the day is decided.
     let room = station("2026-03-01", 23, &air(PM, &steady(23, 58)));
-    assert_eq!(room.sentence_zh(), "截至23时PM2.5均值58,最后1小时浓度须≤118方可保良");
+    assert_eq!(room.sentence_zh(), "截至23时PM2.5均值58，最后1小时浓度须≤118方可保良");
     let room = station("2026-03-01", 24, &air(PM, &steady(24, 61)));
     assert_eq!(allowed(&room, PM, Category::Good), Allowed::Lost);
-    assert_eq!(room.sentence_zh(), "截至24时今日已结束,空气质量为轻度污染");
+    assert_eq!(room.sentence_zh(), "截至24时今日已结束，空气质量为轻度污染");
 }
 
 #[test]
@@ -292,31 +292,31 @@ fn a_day_lost_a_day_safe_and_a_day_over() {
     assert_eq!(room.goal(), Some(Category::Light));
     assert_eq!(
         room.sentence_zh(),
-        "截至17时PM2.5均值118,后7小时即使降至0,今日也已不能保良;后7小时PM2.5均值须≤109方可不超轻度污染"
+        "截至17时PM2.5均值118，后7小时即使降至0，今日也已不能保良；后7小时PM2.5均值须≤109方可不超轻度污染"
     );
     // Possible, but only if the air fell by more than half: what is nearer is said, too.
     let room = station("2026-11-23", 15, &air(PM, &steady(15, 93)));
     assert_eq!(
         room.sentence_zh(),
-        "截至15时PM2.5均值93,后9小时均值须≤6方可保良;≤152则不超轻度污染"
+        "截至15时PM2.5均值93，后9小时均值须≤6方可保良；≤152则不超轻度污染"
     );
     let room = station("2026-11-23", 23, &air(PM, &steady(23, 260)));
     assert_eq!(
         room.sentence_zh(),
-        "截至23时PM2.5均值260,最后1小时即使降至0,今日仍为重度及以上污染"
+        "截至23时PM2.5均值260，最后1小时即使降至0，今日仍为重度及以上污染"
     );
     assert!(room.goal().is_none());
     let clean = air(PM, &steady(24, 1));
     let room = station("2026-11-23", 24, &clean);
-    assert_eq!(room.sentence_zh(), "截至24时今日已结束,空气质量为优");
+    assert_eq!(room.sentence_zh(), "截至24时今日已结束，空气质量为优");
     assert!(room.pollutants.iter().all(|m| m.allowed == [Allowed::Safe; 4]));
     let nothing = [[MISSING; DAY_H]; Pollutant::COUNT];
     let room = station("2026-11-23", 24, &nothing);
-    assert_eq!(room.sentence_zh(), "截至24时有效数据不足,今日各项均已达不到有效性要求");
+    assert_eq!(room.sentence_zh(), "截至24时有效数据不足，今日各项均已达不到有效性要求");
     // Within the range of an instrument nothing can break it any more.
     let rules = RoomRules { most: [Amount::from_milli(60_000); 6], ..RoomRules::default() };
     let room = Room::of_station(day("2026-11-23"), 12, &clean, &rules);
-    assert_eq!(room.sentence_zh(), "截至12时今日已可保良,后12小时浓度高低均不改变");
+    assert_eq!(room.sentence_zh(), "截至12时今日已可保良，后12小时浓度高低均不改变");
 }
 
 #[test]
@@ -333,11 +333,13 @@ fn hours_that_are_missing_count_as_they_will_at_midnight() {
     assert!(!room.pollutants[PM.index()].reaches_capture);
     let said = room.sentence_zh();
     assert!(
-        said.ends_with("方可使AQI不大于100;PM2.5有效数据已达不到20小时,今日AQI不大于100时不作评价")
+        said.ends_with(
+            "方可使AQI不大于100；PM2.5有效数据已达不到20小时，今日AQI不大于100时不作评价"
+        )
     );
     assert!(room.is_not_judged(Category::Good) && !room.is_not_judged(Category::Light));
     let said = station("2025-11-23", 14, &air(PM, &hours)).sentence_zh();
-    assert!(said.ends_with("方可保良;PM2.5有效数据已达不到20小时,今日按其余项目评价"), "{said}");
+    assert!(said.ends_with("方可保良；PM2.5有效数据已达不到20小时，今日按其余项目评价"), "{said}");
 }
 
 #[test]
@@ -366,7 +368,7 @@ fn ozone_counts_windows_that_hold_hours_measured() {
     assert_eq!(allowed(&room, O3, Category::Good), level(42));
     assert_eq!(
         room.sentence_zh(),
-        "截至6时O3尚无8小时均值,后18小时O3浓度须≤42方可保良;≤215则不超轻度污染"
+        "截至6时O3尚无8小时均值，后18小时O3浓度须≤42方可保良；≤215则不超轻度污染"
     );
     // Four high hours at noon: the coming four are with them in one window.
     let mut hours = steady(10, 60);
@@ -374,13 +376,13 @@ fn ozone_counts_windows_that_hold_hours_measured() {
     let room = station("2026-06-01", 14, &air(O3, &hours));
     // 4 × 200 + 4 x <= 8 × 160.5
     assert_eq!(allowed(&room, O3, Category::Good), level(121));
-    assert_eq!(room.sentence_zh(), "截至14时O3-8h最大值130,后10小时O3浓度须≤121方可保良");
+    assert_eq!(room.sentence_zh(), "截至14时O3-8h最大值130，后10小时O3浓度须≤121方可保良");
     // A window that is over has decided it.
     let mut hours = steady(8, 60);
     hours.extend(steady(8, 170));
     let room = station("2026-06-01", 16, &air(O3, &hours));
     assert_eq!(allowed(&room, O3, Category::Good), Allowed::Lost);
-    assert!(room.sentence_zh().starts_with("截至16时O3-8h最大值170,今日已不能保良;"));
+    assert!(room.sentence_zh().starts_with("截至16时O3-8h最大值170，今日已不能保良；"));
     // Half to even: 160.5 is 160, and 215.5 is 216.
     let room = station("2026-06-01", 16, &air(O3, &steady(16, 100)));
     assert_eq!(allowed(&room, O3, Category::Good), Allowed::UpTo(Amount::from_milli(160_500)));

@@ -12,36 +12,36 @@ use crate::standard::{Category, Entity, standards};
 const CAPTURE: [&str; 2] = ["20小时", "14个8小时均值"];
 
 impl Room {
-    /// `截至14时PM2.5均值58,后10小时均值须≤64方可保良`; of a day that is lost, safe or over, that.
+    /// `截至14时PM2.5均值58，后10小时均值须≤64方可保良`; of a day that is lost, safe or over, that.
     #[must_use]
     pub fn sentence_zh(&self) -> String {
         let (until, left) = (format!("截至{}时", self.past), self.left());
         let lost = self.binding(Category::Good).filter(|m| m.allowed(Category::Good).is_lost());
         if lost.is_none() && self.short() == Pollutants::ALL {
-            return format!("{until}有效数据不足,今日各项均已达不到有效性要求");
+            return format!("{until}有效数据不足，今日各项均已达不到有效性要求");
         }
         let unjudged = self.is_not_judged(Category::Good);
         let mut said = match (lost, self.tightest(Category::Good)) {
-            _ if left == 0 => format!("{until}今日已结束,{}", self.ended_zh()),
+            _ if left == 0 => format!("{until}今日已结束，{}", self.ended_zh()),
             (Some(lost), _) => {
                 let even = match (lost.pollutant, self.goal()) {
                     (Pollutant::O3, Some(_)) => "今日已不能保良".to_owned(),
                     (Pollutant::O3, None) => "今日已为重度及以上污染".to_owned(),
-                    (_, Some(_)) => format!("{}即使降至0,今日也已不能保良", hours_zh(left)),
-                    (_, None) => format!("{}即使降至0,今日仍为重度及以上污染", hours_zh(left)),
+                    (_, Some(_)) => format!("{}即使降至0，今日也已不能保良", hours_zh(left)),
+                    (_, None) => format!("{}即使降至0，今日仍为重度及以上污染", hours_zh(left)),
                 };
-                format!("{until}{},{even}", lost.state_zh())
+                format!("{until}{}，{even}", lost.state_zh())
             }
             (None, Some((binding, level))) => {
                 let need = binding.need_zh(level, left, false);
                 let keep = if unjudged { "方可使AQI不大于100" } else { "方可保良" };
-                format!("{until}{},{need}{keep}", binding.state_zh())
+                format!("{until}{}，{need}{keep}", binding.state_zh())
             }
             (None, None) if unjudged => format!("{until}今日AQI不会大于100"),
-            (None, None) => format!("{until}今日已可保良,后{left}小时浓度高低均不改变"),
+            (None, None) => format!("{until}今日已可保良，后{left}小时浓度高低均不改变"),
         };
         if left > 0 {
-            let next = self.next_goal().map(|class| format!(";{}", self.next_zh(class)));
+            let next = self.next_goal().map(|class| format!("；{}", self.next_zh(class)));
             said.push_str(&next.unwrap_or_default());
         }
         said.push_str(&self.short_zh());
@@ -152,13 +152,13 @@ impl Room {
                 Entity::Area => format!("有效数据可达{capture}的点位不足"),
             };
             if !names.is_empty() {
-                said.push_str(&format!(";{}{cannot}", names.join("、")));
+                said.push_str(&format!("；{}{cannot}", names.join("、")));
             }
         }
         match self.na_unless_above {
             _ if self.without_value().is_empty() => {}
-            Some(above) => said.push_str(&format!(",今日AQI不大于{above}时不作评价")),
-            None => said.push_str(",今日按其余项目评价"),
+            Some(above) => said.push_str(&format!("，今日AQI不大于{above}时不作评价")),
+            None => said.push_str("，今日按其余项目评价"),
         }
         said
     }

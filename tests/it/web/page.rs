@@ -84,14 +84,14 @@ async fn the_room_of_the_day_stands_on_the_first_screen() {
     {
         assert!(panel.contains(word), "{word}: {panel}");
     }
-    assert!(panel.contains("截至14时PM2.5均值58,后10小时均值须≤64方可保良"), "{panel}");
+    assert!(panel.contains("截至14时PM2.5均值58，后10小时均值须≤64方可保良"), "{panel}");
     assert!(panel.contains("<b class=\"\">≤64</b>") && !panel.contains("上一节点"), "{panel}");
     assert!(text.find("card room") < text.find("class=\"tiles\""), "above the tiles");
     // An hour later the sentence of the checkpoint stays beside that of the newest hour.
     let text = page(at(15)).await;
     let panel = between(&text, "<section class=\"card room\">", "</section>");
-    assert!(panel.contains("上一节点</small> 截至14时PM2.5均值58,"), "{panel}");
-    assert!(panel.contains("sentence\">截至15时PM2.5均值58,"), "{panel}");
+    assert!(panel.contains("上一节点</small> 截至14时PM2.5均值58，"), "{panel}");
+    assert!(panel.contains("sentence\">截至15时PM2.5均值58，"), "{panel}");
     // What must fall is marked, and what is lost says so.
     let text = page(city([64, 70, 6, 18, 4, 60])).await;
     let panel = between(&text, "<section class=\"card room\">", "</section>");

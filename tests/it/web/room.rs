@@ -31,7 +31,7 @@ async fn it_says_what_the_hours_to_come_may_bring() {
     assert_eq!((&city["entity"], &json["reason"]), (&json!("x"), &Value::Null));
     let checkpoint = &city["checkpoint"];
     assert_eq!(checkpoint["hours_past"], 14);
-    assert_eq!(checkpoint["sentence_zh"], "截至14时PM2.5均值58,后10小时均值须≤64方可保良");
+    assert_eq!(checkpoint["sentence_zh"], "截至14时PM2.5均值58，后10小时均值须≤64方可保良");
     let newest = &city["newest"];
     assert_eq!((&newest["hours_past"], &newest["hours_left"]), (&json!(15), &json!(9)));
     assert_eq!(
@@ -73,7 +73,7 @@ async fn every_set_and_every_station_in_operation_has_one() {
     let silent = &json["stations"][at]["newest"];
     assert_eq!(of(silent, "pm2_5")["allowed"][1]["state"], "no_value");
     assert_eq!(silent["can_keep"], Value::Null, "silence is never good air");
-    assert_eq!(silent["sentence_zh"], "截至15时有效数据不足,今日各项均已达不到有效性要求");
+    assert_eq!(silent["sentence_zh"], "截至15时有效数据不足，今日各项均已达不到有效性要求");
 }
 
 #[tokio::test]
