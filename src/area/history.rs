@@ -6,12 +6,13 @@
 //! Invariants: the same kernels as for live air, so the same figures, digit for digit; memory is that of
 //! the span, 576 bytes for a day of a station, so callers go over long histories in pieces.
 
+use super::means::SetSums;
 use super::{Figures, Judge, Registry, SetMeans};
-use crate::average::{Averages, Columns, StationDay};
+use crate::average::{Columns, StationDay, Walk};
 use crate::observation::Dataset;
 use crate::quality::{Checks, Held, Masks};
 use crate::standard::{Entity, Parameters};
-use crate::time::{Day, Hour};
+use crate::time::{DAY_H, Day, Hour};
 
 /// A station or a set of one registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,25 +151,25 @@ impl<'a> History<'a> {
         mut each: impl FnMut(Hour, &[(Member, Figures)]) -> Result<(), E>,
     ) -> Result<(), E> {
         self.exclude();
-        let mut walks: Vec<_> = self.columns.iter().map(Columns::walk).collect();
-        let mut on_day = OnDay::default();
+        let mut walks: Vec<Walk<'_>> = self.columns.iter().map(Columns::walk).collect();
         let mut row = Vec::with_capacity(self.members.len());
         let mut hour = first_day(self.from).start();
-        for _ in 0..self.hours {
-            for walk in &mut walks {
-                walk.advance();
-            }
-            if hour >= self.from {
-                on_day.turn_to(hour.day(), self.registry, self.members);
-                row.clear();
-                let averages = |station: usize| walks[station].averages();
-                for (member, stations) in on_day.members() {
-                    let stations = stations.iter().map(|s| averages(*s));
-                    row.push((member, figures(member, stations, hour, parameters)));
+        let mut left = self.hours;
+        while left > 0 {
+            let hours = left.min(DAY_H);
+            left -= hours;
+            let day = OnDay::new(hour.day(), self.registry, self.members);
+            let mut figures = day.figures((hour, hours), self.from, &mut walks, parameters);
+            for n in 0..hours {
+                if hour >= self.from {
+                    row.clear();
+                    let of_hour = figures.iter_mut().map(|all| all[n].take());
+                    let named = day.members.iter().zip(of_hour);
+                    row.extend(named.filter_map(|((member, _), f)| Some((*member, f?))));
+                    each(hour, &row)?;
                 }
-                each(hour, &row)?;
+                hour = hour.plus(1);
             }
-            hour = hour.plus(1);
         }
         Ok(())
     }
@@ -179,51 +180,70 @@ fn first_day(from: Hour) -> Day {
     from.day().plus(-1)
 }
 
-fn figures<'s>(
-    member: Member,
-    mut stations: impl Iterator<Item = &'s Averages>,
-    hour: Hour,
-    parameters: &Parameters,
-) -> Figures {
-    let (means, entity) = match member {
-        Member::Set(_) => (SetMeans::over(stations, parameters.practice), Entity::Area),
-        Member::Station(_) => {
-            let alone = stations.next().unwrap_or(&Averages::NONE);
-            (SetMeans::of(alone, parameters.practice), Entity::Station)
-        }
-    };
-    Figures::of(&means, hour, Judge { parameters, entity })
-}
-
-/// Who counts on one day, found once for its hours.
-#[derive(Debug, Default)]
+/// Who counts on one day.
+#[derive(Debug)]
 struct OnDay {
-    day: Option<Day>,
     members: Vec<(Member, Vec<usize>)>,
+    /// By station, where it counts among `members`.
+    counts_in: Vec<Vec<usize>>,
 }
 
 impl OnDay {
-    fn turn_to(&mut self, day: Day, registry: &Registry, members: &[Member]) {
-        if self.day == Some(day) {
-            return;
+    fn new(day: Day, registry: &Registry, members: &[Member]) -> Self {
+        let stations = |member: &Member| match *member {
+            Member::Set(set) => Some((*member, registry.sets[set].on(day).collect())),
+            Member::Station(s) => registry.stations[s].valid.holds(day).then(|| (*member, vec![s])),
+        };
+        let members: Vec<(Member, Vec<usize>)> = members.iter().filter_map(stations).collect();
+        let mut counts_in = vec![Vec::new(); registry.stations.len()];
+        for (at, (_, stations)) in members.iter().enumerate() {
+            stations.iter().for_each(|station| counts_in[*station].push(at));
         }
-        self.day = Some(day);
-        self.members.clear();
-        for member in members {
-            match *member {
-                Member::Set(set) => {
-                    self.members.push((*member, registry.sets[set].on(day).collect()));
-                }
-                Member::Station(s) if registry.stations[s].valid.holds(day) => {
-                    self.members.push((*member, vec![s]));
-                }
-                Member::Station(_) => {}
-            }
-        }
+        Self { members, counts_in }
     }
 
-    fn members(&self) -> impl Iterator<Item = (Member, &[usize])> {
-        self.members.iter().map(|(member, stations)| (*member, stations.as_slice()))
+    /// The figures of the day's hours from `from` on, by member, then by hour.
+    ///
+    /// One station goes through all the hours before the next one: so its hours are read from memory once.
+    fn figures(
+        &self,
+        (first, hours): (Hour, usize),
+        from: Hour,
+        walks: &mut [Walk<'_>],
+        parameters: &Parameters,
+    ) -> Vec<Vec<Option<Figures>>> {
+        let practice = parameters.practice;
+        let judged = |means: &SetMeans, n: usize, entity| {
+            let hour = first.plus(i32::try_from(n).unwrap_or(0));
+            Figures::of(means, hour, Judge { parameters, entity })
+        };
+        let mut sums: Vec<Vec<SetSums>> = Vec::with_capacity(self.members.len());
+        for (member, _) in &self.members {
+            let hours = if matches!(member, Member::Set(_)) { hours } else { 0 };
+            sums.push(vec![SetSums::EMPTY; hours]);
+        }
+        let mut figures = vec![vec![None; hours]; self.members.len()];
+        let before = usize::try_from(from.number() - first.number()).unwrap_or(0);
+        for (walk, counts_in) in walks.iter_mut().zip(&self.counts_in) {
+            for n in 0..hours {
+                walk.advance();
+                for at in counts_in.iter().filter(|_| n >= before) {
+                    match self.members[*at].0 {
+                        Member::Set(_) => sums[*at][n].add(walk.averages(), practice),
+                        Member::Station(_) => {
+                            let means = SetMeans::of(walk.averages(), practice);
+                            figures[*at][n] = Some(judged(&means, n, Entity::Station));
+                        }
+                    }
+                }
+            }
+        }
+        for (sums, figures) in sums.iter().zip(&mut figures) {
+            for (n, (sums, slot)) in sums.iter().zip(figures).enumerate().skip(before) {
+                *slot = Some(judged(&sums.means(), n, Entity::Area));
+            }
+        }
+        figures
     }
 }
 
@@ -238,11 +258,10 @@ pub fn days_of_piece(stations: usize) -> usize {
 mod tests {
     use super::*;
     use crate::area::{AreaId, Span, Station, StationKind};
-    use crate::average::{Incoming, MISSING, Window};
+    use crate::average::{Averages, Incoming, MISSING, Window};
     use crate::observation::{POLLUTANTS, Pollutant, Property, Reading, StationId, Validity};
     use crate::quantity::Amount;
     use crate::standard::Practice;
-    use crate::time::DAY_H;
     use proptest::prelude::*;
 
     const DAYS: usize = 3;

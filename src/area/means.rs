@@ -125,45 +125,79 @@ impl SetMeans {
 
     /// The means over `stations`' averages of one hour.
     pub fn over<'a>(stations: impl Iterator<Item = &'a Averages>, practice: Practice) -> Self {
+        let mut sums = SetSums::EMPTY;
+        stations.for_each(|station| sums.add(station, practice));
+        sums.means()
+    }
+}
+
+/// What the averages of a set's stations come to while they are added, in any order.
+#[derive(Clone, Debug)]
+pub(super) struct SetSums {
+    hour: [Sum; Pollutant::COUNT],
+    rolling: [MeanOfMeans; Pollutant::COUNT],
+    day: [MeanOfMeans; Pollutant::COUNT],
+    o3_8h: MeanOfMeans,
+    o3_8h_max: MeanOfMeans,
+    o3_1h_max: Sum,
+    hours_24h: [u8; Pollutant::COUNT],
+    expected: u16,
+    reviewed: u16,
+    day_hours: u32,
+}
+
+impl SetSums {
+    /// No station.
+    pub(super) const EMPTY: Self = Self {
+        hour: [Sum { total: 0, count: 0 }; Pollutant::COUNT],
+        rolling: [MeanOfMeans::EMPTY; Pollutant::COUNT],
+        day: [MeanOfMeans::EMPTY; Pollutant::COUNT],
+        o3_8h: MeanOfMeans::EMPTY,
+        o3_8h_max: MeanOfMeans::EMPTY,
+        o3_1h_max: Sum { total: 0, count: 0 },
+        hours_24h: [u8::MAX; Pollutant::COUNT],
+        expected: 0,
+        reviewed: 0,
+        day_hours: 0,
+    };
+
+    /// Adds a station's hour.
+    pub(super) fn add(&mut self, station: &Averages, practice: Practice) {
         let least = least_24h(practice);
-        let mut hour = [Sum::default(); Pollutant::COUNT];
-        let mut rolling = [MeanOfMeans::EMPTY; Pollutant::COUNT];
-        let mut day = [MeanOfMeans::EMPTY; Pollutant::COUNT];
-        let (mut o3_8h, mut o3_8h_max) = (MeanOfMeans::EMPTY, MeanOfMeans::EMPTY);
-        let mut o3_1h_max = Sum::default();
-        let mut hours_24h = [u8::MAX; Pollutant::COUNT];
-        let (mut expected, mut reviewed, mut day_hours) = (0, 0, 0_u32);
-        for station in stations {
-            expected += 1;
-            reviewed += u16::from(station.reviewed);
-            day_hours |= station.day_hours;
-            for p in POLLUTANTS.map(Pollutant::index) {
-                hour[p].add(station.hour[p]);
-                let window = station.rolling_24h[p];
-                rolling[p].add(window, least);
-                if window.count >= least {
-                    hours_24h[p] = hours_24h[p].min(u8::try_from(window.count).unwrap_or(24));
-                }
-                day[p].add(station.day[p], 1);
+        self.expected += 1;
+        self.reviewed += u16::from(station.reviewed);
+        self.day_hours |= station.day_hours;
+        for p in POLLUTANTS.map(Pollutant::index) {
+            self.hour[p].add(station.hour[p]);
+            let window = station.rolling_24h[p];
+            self.rolling[p].add(window, least);
+            if window.count >= least {
+                let hours = u8::try_from(window.count).unwrap_or(24);
+                self.hours_24h[p] = self.hours_24h[p].min(hours);
             }
-            o3_8h.add(station.o3_8h, EIGHT_H_MIN);
-            o3_8h_max.add(station.o3_8h_max, EIGHT_H_MIN);
-            if station.o3_1h_max != MISSING {
-                o3_1h_max.add(station.o3_1h_max);
-            }
+            self.day[p].add(station.day[p], 1);
         }
-        Self {
-            hour: hour.map(|sum| sum.mean(1)),
-            rolling_24h: rolling.map(|m| m.mean()),
-            day: day.map(|m| m.mean()),
-            o3_8h: o3_8h.mean(),
-            o3_8h_max: o3_8h_max.mean(),
-            o3_1h_max: o3_1h_max.mean(1),
-            present: hour.map(|sum| sum.count),
-            hours_24h: hours_24h.map(|n| if n == u8::MAX { 0 } else { n }),
-            expected,
-            hours_day: u8::try_from(day_hours.count_ones()).unwrap_or(24),
-            reviewed: expected > 0 && reviewed == expected,
+        self.o3_8h.add(station.o3_8h, EIGHT_H_MIN);
+        self.o3_8h_max.add(station.o3_8h_max, EIGHT_H_MIN);
+        if station.o3_1h_max != MISSING {
+            self.o3_1h_max.add(station.o3_1h_max);
+        }
+    }
+
+    /// The means of all that were added.
+    pub(super) fn means(&self) -> SetMeans {
+        SetMeans {
+            hour: self.hour.map(|sum| sum.mean(1)),
+            rolling_24h: self.rolling.each_ref().map(MeanOfMeans::mean),
+            day: self.day.each_ref().map(MeanOfMeans::mean),
+            o3_8h: self.o3_8h.mean(),
+            o3_8h_max: self.o3_8h_max.mean(),
+            o3_1h_max: self.o3_1h_max.mean(1),
+            present: self.hour.map(|sum| sum.count),
+            hours_24h: self.hours_24h.map(|n| if n == u8::MAX { 0 } else { n }),
+            expected: self.expected,
+            hours_day: u8::try_from(self.day_hours.count_ones()).unwrap_or(24),
+            reviewed: self.expected > 0 && self.reviewed == self.expected,
         }
     }
 }

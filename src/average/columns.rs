@@ -76,7 +76,9 @@ impl Columns {
     /// The same one hour at a time, so that many stations go side by side.
     #[must_use]
     pub fn walk(&self) -> Walk<'_> {
-        Walk { columns: self, at: 0, running: Averages::NONE }
+        let silent = |amounts: &Vec<i32>| amounts.iter().all(|amount| *amount == MISSING);
+        let blank = self.amounts.iter().all(silent) && !self.reviewed.contains(&true);
+        Walk { columns: self, at: 0, running: Averages::NONE, blank }
     }
 
     fn step(&self, running: &mut Averages, at: usize, of_day: usize) {
@@ -112,6 +114,8 @@ pub struct Walk<'a> {
     columns: &'a Columns,
     at: usize,
     running: Averages,
+    /// There is nothing to average.
+    blank: bool,
 }
 
 impl Walk<'_> {
@@ -121,7 +125,9 @@ impl Walk<'_> {
             return None;
         }
         let hour = self.columns.first.plus(i32::try_from(self.at).unwrap_or(i32::MAX));
-        self.columns.step(&mut self.running, self.at, hour.of_day());
+        if !self.blank {
+            self.columns.step(&mut self.running, self.at, hour.of_day());
+        }
         self.at += 1;
         Some(hour)
     }
