@@ -321,7 +321,8 @@ pub(super) fn station_day(
     day: Day,
 ) -> Result<Option<StationDay>, Error> {
     let hours = "SELECT cells FROM hour WHERE hour BETWEEN ?1 AND ?2 AND station = ?3";
-    let closed = "SELECT cells FROM station_day WHERE day BETWEEN ?1 AND ?2 AND station = ?3";
+    // Both ends are the same day, said as such: a range of days would be read with all its stations.
+    let closed = "SELECT cells FROM station_day WHERE day = ?1 AND day = ?2 AND station = ?3";
     let first = day.start().number();
     for (sql, from, to) in
         [(hours, first, day.plus(1).start().number() - 1), (closed, day.number(), day.number())]
