@@ -118,8 +118,9 @@ fn cells_are_the_models(world: &World, model: &Model) {
 }
 
 fn view_is_the_models(world: &World, model: &Model, sets: &[usize]) {
-    let live = world.process.as_ref().and_then(|p| p.core.pipeline(0)).expect("it lives");
-    let view = live.view();
+    assert!(world.answers.is_empty(), "{} persons still wait", world.answers.len());
+    let view = &world.shown.as_ref().expect("something is shown").areas[0];
+    assert_eq!(view.sequence, world.disk.stored.sequence(), "the last batch is shown");
     let newest = view.newest.expect("published");
     for station in &view.stations {
         assert_eq!(station.figures, model.figures(&[station.station], newest, Entity::Station));

@@ -77,7 +77,22 @@ impl World {
         acted.expect("needs no days");
         let told = answer.try_recv();
         assert_eq!(told.is_err(), jumped, "an answer before it is durable: {told:?}");
-        self.answers.extend(jumped.then_some(answer));
+        let stored = self.disk.stored.sequence();
+        self.answers.extend(jumped.then_some((stored, answer)));
+    }
+
+    /// An answer tells of what is durable, and not of what will be.
+    pub(super) fn hear(&mut self) {
+        let stored = self.disk.stored.sequence();
+        self.answers.retain_mut(|(before, answer)| match answer.try_recv() {
+            Err(oneshot::error::TryRecvError::Empty) => true,
+            Err(oneshot::error::TryRecvError::Closed) => panic!("an answer was dropped"),
+            Ok(told) => {
+                assert_eq!(told, Ok(()));
+                assert!(*before < stored, "an answer before its batch: {stored} are stored");
+                false
+            }
+        });
     }
 
     /// The process is gone, whatever it was about; what is on the wire arrives in part.
@@ -94,6 +109,7 @@ impl World {
         self.process = None;
         self.disk.close();
         self.answers.clear();
+        self.shown = None;
         self.part(Duration::ZERO);
     }
 

@@ -2,6 +2,7 @@
 //! wrong with each; and what must hold at every step.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lantian::app::Moment;
@@ -48,8 +49,10 @@ pub(super) struct World {
     /// Digests of the live state, by the batch after which they were taken.
     digests: BTreeMap<u64, [u8; 32]>,
     pub(super) tally: Tally,
-    /// Of persons who acted, each until its batch is durable.
-    pub(super) answers: Vec<oneshot::Receiver<Result<(), String>>>,
+    /// Of persons who acted, each with the batch that was stored then: none before its own is durable.
+    pub(super) answers: Vec<(u64, oneshot::Receiver<Result<(), String>>)>,
+    /// What people see.
+    pub(super) shown: Option<Arc<View>>,
 }
 
 /// What was done, so that a run can say what it is worth.
@@ -120,6 +123,7 @@ impl World {
             digests: BTreeMap::new(),
             tally: Tally::default(),
             answers: Vec::new(),
+            shown: None,
             plan,
         }
     }
@@ -468,9 +472,9 @@ impl World {
 
     /// What is shown must be committed, all of it; and a state is remembered for the next start.
     pub(super) fn look(&mut self, turned: &Turn) {
-        for view in &turned.shown {
-            self.look_at(view);
-        }
+        turned.shown.iter().for_each(|view| self.look_at(view));
+        self.shown = turned.shown.last().cloned().or(self.shown.take());
+        self.hear();
         if turned.cut && (self.kill_in.is_some() || self.dice.below(60) == 0) {
             self.remember();
         }
