@@ -9,7 +9,7 @@
 use super::DayFigures;
 use crate::area::{Member, Registry};
 use crate::average::{Columns, MISSING, StationDay, Window};
-use crate::observation::{Dataset, POLLUTANTS, Pollutant};
+use crate::observation::{Basis, Dataset, POLLUTANTS, Pollutant};
 use crate::quality::{Checks, Held, Masks};
 use crate::standard::Parameters;
 use crate::time::{DAY_H, Day};
@@ -176,5 +176,12 @@ impl DayFigures {
     #[must_use]
     pub const fn is_reviewed(&self) -> bool {
         self.reviewed == WHOLE_DAY
+    }
+
+    /// Says of each hour whether it rests on reviewed data; for days in the order of time.
+    pub fn note(&self, basis: &mut Basis) {
+        for hour in 0..DAY_H {
+            basis.note(self.day.hour(hour), self.reviewed & (1 << hour) != 0);
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::{Comparison, DayFigures, Exact, JudgedBy, Period};
 use crate::explanation::Decimal;
 use crate::observation::{Basis, Dataset, Pollutant};
 use crate::standard::{Entity, Parameters};
-use crate::time::{DAY_H, Day};
+use crate::time::Day;
 
 /// Decimals of exact figures.
 pub(super) const EXACT: u32 = 6;
@@ -364,10 +364,6 @@ fn exact(value: Option<&Exact>, scale: u32) -> Option<Decimal> {
 /// How far days rest on reviewed data.
 fn basis(days: &[DayFigures]) -> Basis {
     let mut basis = Basis::default();
-    for day in days {
-        for hour in 0..DAY_H {
-            basis.note(day.day.hour(hour), day.reviewed & (1 << hour) != 0);
-        }
-    }
+    days.iter().for_each(|day| day.note(&mut basis));
     basis
 }

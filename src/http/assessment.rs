@@ -17,7 +17,7 @@ use crate::assessment::{
 use crate::observation::{Basis, Dataset};
 use crate::pipeline::View;
 use crate::standard::{Entity, Parameters, Practice};
-use crate::time::{DAY_H, Day};
+use crate::time::Day;
 
 /// Days that one question may ask for: three years and a bit.
 const DAYS_MAX: u32 = 1_100;
@@ -206,11 +206,7 @@ impl Asked {
     /// How far days rest on reviewed data.
     pub(super) fn basis(&self, days: &[ArchivedDay]) -> Basis {
         let mut basis = Basis::default();
-        for day in days {
-            for hour in 0..DAY_H {
-                basis.note(day.figures.day.hour(hour), day.figures.reviewed & (1 << hour) != 0);
-            }
-        }
+        days.iter().for_each(|day| day.figures.note(&mut basis));
         basis
     }
 }

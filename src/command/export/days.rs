@@ -10,7 +10,7 @@ use crate::assessment::{Assessment, DayFigures, DayRow, JudgedBy, Period, Subjec
 use crate::observation::Basis;
 use crate::standard::Parameters;
 use crate::store::Reader;
-use crate::time::{DAY_H, Day};
+use crate::time::Day;
 
 pub(super) fn write(
     args: &Args,
@@ -31,7 +31,10 @@ pub(super) fn write(
         let publication = reader.publication(&asked.registry.area, span)?;
         let mut kept = vec![Vec::new(); asked.members.len()];
         reader.each_day(args.dataset, of, span, &parameters, |day, row| {
-            note(&mut basis, row);
+            // The first entity of a row is the area, unless only others are asked for.
+            if let Some((_, first)) = row.first() {
+                first.note(&mut basis);
+            }
             for (member, figures) in row {
                 let entity = asked.registry.name_of(*member);
                 if args.what == What::Days {
@@ -78,14 +81,6 @@ fn subject<'a>(
 fn assessment(span: (Day, Day), days: &[DayFigures], of: &Subject<'_>) -> Assessment {
     let period = Period::over(span, days, of.parameters, of.kind);
     Assessment::of(&period, days, of)
-}
-
-/// The first entity of a row is the area, unless only others are asked for.
-fn note(basis: &mut Basis, row: &[(Member, DayFigures)]) {
-    let Some((_, first)) = row.first() else { return };
-    for hour in 0..DAY_H {
-        basis.note(first.day.hour(hour), first.reviewed & (1 << hour) != 0);
-    }
 }
 
 /// Rows as CSV or as one document.
