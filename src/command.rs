@@ -10,6 +10,7 @@ mod backup;
 mod check;
 mod correct;
 mod daemon;
+mod days_source;
 #[cfg(feature = "demo")]
 mod demo;
 mod explain;

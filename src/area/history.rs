@@ -23,6 +23,17 @@ pub enum Member {
     Station(usize),
 }
 
+impl Member {
+    /// Station or area: they are rounded differently by the platform.
+    #[must_use]
+    pub const fn entity(self) -> Entity {
+        match self {
+            Self::Set(_) => Entity::Area,
+            Self::Station(_) => Entity::Station,
+        }
+    }
+}
+
 impl Registry {
     /// The set or station of a name: the area, `area/set`, or a station's code.
     ///
@@ -39,6 +50,16 @@ impl Registry {
         match member {
             Member::Set(set) => self.entity(set),
             Member::Station(station) => self.stations[station].id.to_string(),
+        }
+    }
+
+    /// A set or station as people call it.
+    #[must_use]
+    pub fn called(&self, member: Member) -> &str {
+        match member {
+            Member::Set(0) => &self.name,
+            Member::Set(set) => &self.sets[set].name,
+            Member::Station(station) => &self.stations[station].name,
         }
     }
 

@@ -3,45 +3,24 @@
 //! Without a store, files are read and judged in memory, on all processors. Both ways give the same
 //! figures: a test holds them equal.
 
-mod source;
 mod target;
 mod tell;
 
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use self::source::Source;
+use super::days_source::{self, DaysOf, Source, SourceArgs};
 use super::{ExitError, daemon, text};
 use crate::area::{Member, Registry};
-use crate::assessment::{
-    Assessment, Comparison, DayFigures, JudgedBy, Period, Season, Seasons, Span, Subject, Versus,
-};
+use crate::assessment::{Assessment, Comparison, DayFigures, Period, Span, Subject, Versus};
 use crate::config;
-use crate::observation::Dataset;
-use crate::replay::files::Format;
-use crate::standard::{Entity, Parameters, Practice};
-use crate::time::HourLabel;
+use crate::standard::Parameters;
 
 /// Days, good-day ratio, means, percentiles and composite index of a span (评价).
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The store; without it, FILEs are read.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["stations", "sets", "files"])]
-    store: Option<PathBuf>,
-    /// With files: the list of stations.
-    #[arg(long, value_name = "FILE")]
-    stations: Option<PathBuf>,
-    /// With files: the list of named station sets.
-    #[arg(long, value_name = "FILE")]
-    sets: Option<PathBuf>,
-    /// How the files are laid out.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-    /// Whether the files' times name the start or the end of the hour [default: end for cnemc,
-    /// else begin].
-    #[arg(long, value_name = "begin|end")]
-    hour_label: Option<HourLabel>,
+    #[command(flatten)]
+    source: SourceArgs,
     /// The area; may be left out when there is only one.
     #[arg(long, value_name = "AREA")]
     area: Option<String>,
@@ -55,58 +34,30 @@ pub(super) struct Args {
     /// The area, its sets and every station.
     #[arg(long)]
     all: bool,
-    /// By which practice days are judged.
-    #[arg(long, value_name = "letter|national_platform", default_value_t)]
-    practice: Practice,
-    /// Each day by the edition in force on it, or all of them by one, so that years compare.
-    #[arg(long, value_name = "in_force|2012|2026", default_value_t)]
-    edition: JudgedBy,
-    /// On which data figures rest.
-    #[arg(long, value_name = "realtime|reviewed|best", default_value_t)]
-    dataset: Dataset,
-    /// Another choice where the sources are silent, such as missing_2012=na100; may be given again. See
-    /// `lantian standards`.
-    #[arg(long, value_name = "NAME=VALUE")]
-    parameter: Vec<String>,
     /// With which other span it is compared: year_before (同比), period_before (环比).
     #[arg(long, value_name = "VERSUS", value_parser = ["year_before", "period_before"])]
     compare: Vec<String>,
     /// The targets of the years, such as seeds/dalian/targets.toml: where a year to date stands against them.
     #[arg(long, value_name = "FILE")]
     targets: Option<PathBuf>,
-    /// The heating season.
-    #[arg(long, value_name = "MM-DD..MM-DD", default_value_t = Seasons::DEFAULT.heating)]
-    heating_season: Season,
-    /// The ozone season.
-    #[arg(long, value_name = "MM-DD..MM-DD", default_value_t = Seasons::DEFAULT.ozone)]
-    ozone_season: Season,
     /// One document; a list of them for several entities.
     #[arg(long)]
     json: bool,
-    /// Threads that read and judge files [default: as many as processors].
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
-    /// Recorded hours, plain or .gz.
-    #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
-    let parameters = parameters(args)?;
-    let span = args.span.as_deref().map(|text| {
-        let (heating, ozone) = (args.heating_season, args.ozone_season);
-        Span::parse(text, &Seasons { heating, ozone, ..Seasons::DEFAULT })
-    });
+    let parameters = args.source.parameters()?;
+    let span = args.span.as_deref().map(|text| Span::parse(text, &args.source.seasons()));
     let span = span.transpose().map_err(|e| ExitError::Usage(format!("--span: {e}")))?;
-    let registry = source::registry(args)?;
+    let registry = days_source::registry(&args.source, args.area.as_deref())?;
     let members = members(args, &registry)?;
-    let source = source::open(args, &registry, span)?;
+    let source = days_source::open(&args.source, &registry, span)?;
     let mut assessments = assessments(args, &source, (&registry, &members), &parameters)?;
     if let Some(path) = &args.targets {
         let targets = config::targets(path, std::slice::from_ref(&registry));
         let targets = targets.map_err(|faults| daemon::faulty(&faults))?;
         for (member, assessment) in members.iter().zip(&mut assessments) {
-            target::judge(args, &source, (&registry, *member), &targets, assessment)?;
+            target::judge(&args.source, &source, (&registry, *member), &targets, assessment)?;
         }
     }
     if args.json {
@@ -120,30 +71,6 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
         text::written(tell::all(&assessments, out))?;
     }
     source.tell(&mut io::stderr())
-}
-
-/// What was chosen where the sources are silent.
-fn parameters(args: &Args) -> Result<Parameters, ExitError> {
-    let usage = |text: String| ExitError::Usage(format!("--parameter: {text}"));
-    let defaults = Parameters { practice: args.practice, ..Parameters::default() };
-    let mut fields = match serde_json::to_value(defaults) {
-        Ok(serde_json::Value::Object(fields)) => fields,
-        _ => return Err(ExitError::Internal("parameters are no object".to_owned())),
-    };
-    for given in &args.parameter {
-        let (name, value) =
-            given.split_once('=').ok_or_else(|| usage(format!("{given:?} has no =")))?;
-        if !fields.contains_key(name) {
-            let known: Vec<&String> = fields.keys().collect();
-            return Err(usage(format!("{name:?} is none of {known:?}")));
-        }
-        let value = match value.parse::<u16>() {
-            Ok(number) => number.into(),
-            Err(_) => value.into(),
-        };
-        fields.insert(name.to_owned(), value);
-    }
-    serde_json::from_value(fields.into()).map_err(|e| usage(e.to_string()))
 }
 
 fn members(args: &Args, registry: &Registry) -> Result<Vec<Member>, ExitError> {
@@ -160,9 +87,6 @@ fn members(args: &Args, registry: &Registry) -> Result<Vec<Member>, ExitError> {
     args.entity.iter().map(find).collect()
 }
 
-/// One span's days, by entity.
-type DaysOf = Vec<Vec<DayFigures>>;
-
 fn assessments(
     args: &Args,
     source: &Source<'_>,
@@ -171,7 +95,7 @@ fn assessments(
 ) -> Result<Vec<Assessment>, ExitError> {
     let Some(span) = source.span() else { return Ok(Vec::new()) };
     let days_of = |span: Span| -> Result<DaysOf, ExitError> {
-        source.days(args, (registry, members), (span.from, span.to), parameters)
+        source.days(&args.source, (registry, members), (span.from, span.to), parameters)
     };
     let days = days_of(span)?;
     let versus = Versus::ALL.into_iter().filter(|v| args.compare.iter().any(|c| c == v.name()));
@@ -190,15 +114,15 @@ fn assessments(
         let subject = Subject {
             area: registry.area.as_str(),
             entity: &entity,
-            name: name(registry, *member),
-            kind: kind(*member),
+            name: registry.called(*member),
+            kind: member.entity(),
             parameters,
-            judged_by: args.edition,
-            dataset: args.dataset,
+            judged_by: args.source.edition,
+            dataset: args.source.dataset,
         };
         let period = |span: Span, days: &[DayFigures]| {
             let ends = (span.from, span.to);
-            Period::judged_by(args.edition, ends, days, parameters, subject.kind)
+            Period::judged_by(args.source.edition, ends, days, parameters, subject.kind)
         };
         let now = period(span, &days[at]);
         let compared = |(versus, other): &(Versus, Option<(Span, DaysOf)>)| match other {
@@ -213,21 +137,4 @@ fn assessments(
         all.push(Assessment { comparisons, ..Assessment::of(&now, &days[at], &subject) });
     }
     Ok(all)
-}
-
-/// Station or area.
-pub(super) const fn kind(member: Member) -> Entity {
-    match member {
-        Member::Set(_) => Entity::Area,
-        Member::Station(_) => Entity::Station,
-    }
-}
-
-/// As people say it.
-pub(super) fn name(registry: &Registry, member: Member) -> &str {
-    match member {
-        Member::Set(0) => &registry.name,
-        Member::Set(set) => &registry.sets[set].name,
-        Member::Station(station) => &registry.stations[station].name,
-    }
 }

@@ -1,15 +1,14 @@
 //! Where a year stands against its targets.
 
 use super::super::ExitError;
-use super::source::Source;
-use super::{Args, kind, parameters};
+use super::super::days_source::{Source, SourceArgs};
 use crate::area::{Judge, Member, Registry};
 use crate::assessment::target::{Resampling, Target, TargetRow, Targets};
 use crate::assessment::{Assessment, DayFigures};
 
 /// Adds the rows of an entity to its assessment, where the span is a year to date.
 pub(super) fn judge(
-    args: &Args,
+    args: &SourceArgs,
     source: &Source<'_>,
     (registry, member): (&Registry, Member),
     targets: &Targets,
@@ -28,12 +27,12 @@ pub(super) fn judge(
 }
 
 fn row(
-    args: &Args,
+    args: &SourceArgs,
     source: &Source<'_>,
     (registry, member): (&Registry, Member),
     target: &Target,
 ) -> Result<Option<TargetRow>, ExitError> {
-    let parameters = parameters(args)?;
+    let parameters = args.parameters()?;
     let ended = source.span().map(|span| span.to);
     let Some((from, until)) = ended.and_then(|ended| target.until(ended)) else { return Ok(None) };
     let of = (target.dataset, target.judged_by);
@@ -45,10 +44,10 @@ fn row(
     let past = target.past().map_or_else(|| Ok(Vec::new()), days_of)?;
     let as_then = |day: DayFigures| {
         let by = target.judges(day.day);
-        day.judged_by(by, &parameters, kind(member))
+        day.judged_by(by, &parameters, member.entity())
     };
     let past: Vec<DayFigures> = past.into_iter().map(as_then).collect();
-    let judge = Judge { parameters: &parameters, entity: kind(member) };
+    let judge = Judge { parameters: &parameters, entity: member.entity() };
     let by = Resampling::DEFAULT;
     Ok(Some(TargetRow::of(target, (&days, &past), until, judge, &by)))
 }

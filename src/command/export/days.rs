@@ -2,7 +2,6 @@
 
 use std::io::{BufWriter, Write};
 
-use super::super::assess::{kind, name};
 use super::super::publishing;
 use super::{Args, Asked, Broken, Format, What};
 use crate::area::{Member, Registry};
@@ -70,8 +69,8 @@ fn subject<'a>(
     Subject {
         area: registry.area.as_str(),
         entity,
-        name: name(registry, member),
-        kind: kind(member),
+        name: registry.called(member),
+        kind: member.entity(),
         parameters,
         judged_by: JudgedBy::InForce,
         dataset: args.dataset,

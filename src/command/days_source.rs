@@ -1,34 +1,86 @@
-//! Where the days come from: a store, or files read into memory.
+//! Where the days come from: a store, or files read into memory; for `assess` and `rank`.
+//!
+//! In: what the command was given. Out: the days of a span, by entity.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::super::fault::store_fault;
-use super::super::reconcile::area_of;
-use super::super::{ExitError, daemon};
-use super::{Args, DaysOf, kind};
-use crate::area::{Member, Registry};
-use crate::assessment::{DayFigures, Days, JudgedBy, Span};
+use super::fault::store_fault;
+use super::reconcile::area_of;
+use super::{ExitError, daemon};
+use crate::area::{Figures, Member, Registry};
+use crate::assessment::{DayFigures, Days, JudgedBy, Season, Seasons, Span};
 use crate::clock;
 use crate::observation::Dataset;
 use crate::replay::files::{self, Format};
 use crate::replay::import::{FUTURE_DAYS, Strangers};
 use crate::replay::recorded::{Layout, Recorded, Taken};
-use crate::standard::Parameters;
+use crate::standard::{Parameters, Practice};
 use crate::store::{self, Reader};
-use crate::time::Day;
+use crate::time::{Day, Hour, HourLabel};
 
 /// Days that one thread judges at a time.
 const PIECE_DAYS: i32 = 32;
+
+/// Which data, and where they are.
+#[derive(Debug, clap::Args)]
+pub(super) struct SourceArgs {
+    /// The store; without it, FILEs are read.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["stations", "sets", "files"])]
+    pub(super) store: Option<PathBuf>,
+    /// With files: the list of stations.
+    #[arg(long, value_name = "FILE")]
+    stations: Option<PathBuf>,
+    /// With files: the list of named station sets.
+    #[arg(long, value_name = "FILE")]
+    sets: Option<PathBuf>,
+    /// How the files are laid out.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Whether the files' times name the start or the end of the hour [default: end for cnemc,
+    /// else begin].
+    #[arg(long, value_name = "begin|end")]
+    hour_label: Option<HourLabel>,
+    /// By which practice days are judged.
+    #[arg(long, value_name = "letter|national_platform", default_value_t)]
+    practice: Practice,
+    /// Each day by the edition in force on it, or all of them by one, so that years compare.
+    #[arg(long, value_name = "in_force|2012|2026", default_value_t)]
+    pub(super) edition: JudgedBy,
+    /// On which data figures rest.
+    #[arg(long, value_name = "realtime|reviewed|best", default_value_t)]
+    pub(super) dataset: Dataset,
+    /// Another choice where the sources are silent, such as missing_2012=na100; may be given again. See
+    /// `lantian standards`.
+    #[arg(long, value_name = "NAME=VALUE")]
+    parameter: Vec<String>,
+    /// The heating season.
+    #[arg(long, value_name = "MM-DD..MM-DD", default_value_t = Seasons::DEFAULT.heating)]
+    heating_season: Season,
+    /// The ozone season.
+    #[arg(long, value_name = "MM-DD..MM-DD", default_value_t = Seasons::DEFAULT.ozone)]
+    ozone_season: Season,
+    /// Threads that read and judge files [default: as many as processors].
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Recorded hours, plain or .gz.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// One span's days, by entity.
+pub(super) type DaysOf = Vec<Vec<DayFigures>>;
 
 /// Where the days come from.
 pub(super) struct Source<'r> {
     from: From<'r>,
     span: Option<Span>,
+    newest: Option<Hour>,
 }
 
 enum From<'r> {
@@ -36,38 +88,75 @@ enum From<'r> {
     Files(Days<'r>, Taken),
 }
 
+impl SourceArgs {
+    /// When seasons are.
+    pub(super) const fn seasons(&self) -> Seasons {
+        let (heating, ozone) = (self.heating_season, self.ozone_season);
+        Seasons { heating, ozone, ..Seasons::DEFAULT }
+    }
+
+    /// What was chosen where the sources are silent.
+    pub(super) fn parameters(&self) -> Result<Parameters, ExitError> {
+        let usage = |text: String| ExitError::Usage(format!("--parameter: {text}"));
+        let defaults = Parameters { practice: self.practice, ..Parameters::default() };
+        let mut fields = match serde_json::to_value(defaults) {
+            Ok(serde_json::Value::Object(fields)) => fields,
+            _ => return Err(ExitError::Internal("parameters are no object".to_owned())),
+        };
+        for given in &self.parameter {
+            let (name, value) =
+                given.split_once('=').ok_or_else(|| usage(format!("{given:?} has no =")))?;
+            if !fields.contains_key(name) {
+                let known: Vec<&String> = fields.keys().collect();
+                return Err(usage(format!("{name:?} is none of {known:?}")));
+            }
+            let value = match value.parse::<u16>() {
+                Ok(number) => number.into(),
+                Err(_) => value.into(),
+            };
+            fields.insert(name.to_owned(), value);
+        }
+        serde_json::from_value(fields.into()).map_err(|e| usage(e.to_string()))
+    }
+}
+
 /// The area asked for, of the store or of the list.
-pub(super) fn registry(args: &Args) -> Result<Registry, ExitError> {
-    let (store, stations) = (args.store.as_ref(), args.stations.as_ref());
-    match (store, stations, args.files.is_empty()) {
+pub(super) fn registry(args: &SourceArgs, area: Option<&str>) -> Result<Registry, ExitError> {
+    let all = registries(args)?;
+    let ids: Vec<_> = all.iter().map(|r| r.area.clone()).collect();
+    let area = area_of(&ids, area)?;
+    let found = all.into_iter().find(|r| r.area == area);
+    found.ok_or_else(|| ExitError::Usage(format!("--area: no {area}")))
+}
+
+/// Every area of the store or of the list.
+pub(super) fn registries(args: &SourceArgs) -> Result<Vec<Registry>, ExitError> {
+    match (&args.store, &args.stations, args.files.is_empty()) {
         (Some(path), ..) => {
             let reader = open_store(path)?;
             let fault = |e| store_fault(path, &e);
-            let area = area_of(&reader.areas().map_err(fault)?, args.area.as_deref())?;
-            reader.registry(&area).map_err(fault)
+            let areas = reader.areas().map_err(fault)?;
+            areas.iter().map(|area| reader.registry(area).map_err(fault)).collect()
         }
         (None, Some(stations), false) => {
-            let all = daemon::registries(stations, args.sets.as_deref(), &BTreeMap::new())
-                .map_err(|e| ExitError::Data(e.to_string()))?;
-            let ids: Vec<_> = all.iter().map(|r| r.area.clone()).collect();
-            let area = area_of(&ids, args.area.as_deref())?;
-            let found = all.into_iter().find(|r| r.area == area);
-            found.ok_or_else(|| ExitError::Usage(format!("--area: no {area}")))
+            daemon::registries(stations, args.sets.as_deref(), &BTreeMap::new())
+                .map_err(|e| ExitError::Data(e.to_string()))
         }
         _ => Err(ExitError::Usage("--store, or --stations and files expected".to_owned())),
     }
 }
 
 pub(super) fn open<'r>(
-    args: &Args,
+    args: &SourceArgs,
     registry: &'r Registry,
     span: Option<Span>,
 ) -> Result<Source<'r>, ExitError> {
     if let Some(path) = &args.store {
         let reader = open_store(path)?;
         let held = reader.hours_held(registry).map_err(|e| store_fault(path, &e))?;
+        let newest = held.map(|(_, last)| last);
         let held = held.and_then(|(first, last)| Span::days(first.day(), last.day()));
-        return Ok(Source { from: From::Store(reader), span: span.or(held) });
+        return Ok(Source { from: From::Store(reader), span: span.or(held), newest });
     }
     let layout = Layout {
         format: args.format,
@@ -89,7 +178,7 @@ pub(super) fn open<'r>(
     let span = span.or_else(|| held.and_then(|(from, to)| Span::days(from, to)));
     // What is compared may lie outside the span: all days are kept.
     let whole = held.or(span.map(|s| (s.from, s.to))).unwrap_or_default();
-    Ok(Source { from: From::Files(recorded.into_days(whole), taken), span })
+    Ok(Source { from: From::Files(recorded.into_days(whole), taken), span, newest: None })
 }
 
 fn open_store(path: &std::path::Path) -> Result<Reader, ExitError> {
@@ -99,7 +188,7 @@ fn open_store(path: &std::path::Path) -> Result<Reader, ExitError> {
     Reader::open(path).map_err(|e| store_fault(path, &e))
 }
 
-fn threads(args: &Args) -> usize {
+fn threads(args: &SourceArgs) -> usize {
     let all = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     args.threads.map_or_else(all, NonZeroUsize::get)
 }
@@ -110,10 +199,43 @@ impl Source<'_> {
         self.span
     }
 
+    /// The newest hour held; of files it is not known.
+    pub(super) const fn newest(&self) -> Option<Hour> {
+        self.newest
+    }
+
+    /// The figures of an hour by entity, none of one that is not in operation.
+    pub(super) fn hour(
+        &self,
+        args: &SourceArgs,
+        (registry, members): (&Registry, &[Member]),
+        hour: Hour,
+        parameters: &Parameters,
+    ) -> Result<Vec<Option<Figures>>, ExitError> {
+        let From::Store(reader) = &self.from else {
+            return Err(ExitError::Usage(
+                "an hour is ranked from a store: give --store".to_owned(),
+            ));
+        };
+        let mut all = vec![None; members.len()];
+        let (asked, span) = ((registry, members), (hour, hour));
+        reader
+            .each_hour_of(args.dataset, asked, span, parameters, |_, row| {
+                for (member, figures) in row {
+                    if let Some(at) = members.iter().position(|m| m == member) {
+                        all[at] = Some(figures.clone());
+                    }
+                }
+                Ok::<(), store::Error>(())
+            })
+            .map_err(|e| store_fault(args.store.as_deref().unwrap_or("".as_ref()), &e))?;
+        Ok(all)
+    }
+
     /// The days of a span, both ends included, by entity.
     pub(super) fn days(
         &self,
-        args: &Args,
+        args: &SourceArgs,
         of: (&Registry, &[Member]),
         span: (Day, Day),
         parameters: &Parameters,
@@ -124,14 +246,14 @@ impl Source<'_> {
     /// The same of another dataset, judged another way.
     pub(super) fn days_of(
         &self,
-        args: &Args,
+        args: &SourceArgs,
         (dataset, judged_by): (Dataset, JudgedBy),
         (registry, members): (&Registry, &[Member]),
         (from, to): (Day, Day),
         parameters: &Parameters,
     ) -> Result<DaysOf, ExitError> {
         let judged =
-            |member: Member, day: DayFigures| day.judged_by(judged_by, parameters, kind(member));
+            |member: Member, day: DayFigures| day.judged_by(judged_by, parameters, member.entity());
         match &self.from {
             From::Store(reader) => {
                 let mut all = vec![Vec::new(); members.len()];
