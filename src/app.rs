@@ -35,6 +35,7 @@ pub use batcher::{GroupCommit, IN_FLIGHT_MAX};
 pub use writer::{Attempts, Refused};
 
 use crate::area::{AreaId, Registry};
+use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::clock;
 use crate::http::{self, Health, Services};
@@ -73,6 +74,8 @@ pub struct Setup {
     pub params: Params,
     /// What the plan asks for, and how the rest of a year is drawn.
     pub targets: (Targets, Resampling),
+    /// The sets that are ranked.
+    pub ranks: Vec<RankSet>,
     /// The store's file.
     pub store: PathBuf,
     /// How batches are cut.
@@ -238,6 +241,7 @@ impl Daemon {
             parameters: self.setup.params.parameters,
             targets: Arc::new(targets),
             resampling,
+            ranks: Arc::new(self.setup.ranks),
             latency: latency.clone(),
         };
         let http = http::serve(self.listener, services, self.setup.http, http_cancel.clone());

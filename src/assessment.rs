@@ -17,6 +17,7 @@ mod document;
 mod edition;
 mod exact;
 mod period;
+pub mod rank;
 mod room;
 mod span;
 pub mod target;

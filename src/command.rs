@@ -20,6 +20,7 @@ mod import;
 mod import_published;
 mod offline;
 mod publishing;
+mod rank;
 mod reconcile;
 mod replay;
 mod reprocess;
@@ -89,6 +90,7 @@ enum Command {
     ImportPublished(import_published::Args),
     Reconcile(reconcile::Args),
     Assess(assess::Args),
+    Rank(rank::Args),
     Export(export::Args),
     Explain(explain::Args),
     Correct(correct::Args),
@@ -148,6 +150,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::ImportPublished(args) => import_published::run(args, out),
         Command::Reconcile(args) => reconcile::run(args, out),
         Command::Assess(args) => assess::run(args, out),
+        Command::Rank(args) => rank::run(args, out),
         Command::Export(args) => export::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Replay(args) => replay::run(args),

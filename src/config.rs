@@ -14,6 +14,7 @@
 
 mod feed;
 mod quality;
+mod ranks;
 mod section;
 mod stations;
 mod targets;
@@ -26,12 +27,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use feed::FeedConfig;
+pub use ranks::ranks;
 use stations::Found;
 pub use stations::registries;
 pub use targets::targets;
 
 use crate::area::{AreaId, Registry, StationKind};
 use crate::assessment::RoomRules;
+use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::observation::FeedKind;
 use crate::standard::Parameters;
@@ -69,6 +72,8 @@ pub struct Config {
     pub targets: Targets,
     /// How past years' days are drawn for the outlook of a target.
     pub resampling: Resampling,
+    /// The sets that are ranked.
+    pub ranks: Vec<RankSet>,
     /// Where figures are kept, and how often they are committed.
     pub store: StoreConfig,
     /// How long a stop may take.
@@ -155,6 +160,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let pipeline = read_pipeline(&mut root);
     let (targets, resampling) =
         targets::read_section(root.section("targets"), (base, areas.as_ref()));
+    let ranks = ranks::read_section(root.section("ranks"), (base, areas.as_ref()));
     let store = read_store(root.section("store"), base);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));
@@ -174,6 +180,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
         pipeline,
         targets,
         resampling,
+        ranks,
         store,
         stop_within,
         http,
@@ -187,6 +194,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
 fn read_areas(root: &mut Section<'_>, base: &Path) -> Option<Found> {
     let stations = root.required("stations_file", path_from(base));
     let sets = root.optional("sets_file", path_from(base));
+    let cities = root.optional("cities_file", path_from(base));
     let mut names = BTreeMap::new();
     for (code, mut section) in root.section("areas").named() {
         if let Some(name) = section.required("name", text) {
@@ -196,13 +204,18 @@ fn read_areas(root: &mut Section<'_>, base: &Path) -> Option<Found> {
     }
     let stations = stations?;
     let noted = Faults::default();
-    let found = stations::read(&stations, sets.as_deref(), &names, &noted);
+    let mut found = stations::read(&stations, sets.as_deref(), &names, &noted);
+    if let Some(cities) = &cities {
+        found.add_cities(cities, &names, &noted);
+    }
     for Fault { key, reason } in noted.into_list() {
         // A list as a whole is told by the key that names it.
         if Path::new(&key) == stations {
             root.fault("stations_file", format_args!("{key}: {reason}"));
         } else if sets.as_deref() == Some(Path::new(&key)) {
             root.fault("sets_file", format_args!("{key}: {reason}"));
+        } else if cities.as_deref() == Some(Path::new(&key)) {
+            root.fault("cities_file", format_args!("{key}: {reason}"));
         } else {
             root.faults().note(key, reason);
         }
@@ -385,8 +398,9 @@ fn check_areas(feeds: &[Seen], found: &Found, faults: &Faults) {
     let observes = |feed: &Seen| feed.kind == FeedKind::Observations;
     let carried =
         |area: &AreaId| feeds.iter().any(|feed| observes(feed) && feed.areas.contains(area));
-    let areas = found.registries.iter().map(|r| &r.area);
-    for area in areas.filter(|area| are_all && !carried(area)) {
+    // Reference cities may come by import alone.
+    let watched = found.registries.iter().filter(|r| !r.is_reference()).map(|r| &r.area);
+    for area in watched.filter(|area| are_all && !carried(area)) {
         let reason = format!("{area} has stations, but no feed carries it: it would stay silent");
         faults.note("feed", reason);
     }

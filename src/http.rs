@@ -27,6 +27,7 @@ mod operator;
 mod page;
 mod problem;
 mod quality;
+mod rank;
 mod reconciliation;
 mod reprocess;
 mod room;
@@ -34,7 +35,9 @@ mod series;
 mod target;
 
 pub use access::Role;
-pub use archive::{Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, RevisionRow};
+pub use archive::{
+    Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, MembersQuery, RevisionRow,
+};
 pub use assessment::{ArchivedDay, DaysQuery};
 pub use correction::Correct;
 pub use explain::ExplainQuery;
@@ -56,6 +59,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::pipeline::{RetryCounts, View};
 use crate::standard::Parameters;
@@ -116,6 +120,8 @@ pub struct Services {
     pub targets: Arc<Targets>,
     /// How the rest of a year is drawn.
     pub resampling: Resampling,
+    /// The sets that are ranked.
+    pub ranks: Arc<Vec<RankSet>>,
     /// Where the time of rendering is recorded.
     pub latency: Latency,
 }
@@ -245,6 +251,7 @@ fn router(app: App) -> Router {
         .route("/", get(page::page))
         .route("/events", get(page::events))
         .route("/year", get(page::year))
+        .route("/rank", get(page::rank))
         .route("/reconciliation", get(page::reconciliation))
         .route("/style.css", get(page::style))
         .route("/live.js", get(page::script))
@@ -268,6 +275,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/series", get(series::series))
         .route("/api/v1/days", get(assessment::days))
         .route("/api/v1/assessment", get(assessment::assessment))
+        .route("/api/v1/ranks", get(rank::sets))
+        .route("/api/v1/rank", get(rank::rank))
         .route("/api/v1/explain", get(explain::explain))
         .route("/api/v1/clock/confirm", post(operator::confirm_clock))
         .fallback(unknown_path)

@@ -1,14 +1,15 @@
 //! What the API asks of the store, answered by a small pool of readers.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::area::{AreaId, Member, Registry};
+use crate::area::{AreaId, Figures, Member, Registry};
+use crate::assessment::DayFigures;
 use crate::explanation::{Asked, Explanation};
 use crate::http::{
     Archive, ArchiveError, ArchivedDay, CorrectionRow, DaysQuery, DeadLetterRow, EntityId,
-    ExplainQuery, Person, ReconciliationQuery, RevisionRow, Role, SeriesQuery,
+    ExplainQuery, MembersQuery, Person, ReconciliationQuery, RevisionRow, Role, SeriesQuery,
 };
 use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::reconciliation::Reconciliation;
@@ -73,8 +74,13 @@ impl StoreArchive {
     }
 }
 
+/// Where each entity stands in a question.
+fn places(members: &[Member]) -> BTreeMap<Member, usize> {
+    members.iter().enumerate().map(|(at, member)| (*member, at)).collect()
+}
+
 impl Archive for StoreArchive {
-    fn series(&self, query: &SeriesQuery) -> Result<Vec<crate::area::Figures>, ArchiveError> {
+    fn series(&self, query: &SeriesQuery) -> Result<Vec<Figures>, ArchiveError> {
         let parameters = Parameters { practice: query.practice, ..self.parameters };
         let (registry, member) = self.member(&query.entity)?;
         let span = (query.from, query.to);
@@ -100,6 +106,45 @@ impl Archive for StoreArchive {
                     figures: figures.clone().judged_by(judged_by, &parameters, kind),
                     state: publication.state(day, &entity),
                 }));
+                Ok::<(), store::Error>(())
+            })?;
+            Ok(all)
+        })
+    }
+
+    fn days_of_members(&self, query: &MembersQuery) -> Result<Vec<Vec<DayFigures>>, ArchiveError> {
+        let registry = self.registry(query.area.as_str())?;
+        let MembersQuery { members, parameters, judged_by, .. } = query;
+        let place = places(members);
+        self.with_reader(|reader| {
+            let mut all = vec![Vec::new(); members.len()];
+            let asked = (registry, members.as_slice());
+            reader.each_day(query.dataset, asked, query.days, parameters, |_, row| {
+                for (member, day) in row {
+                    let judged = day.clone().judged_by(*judged_by, parameters, member.entity());
+                    all[place[member]].push(judged);
+                }
+                Ok::<(), store::Error>(())
+            })?;
+            Ok(all)
+        })
+    }
+
+    fn hour_of_members(
+        &self,
+        query: &MembersQuery,
+        hour: Hour,
+    ) -> Result<Vec<Option<Figures>>, ArchiveError> {
+        let registry = self.registry(query.area.as_str())?;
+        let MembersQuery { members, parameters, .. } = query;
+        let place = places(members);
+        self.with_reader(|reader| {
+            let mut all = vec![None; members.len()];
+            let (asked, span) = ((registry, members.as_slice()), (hour, hour));
+            reader.each_hour_of(query.dataset, asked, span, parameters, |_, row| {
+                for (member, figures) in row {
+                    all[place[member]] = Some(figures.clone());
+                }
                 Ok::<(), store::Error>(())
             })?;
             Ok(all)

@@ -136,6 +136,8 @@ pub struct Registry {
     /// The default set, then the named ones in file order.
     pub sets: Vec<StationSet>,
     by_code: BTreeMap<StationId, usize>,
+    /// Of reference cities, which publications call by their names.
+    by_name: BTreeMap<String, usize>,
 }
 
 /// A registry as it is written down.
@@ -155,8 +157,8 @@ impl From<Registry> for Listed {
 
 impl From<Listed> for Registry {
     fn from(l: Listed) -> Self {
-        let by_code = l.stations.iter().enumerate().map(|(at, s)| (s.id.clone(), at)).collect();
-        Self { area: l.area, name: l.name, stations: l.stations, sets: l.sets, by_code }
+        let (by_code, by_name) = places(&l.stations);
+        Self { area: l.area, name: l.name, stations: l.stations, sets: l.sets, by_code, by_name }
     }
 }
 
@@ -166,6 +168,14 @@ pub enum RegistryFault {
     /// A station's code stands twice.
     #[error("station {0} is listed twice")]
     Twice(StationId),
+    /// Two reference cities have one name, by which files may call them.
+    #[error("reference city {0} is listed twice")]
+    NamedTwice(String),
+    /// Reference cities stand beside stations of an area.
+    #[error(
+        "area {0} has both stations and reference cities; those need an area code of their own"
+    )]
+    Mixed(AreaId),
     /// A set names a station that the area does not have.
     #[error("set {set} names station {station}, which area {area} does not have")]
     UnknownMember {
@@ -182,7 +192,8 @@ impl Registry {
     /// A registry of `stations` with its default set.
     ///
     /// # Errors
-    /// [`RegistryFault::Twice`] for each code that stands twice.
+    /// A [`RegistryFault`] for each code that stands twice, for each name of reference cities that does, and
+    /// where those stand beside stations.
     pub fn new(
         area: AreaId,
         name: String,
@@ -190,15 +201,17 @@ impl Registry {
     ) -> Result<Self, Vec<RegistryFault>> {
         stations.sort_by(|a, b| a.id.cmp(&b.id));
         let twice = stations.windows(2).filter(|pair| pair[0].id == pair[1].id);
-        let faults: Vec<_> = twice.map(|pair| RegistryFault::Twice(pair[0].id.clone())).collect();
+        let mut faults: Vec<_> =
+            twice.map(|pair| RegistryFault::Twice(pair[0].id.clone())).collect();
+        faults.extend(faults_of_cities(&area, &stations));
         if !faults.is_empty() {
             return Err(faults);
         }
-        let by_code = stations.iter().enumerate().map(|(at, s)| (s.id.clone(), at)).collect();
+        let (by_code, by_name) = places(&stations);
         let assessed = stations.iter().enumerate().filter(|(_, s)| s.assessed);
         let members = assessed.map(|(station, s)| Membership { station, valid: s.valid }).collect();
         let sets = vec![StationSet { id: String::new(), name: name.clone(), members }];
-        Ok(Self { area, name, stations, sets, by_code })
+        Ok(Self { area, name, stations, sets, by_code, by_name })
     }
 
     /// Adds a named set from station codes with the spans of their membership.
@@ -231,10 +244,16 @@ impl Registry {
         Ok(())
     }
 
-    /// The index of a station by its code.
+    /// The index of a station by its code, of a reference city by its name too.
     #[must_use]
     pub fn find(&self, code: &str) -> Option<usize> {
-        self.by_code.get(code).copied()
+        self.by_code.get(code).or_else(|| self.by_name.get(code)).copied()
+    }
+
+    /// Whether it is a list of reference cities: series to be ranked with, not an area that is watched.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        self.stations.first().is_some_and(|s| s.kind == StationKind::Reference)
     }
 
     /// The checks of its stations' values.
@@ -259,6 +278,26 @@ impl Registry {
             Some(id) => format!("{}/{id}", self.area),
         }
     }
+}
+
+/// Where stations stand, by code, and reference cities by name.
+fn places(stations: &[Station]) -> (BTreeMap<StationId, usize>, BTreeMap<String, usize>) {
+    let all = || stations.iter().enumerate();
+    let cities = all().filter(|(_, s)| s.kind == StationKind::Reference);
+    (
+        all().map(|(at, s)| (s.id.clone(), at)).collect(),
+        cities.map(|(at, s)| (s.name.clone(), at)).collect(),
+    )
+}
+
+fn faults_of_cities(area: &AreaId, stations: &[Station]) -> Vec<RegistryFault> {
+    let cities = stations.iter().filter(|s| s.kind == StationKind::Reference);
+    let mut names: Vec<&str> = cities.map(|s| s.name.as_str()).collect();
+    let mixed = !names.is_empty() && names.len() < stations.len();
+    names.sort_unstable();
+    let twice = names.windows(2).filter(|pair| pair[0] == pair[1]);
+    let twice = twice.map(|pair| RegistryFault::NamedTwice(pair[0].to_owned()));
+    twice.chain(mixed.then(|| RegistryFault::Mixed(area.clone()))).collect()
 }
 
 #[cfg(test)]
@@ -322,6 +361,27 @@ mod tests {
             "set urban names station z, which area dalian does not have"
         );
         assert_eq!(r.sets.len(), 1);
+    }
+
+    #[test]
+    fn reference_cities_go_by_their_names_too_and_not_beside_stations() {
+        let city = |code: &str, name: &str| Station {
+            name: name.to_owned(),
+            kind: StationKind::Reference,
+            ..station(code, true, Span::default())
+        };
+        let area = || AreaId::new("cities").expect("legal");
+        let all = vec![city("shenyang", "沈阳"), city("dalian", "大连")];
+        let r = Registry::new(area(), "城市".into(), all).expect("ok");
+        assert!(r.is_reference() && !registry().is_reference());
+        assert_eq!((r.find("沈阳"), r.find("shenyang"), r.find("锦州")), (Some(1), Some(1), None));
+        assert_eq!(registry().find("甘井子"), None, "stations go by their codes");
+        let twice = vec![city("a", "大连"), city("b", "大连")];
+        let faults = Registry::new(area(), String::new(), twice).expect_err("refused");
+        assert_eq!(faults, [RegistryFault::NamedTwice("大连".to_owned())]);
+        let mixed = vec![city("a", "大连"), station("b", true, Span::default())];
+        let faults = Registry::new(area(), String::new(), mixed).expect_err("refused");
+        assert_eq!(faults, [RegistryFault::Mixed(area())]);
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl Comparison {
     }
 }
 
-fn refusal(now: Side<'_>, before: Side<'_>, of: &Subject<'_>) -> Option<String> {
+pub(super) fn refusal(now: Side<'_>, before: Side<'_>, of: &Subject<'_>) -> Option<String> {
     let editions = |side: Side<'_>| of.judged_by.editions((side.period.from, side.period.to));
     let (here, there) = (editions(now), editions(before));
     if here != there || here.contains('+') {

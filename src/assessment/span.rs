@@ -98,7 +98,7 @@ pub struct Span {
 /// Text that names no span.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct SpanFault(String);
+pub struct SpanFault(pub(super) String);
 
 impl Span {
     /// The forms that [`Span::parse`] takes.

@@ -41,6 +41,8 @@ fn summary(config: &Config) -> String {
     }
     let (store, parameters) = (&config.store, &config.pipeline.parameters);
     text += &targets_line(&config.targets);
+    let ranks: Vec<&str> = config.ranks.iter().map(|set| set.code.as_str()).collect();
+    let _ = writeln!(text, "ranks {}", ranks.join(", "));
     let rest = format!(
         "store {}: a commit every {} messages or {} ms\nhttp  http://{}/\npractice {}\n",
         store.path.display(),
@@ -58,6 +60,10 @@ fn summary(config: &Config) -> String {
 }
 
 fn area_line(registry: &Registry) -> String {
+    if registry.is_reference() {
+        let (area, name, cities) = (&registry.area, &registry.name, registry.stations.len());
+        return format!("reference cities {area} {name}: {cities}, never an area\n");
+    }
     let assessed = registry.stations.iter().filter(|s| s.assessed).count();
     let named: Vec<&str> = registry.sets.iter().skip(1).map(|s| s.id.as_str()).collect();
     let mut line = format!(

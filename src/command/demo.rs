@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ExitError, daemon, publishing, simulate};
 use crate::app::{Daemon, FeedSetup, GroupCommit, Setup};
 use crate::area::Registry;
+use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::observation::FeedFormat;
 use crate::pipeline::{Params, View};
@@ -129,11 +130,13 @@ fn setup(
     let mut connection = ingest::Config::new("demo", broker.broker()?, "lantian-demo", topics);
     connection.protocol = ingest::Protocol::V4;
     let feed = FeedSetup { connection, areas: vec![area], format: FeedFormat::default() };
+    let ranks = RankSet::of_area(&registry);
     Ok(Setup {
         areas: vec![registry],
         feeds: vec![feed],
         params: Params::default(),
         targets: (Targets::default(), Resampling::DEFAULT),
+        ranks,
         store: scratch.path.join("demo.sqlite"),
         group: GroupCommit { max_messages: 4096, max_ms: 50 },
         http: http::Config {

@@ -51,6 +51,7 @@ fn setup(config: Config, follow: bool) -> Setup {
         feeds: config.feeds.into_iter().map(feed).collect(),
         params: config.pipeline,
         targets: (config.targets, config.resampling),
+        ranks: config.ranks,
         store: config.store.path,
         group: GroupCommit {
             max_messages: config.store.commit_max_messages,

@@ -36,6 +36,31 @@ pub(super) struct Found {
     pub(super) complete: bool,
 }
 
+impl Found {
+    /// Adds a list of reference cities, whose areas must be its own; every fault is noted.
+    pub(super) fn add_cities(
+        &mut self,
+        list: &Path,
+        names: &BTreeMap<String, String>,
+        faults: &Faults,
+    ) {
+        let Self { registries, complete } = read(list, None, names, faults);
+        self.complete &= complete;
+        for registry in registries {
+            let (area, list) = (&registry.area, list.display().to_string());
+            if self.registries.iter().any(|r| r.area == *area) {
+                faults.note(list, format!("area {area} has stations in stations_file too"));
+            } else if registry.is_reference() {
+                self.registries.push(registry);
+            } else {
+                let reason = format!("area {area} has stations whose kind is not `reference`");
+                faults.note(list, reason);
+            }
+        }
+        self.registries.sort_by(|a, b| a.area.cmp(&b.area));
+    }
+}
+
 /// Reads both lists; every fault is noted.
 pub(super) fn read(
     stations: &Path,

@@ -13,7 +13,7 @@ use std::str::FromStr;
 use toml::Value;
 
 use super::Fault;
-use super::section::{Faults, Section, parsed, path_from, text, whole};
+use super::section::{Section, file_sections, parsed, path_from, text, whole};
 use super::stations::Found;
 use crate::area::Registry;
 use crate::assessment::JudgedBy;
@@ -27,21 +27,7 @@ use crate::observation::Dataset;
 /// # Errors
 /// Every [`Fault`] of the file.
 pub fn targets(path: &Path, registries: &[Registry]) -> Result<Targets, Vec<Fault>> {
-    let shown = path.display().to_string();
-    let one = |key: String, reason: String| vec![Fault { key, reason }];
-    let written = std::fs::read_to_string(path).map_err(|e| one(shown.clone(), e.to_string()))?;
-    let table = written.parse::<toml::Table>().map_err(|e| {
-        let before = e.span().and_then(|span| written.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        one(format!("{shown}:{line}"), e.message().to_owned())
-    })?;
-    let faults = Faults::default();
-    let targets = read(Section::root(table, &faults), registries);
-    let at = |fault: Fault| Fault { key: format!("{shown}: {}", fault.key), ..fault };
-    match faults.into_list() {
-        faults if faults.is_empty() => Ok(targets),
-        faults => Err(faults.into_iter().map(at).collect()),
-    }
+    file_sections(path, |root| read(root, registries))
 }
 
 /// `[targets]`: the file, and how past days are drawn. Faults of the file are noted beside the others.
@@ -63,16 +49,7 @@ pub(super) fn read_section(
     if let (Some(file), Some(areas)) = (file, areas.filter(|found| found.complete)) {
         match targets(&file, &areas.registries) {
             Ok(found) => rows = found,
-            Err(faults) => {
-                for fault in faults {
-                    // The file as a whole is told by the key that names it.
-                    if Path::new(&fault.key) == file {
-                        section.fault("file", fault);
-                    } else {
-                        section.faults().note(fault.key, fault.reason);
-                    }
-                }
-            }
+            Err(faults) => section.note_of_file("file", Some(&file), faults),
         }
     }
     section.finish();

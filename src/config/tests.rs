@@ -120,8 +120,8 @@ zone_offset_min = 480
         "log.filter: error parsing level filter: expected one of \"off\", \"error\", \"warn\", \
          \"info\", \"debug\", \"trace\", or a number 0-5, got \"lantian=loudest\"",
         "speed: is not a known key (known here: simulated, stop_within_s, stations_file, \
-         sets_file, areas, feed, parameters, quality, protection, pipeline, targets, store, \
-         http, heartbeat, log)",
+         sets_file, cities_file, areas, feed, parameters, quality, protection, pipeline, targets, \
+         ranks, store, http, heartbeat, log)",
     ];
     assert_eq!(told, expected);
 }

@@ -48,6 +48,16 @@ pub(super) fn one<'a>(
     Ok(first)
 }
 
+/// A parameter that a type knows how to read; the default when it is absent.
+pub(super) fn given<T: std::str::FromStr<Err: std::fmt::Display>>(
+    pairs: &[(String, String)],
+    name: &str,
+    default: T,
+) -> Result<T, Problem> {
+    let Some(text) = one(pairs, name)? else { return Ok(default) };
+    text.parse().map_err(|e| Problem::bad_parameter(name, e))
+}
+
 /// The code in a path.
 pub(super) fn code(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     path.map(|Path(code)| code).map_err(|e| Problem::bad_parameter("path", e))
@@ -55,8 +65,7 @@ pub(super) fn code(path: Result<Path<String>, PathRejection>) -> Result<String, 
 
 /// The area of a code.
 pub(super) fn find_area<'a>(view: &'a View, code: &str) -> Result<&'a Arc<AreaView>, Problem> {
-    let found = view.areas.iter().find(|a| a.registry.area.as_str() == code);
-    found.ok_or_else(|| Problem::not_found(format!("no area {code:?}")))
+    view.area(Some(code)).ok_or_else(|| Problem::not_found(format!("no area {code:?}")))
 }
 
 /// A station by its code, in all areas or in one.
@@ -99,6 +108,8 @@ pub(super) struct AreaRow {
     /// The default set first.
     sets: Vec<SetRow>,
     station_count: usize,
+    /// Whether it is a list of reference cities, which are series to be ranked with.
+    reference: bool,
 }
 
 /// The day on which memberships are shown.
@@ -126,6 +137,7 @@ pub(super) async fn areas(State(app): State<App>) -> Json<Vec<AreaRow>> {
             newest_hour: area.newest.map(|hour| hour.start().to_string()),
             sets: (0..registry.sets.len()).map(set).collect(),
             station_count: registry.stations.len(),
+            reference: registry.is_reference(),
         }
     };
     Json(view.areas.iter().map(row).collect())
@@ -252,7 +264,7 @@ pub(super) struct StationRow {
     area: String,
     name: String,
     district: String,
-    /// `national`, `provincial`, `city`, `district`, `enterprise` or `micro`.
+    /// `national`, `provincial`, `city`, `district`, `enterprise`, `micro` or `reference`.
     kind: &'static str,
     latitude_deg: Option<Decimal>,
     longitude_deg: Option<Decimal>,

@@ -1,10 +1,13 @@
 //! What the API asks of the store, and the rows that come back.
 
 use super::{ArchivedDay, DaysQuery, ExplainQuery, Person, ReconciliationQuery, SeriesQuery};
-use crate::area::Figures;
+use crate::area::{AreaId, Figures, Member};
+use crate::assessment::{DayFigures, JudgedBy};
 use crate::explanation::Explanation;
+use crate::observation::Dataset;
 use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::reconciliation::Reconciliation;
+use crate::standard::Parameters;
 use crate::time::{Day, Hour, Instant};
 
 /// What is stored, asked for from threads that may block.
@@ -20,6 +23,22 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// [`ArchiveError`] when the entity is not known or the store cannot be read.
     fn days(&self, query: &DaysQuery) -> Result<Vec<ArchivedDay>, ArchiveError>;
+
+    /// The natural days of several entities of one area, by entity, each ascending.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the area is not known or the store cannot be read.
+    fn days_of_members(&self, query: &MembersQuery) -> Result<Vec<Vec<DayFigures>>, ArchiveError>;
+
+    /// The figures of an hour of several entities of one area; none of one that is not in operation.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the area is not known or the store cannot be read.
+    fn hour_of_members(
+        &self,
+        query: &MembersQuery,
+        hour: Hour,
+    ) -> Result<Vec<Option<Figures>>, ArchiveError>;
 
     /// Why a figure is what it is.
     ///
@@ -97,6 +116,23 @@ pub enum EntityId {
         /// The set's code.
         set: String,
     },
+}
+
+/// Which entities of one area are asked for together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembersQuery {
+    /// The area's code.
+    pub area: AreaId,
+    /// Whose, as places in the area's registry.
+    pub members: Vec<Member>,
+    /// First and last day; of an hour its day.
+    pub days: (Day, Day),
+    /// By what they are judged.
+    pub parameters: Parameters,
+    /// On which data they rest.
+    pub dataset: Dataset,
+    /// By which edition they are judged.
+    pub judged_by: JudgedBy,
 }
 
 /// Why the archive has no answer.

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::{find_area, one, parameters};
+use super::api::{find_area, given, one, parameters};
 use super::problem::Problem;
 use super::series::entity_id;
 use super::target::Plan;
@@ -104,14 +104,6 @@ impl Asked {
         view: &View,
         app: &App,
     ) -> Result<Self, Problem> {
-        fn given<T: std::str::FromStr<Err: std::fmt::Display>>(
-            pairs: &[(String, String)],
-            name: &str,
-            default: T,
-        ) -> Result<T, Problem> {
-            let Some(text) = one(pairs, name)? else { return Ok(default) };
-            text.parse().map_err(|e| Problem::bad_parameter(name, e))
-        }
         // Days are judged by the letter unless another practice is asked for.
         let practice = given(pairs, "practice", Practice::Letter)?;
         let id = entity_id(view, entity, one(pairs, "area")?)?;

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
 use super::{
-    api, assessment, correction, explain, operator, reconciliation, reprocess, room, series,
+    api, assessment, correction, explain, operator, rank, reconciliation, reprocess, room, series,
 };
 
 /// The token of a person.
@@ -37,6 +37,8 @@ impl Modify for Tokens {
         series::series,
         assessment::days,
         assessment::assessment,
+        rank::sets,
+        rank::rank,
         explain::explain,
         correction::correct,
         correction::corrections,

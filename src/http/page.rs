@@ -16,6 +16,7 @@ mod cover;
 mod doubts;
 mod model;
 mod past;
+mod rank;
 mod reconciliation;
 mod room;
 mod rows;
@@ -49,6 +50,7 @@ use model::Fragment;
 use past::History;
 use words::Lang;
 
+pub(super) use rank::rank;
 pub(super) use reconciliation::reconciliation;
 pub(super) use year::year;
 
@@ -93,8 +95,11 @@ impl Screens {
     /// The area's place; the first without a code.
     fn find(&self, code: Option<&str>) -> Option<usize> {
         match code {
-            None => (!self.view.areas.is_empty()).then_some(0),
-            Some(code) => self.view.areas.iter().position(|a| a.registry.area.as_str() == code),
+            None => self.view.watched().map(|(at, _)| at).next(),
+            Some(code) => {
+                let mut watched = self.view.watched();
+                watched.find(|(_, a)| a.registry.area.as_str() == code).map(|(at, _)| at)
+            }
         }
     }
 
@@ -213,7 +218,7 @@ pub(super) async fn page(
         code: registry.map_or("", |r| r.area.as_str()),
         name: registry.map_or("", |r| r.name.as_str()),
         simulated: view.simulated,
-        areas: view.areas.iter().map(link).collect(),
+        areas: view.watched().map(|(_, area)| link(area)).collect(),
         main: &main,
     };
     let html = document.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;

@@ -20,17 +20,20 @@ pub enum StationKind {
     Enterprise,
     /// A micro-station.
     Micro,
+    /// A city whose published values are kept to be ranked with ours: a series, no station of the area.
+    Reference,
 }
 
 impl StationKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::National,
         Self::Provincial,
         Self::City,
         Self::District,
         Self::Enterprise,
         Self::Micro,
+        Self::Reference,
     ];
 
     /// The name in files and JSON.
@@ -43,6 +46,7 @@ impl StationKind {
             Self::District => "district",
             Self::Enterprise => "enterprise",
             Self::Micro => "micro",
+            Self::Reference => "reference",
         }
     }
 
@@ -56,14 +60,15 @@ impl StationKind {
             Self::District => "区县",
             Self::Enterprise => "企业",
             Self::Micro => "微站",
+            Self::Reference => "参照城市",
         }
     }
 
-    /// Whether its data belong to the national or the provincial centre: here they are marked, never
-    /// corrected nor excluded.
+    /// Whether its data belong to the national or the provincial centre, or are published ones: here they
+    /// are marked, never corrected nor excluded.
     #[must_use]
     pub const fn is_reviewed_above(self) -> bool {
-        matches!(self, Self::National | Self::Provincial)
+        matches!(self, Self::National | Self::Provincial | Self::Reference)
     }
 
     /// Finds a kind by its name.

@@ -63,6 +63,8 @@ pub enum CorrectionRefusal {
     National,
     /// The station belongs to the provincial centre.
     Provincial,
+    /// It is a reference city, of which published values are kept.
+    Reference,
     /// The hour is not over yet.
     InFuture,
     /// The hour is older than anything that is still taken.
@@ -75,10 +77,11 @@ pub enum CorrectionRefusal {
 
 impl CorrectionRefusal {
     /// Every refusal.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::UnknownStation,
         Self::National,
         Self::Provincial,
+        Self::Reference,
         Self::InFuture,
         Self::BeyondHorizon,
         Self::Absurd,
@@ -92,6 +95,7 @@ impl CorrectionRefusal {
             Self::UnknownStation => "unknown_station",
             Self::National => "national_station",
             Self::Provincial => "provincial_station",
+            Self::Reference => "reference_city",
             Self::InFuture => "in_future",
             Self::BeyondHorizon => "beyond_horizon",
             Self::Absurd => "absurd",
@@ -110,6 +114,7 @@ impl CorrectionRefusal {
             Self::Provincial => {
                 "省控站点数据由省级监测中心负责审核,本地不得修改或剔除,可标记“疑似异常”并上报"
             }
+            Self::Reference => "参照城市数据为国家平台公布值，本地不得修改或剔除",
             Self::InFuture => "该小时尚未结束",
             Self::BeyondHorizon => "该小时已超出可修改的期限",
             Self::Absurd => "数值超出该项目的合理范围",
@@ -155,6 +160,7 @@ impl Pipeline {
         match self.registry.stations[station].kind {
             StationKind::National => return Err(CorrectionRefusal::National),
             StationKind::Provincial => return Err(CorrectionRefusal::Provincial),
+            StationKind::Reference => return Err(CorrectionRefusal::Reference),
             StationKind::City
             | StationKind::District
             | StationKind::Enterprise

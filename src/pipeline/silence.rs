@@ -177,7 +177,8 @@ impl Pipeline {
         }
         let span = i32::try_from(self.params.silent_hours).unwrap_or(i32::MAX);
         let first = hour.plus(1 - span);
-        if self.watch.heard_from <= first {
+        // A list of reference cities is not watched: a rank says which of them have no value.
+        if self.watch.heard_from <= first && !self.registry.is_reference() {
             self.look_at_stations((first, hour), now);
         }
     }

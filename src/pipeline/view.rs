@@ -158,6 +158,22 @@ pub struct View {
     pub simulated: bool,
 }
 
+impl View {
+    /// The areas that are watched, with their places: without lists of reference cities.
+    pub fn watched(&self) -> impl Iterator<Item = (usize, &Arc<AreaView>)> {
+        self.areas.iter().enumerate().filter(|(_, area)| !area.registry.is_reference())
+    }
+
+    /// The area of a code; without one the first that is watched.
+    #[must_use]
+    pub fn area(&self, code: Option<&str>) -> Option<&Arc<AreaView>> {
+        match code {
+            None => self.watched().map(|(_, area)| area).next(),
+            Some(code) => self.areas.iter().find(|a| a.registry.area.as_str() == code),
+        }
+    }
+}
+
 impl Pipeline {
     /// A picture of the area. Costs about a microsecond per station and hour shown.
     #[must_use]

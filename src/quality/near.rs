@@ -20,7 +20,9 @@ pub(super) fn lists(places: &[Place], within_km: u32) -> Vec<Vec<usize>> {
 }
 
 fn list(places: &[Place], station: usize, within: i64) -> Vec<usize> {
-    let measures = |p: &Place| !matches!(p.kind, StationKind::Micro | StationKind::Enterprise);
+    let measures = |p: &Place| {
+        !matches!(p.kind, StationKind::Micro | StationKind::Enterprise | StationKind::Reference)
+    };
     let others = places.iter().enumerate().filter(|(at, p)| *at != station && measures(p));
     let Some(own) = places[station].position else {
         return others.map(|(at, _)| at).take(MOST).collect();

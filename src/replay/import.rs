@@ -25,7 +25,7 @@ use super::Fault;
 use super::files::{Reader, Row};
 use crate::area::Registry;
 use crate::average::{Effect, Incoming, Reviewed, StationDay};
-use crate::observation::{PROPERTIES, Property, Reading, Validity};
+use crate::observation::{PROPERTIES, Property, Reading, StationKind, Validity};
 use crate::pipeline::StoredDay;
 use crate::store::{self, ImportChunk, ImportedArea, ImportedFile, Sqlite};
 use crate::time::{DAY_H, Day, Hour, Instant};
@@ -127,6 +127,8 @@ pub struct Import<'a> {
     registries: &'a [Registry],
     at: Instant,
     places: HashMap<String, Place>,
+    /// Codes of reference cities by the names that publications use.
+    names: HashMap<String, String>,
     columns: Vec<Place>,
     strangers: Strangers,
     /// Stations of the list in areas that were not asked for.
@@ -160,12 +162,15 @@ impl<'a> Import<'a> {
         strangers: Strangers,
     ) -> Result<Self, store::Error> {
         let stored = store.days_with_rows()?.into_iter().collect();
-        let (mut places, mut columns) = (HashMap::new(), Vec::new());
+        let (mut places, mut names, mut columns) = (HashMap::new(), HashMap::new(), Vec::new());
         for (area, registry) in registries.iter().enumerate() {
             for (station, record) in registry.stations.iter().enumerate() {
                 let place = Place { area, station, column: columns.len() };
                 columns.push(place);
                 places.insert(record.id.to_string(), place);
+                if record.kind == StationKind::Reference {
+                    names.insert(record.name.clone(), record.id.to_string());
+                }
             }
         }
         Ok(Self {
@@ -173,6 +178,7 @@ impl<'a> Import<'a> {
             registries,
             at,
             places,
+            names,
             columns,
             strangers,
             elsewhere: BTreeSet::new(),
@@ -187,6 +193,11 @@ impl<'a> Import<'a> {
             reviewed: None,
             declared: BTreeMap::new(),
         })
+    }
+
+    fn place(&self, written: &str) -> Option<Place> {
+        let by_name = || self.places.get(self.names.get(written)?);
+        self.places.get(written).or_else(by_name).copied()
     }
 
     /// The latest hour that is taken.
@@ -235,8 +246,8 @@ impl<'a> Import<'a> {
                     let reason = "outside_span: the hour does not lie in --span".to_owned();
                     faulty(reader.fault(&row, reason));
                 }
-                Ok(()) => match self.places.get(&row.station) {
-                    Some(place) => self.take(*place, &row)?,
+                Ok(()) => match self.place(&row.station) {
+                    Some(place) => self.take(place, &row)?,
                     None => self.take_stranger(&row, reader, &mut faulty),
                 },
             }

@@ -109,8 +109,9 @@ impl<'r> Recorded<'r> {
         paths: &[PathBuf],
         threads: usize,
     ) -> Result<Self, Error> {
+        let names = registry.stations.iter().flat_map(|s| [s.id.as_str(), s.name.as_str()]);
         let places: HashMap<&str, usize> =
-            registry.stations.iter().enumerate().map(|(at, s)| (s.id.as_str(), at)).collect();
+            names.filter_map(|name| Some((name, registry.find(name)?))).collect();
         let work = Mutex::new(Work { paths: paths.iter(), open: None, next: 0 });
         let days = registry.stations.iter().map(|_| BTreeMap::new()).collect();
         let all = Self { registry, days, taken: Taken::default() };

@@ -164,6 +164,10 @@ impl Families {
         self.maybe(&names::CAUGHT_UP, &[code], caught_up);
         let Some(newest) = area.newest else { return };
         self.put(&names::AREA_EVENT, &[code], seconds(newest.end()));
+        // Reference cities are series to be ranked with, no air of ours.
+        if area.registry.is_reference() {
+            return;
+        }
         for set in &area.sets {
             if let Some(hour) = set.at(newest) {
                 self.set(code, set, &hour.figures);

@@ -5,6 +5,7 @@ mod audit;
 mod beside_a_daemon;
 mod feedback;
 mod published;
+mod rank;
 mod reconcile;
 mod reviewed;
 

@@ -66,9 +66,9 @@ fn check_tells_every_fault_and_exits_78() {
     let told = String::from_utf8(output.stderr).unwrap();
     let keys: Vec<_> = told.lines().skip(1).filter_map(|l| l.split(": ").next()).collect();
     let of_feed = ["feed[0].inflight", "feed[0].hour_label", "feed[0].speed"];
-    assert_eq!(keys[..2], ["stations_file", "sets_file"], "{told}");
-    assert_eq!(keys[2..5], of_feed, "{told}");
-    assert_eq!(keys[5..], ["store.path", "store.paths"], "{told}");
+    assert_eq!(keys[..3], ["stations_file", "sets_file", "cities_file"], "{told}");
+    assert_eq!(keys[3..6], of_feed, "{told}");
+    assert_eq!(keys[6..], ["store.path", "store.paths"], "{told}");
 }
 
 /// `lantian.toml` with its commented settings switched on, those without a default left out.

@@ -3,7 +3,7 @@
 
 mod behind;
 
-use lantian::area::{AreaId, Registry, Station};
+use lantian::area::{AreaId, Registry, Station, StationKind};
 use lantian::observation::StationId;
 use lantian::pipeline::{Alarm, FeedState, Params, Subject};
 use lantian::store::Sqlite;
@@ -37,9 +37,14 @@ fn registry(stations: usize) -> Registry {
 impl Room {
     /// Has run since 8:20 on the 23rd with a feed that is caught up.
     fn new(stations: usize) -> Self {
+        Self::of(registry(stations))
+    }
+
+    fn of(registry: Registry) -> Self {
+        let stations = registry.stations.len();
         let folder = tempfile::tempdir().expect("a folder");
         let store = Sqlite::open(&folder.path().join("store.db")).expect("opened");
-        let mut daemon = Daemon::start(store, registry(stations), Params::default());
+        let mut daemon = Daemon::start(store, registry, Params::default());
         daemon.checked = stations < 100;
         let mut room = Self { folder, daemon, told: Vec::new() };
         room.take("23T08:20", &[UP]);
@@ -263,4 +268,22 @@ fn a_clock_that_runs_ahead_is_an_alarm_until_the_station_sends_a_later_hour_righ
     let right = daemon.take(at("23T10:04"), &[pm("s0000", "23T09:00", 43)]);
     assert_eq!(of_clock(&right.alarms), [(at("23T09:06"), Some(at("23T10:04")))]);
     daemon.audit();
+}
+
+/// Reference cities are series: nobody watches them, and a rank says which have no value.
+#[test]
+fn reference_cities_raise_no_alarm() {
+    let mut stations = registry(5).stations;
+    for (n, city) in stations.iter_mut().enumerate() {
+        (city.kind, city.name) = (StationKind::Reference, format!("城市{n}"));
+    }
+    let area = AreaId::new("x").expect("legal");
+    let registry = Registry::new(area, "城市".into(), stations).expect("no name twice");
+    assert!(registry.is_reference());
+    let mut room = Room::of(registry);
+    for n in 0..5 {
+        room.hour(n, 0..4);
+    }
+    assert_eq!(room.told, []);
+    room.daemon.audit();
 }

@@ -7,6 +7,7 @@ mod metrics;
 mod page;
 mod past;
 mod quality;
+mod rank;
 mod reconciliation;
 mod reprocess;
 mod room;
@@ -19,12 +20,13 @@ use std::sync::{Arc, Mutex};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use lantian::area::{Figures, Member};
+use lantian::assessment::DayFigures;
 use lantian::assessment::target::Resampling;
 use lantian::explanation::{Asked, Cells, Excluded, Explanation, explain};
 use lantian::http::{
     Act, Archive, ArchiveError, ArchivedDay, Config, CorrectionRow, DaysQuery, DeadLetterRow,
-    ExplainQuery, Health, Person, ReconciliationQuery, RevisionRow, Role, SeriesQuery, Services,
-    Site,
+    ExplainQuery, Health, MembersQuery, Person, ReconciliationQuery, RevisionRow, Role,
+    SeriesQuery, Services, Site,
 };
 use lantian::pipeline::{DeadLetterReason, KeptLetter, View};
 use lantian::reconciliation::Reconciliation;
@@ -60,6 +62,20 @@ impl Archive for Shelf {
     fn days(&self, query: &DaysQuery) -> Result<Vec<ArchivedDay>, ArchiveError> {
         let days = (query.from.number()..=query.to.number()).map(Day::from_number);
         Ok(days.map(|day| year::archived(day, query)).collect())
+    }
+
+    fn days_of_members(&self, query: &MembersQuery) -> Result<Vec<Vec<DayFigures>>, ArchiveError> {
+        let (from, to) = query.days;
+        let days = || (from.number()..=to.number()).map(Day::from_number);
+        Ok(query.members.iter().map(|m| days().map(|d| rank::day(*m, d)).collect()).collect())
+    }
+
+    fn hour_of_members(
+        &self,
+        query: &MembersQuery,
+        hour: Hour,
+    ) -> Result<Vec<Option<Figures>>, ArchiveError> {
+        Ok(query.members.iter().map(|m| rank::hour_of(*m, hour)).collect())
     }
 
     fn explain(&self, query: &ExplainQuery) -> Result<Explanation, ArchiveError> {
@@ -180,6 +196,7 @@ impl Daemon {
             parameters: Parameters::default(),
             targets: Arc::new(year::targets()),
             resampling: Resampling::DEFAULT,
+            ranks: Arc::new(rank::sets()),
             latency,
         };
         let site = Site::new(services.clone(), config, cancel.clone());

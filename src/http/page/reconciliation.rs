@@ -1,7 +1,5 @@
 //! 对账 as a page: what was compared with the national platform, what differs, and the likely cause.
 
-use std::sync::Arc;
-
 use askama::Template as _;
 use axum::extract::{RawQuery, State};
 use axum::http::header;
@@ -94,11 +92,7 @@ pub(in crate::http) async fn reconciliation(
     let lang = Lang::parse(one(&pairs, "lang")?);
     let asked = cause(one(&pairs, "cause")?)?;
     let view = app.services.view.borrow().clone();
-    let code = one(&pairs, "area")?;
-    let found = |area: &&Arc<crate::pipeline::AreaView>| {
-        code.is_none_or(|code| area.registry.area.as_str() == code)
-    };
-    let area = view.areas.iter().find(found).ok_or_else(|| Problem::not_found("no such area"))?;
+    let area = view.area(one(&pairs, "area")?).ok_or_else(|| Problem::not_found("no such area"))?;
     let registry = &area.registry;
     let to = one(&pairs, "to")?.map(str::to_owned);
     let to = match to {

@@ -180,6 +180,7 @@ impl Lang {
             StationKind::District => "district",
             StationKind::Enterprise => "enterprise",
             StationKind::Micro => "micro",
+            StationKind::Reference => "reference city",
         };
         self.of(kind.label(), en)
     }

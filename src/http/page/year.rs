@@ -11,6 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::BUILD;
 use super::model::class_name;
+use super::rank::dataset_name;
 use super::words::Lang;
 use crate::area::{Member, Registry};
 use crate::assessment::target::TargetRow;
@@ -115,9 +116,7 @@ pub(in crate::http) async fn year(
     let pairs = parameters(query.as_deref(), &known)?;
     let lang = Lang::parse(one(&pairs, "lang")?);
     let view = app.services.view.borrow().clone();
-    let code = one(&pairs, "area")?;
-    let found = |area: &&Arc<AreaView>| code.is_none_or(|code| area.registry.area.as_str() == code);
-    let area = view.areas.iter().find(found).ok_or_else(|| Problem::not_found("no such area"))?;
+    let area = view.area(one(&pairs, "area")?).ok_or_else(|| Problem::not_found("no such area"))?;
     let entity = one(&pairs, "entity")?.unwrap_or(area.registry.area.as_str());
     let asked = Asked::of(entity, &pairs, &view, &app)?;
     let today = area.now.hour().day();
@@ -157,7 +156,7 @@ pub(in crate::http) async fn year(
             Lang::Zh => asked.basis(&days).zh(asked.dataset),
             Lang::En => asked.basis(&days).en(asked.dataset),
         },
-        edition: span.map_or_else(String::new, editions),
+        edition: span.map_or_else(String::new, |span| editions((span.from, span.to))),
         dataset: asked.dataset.name(),
         tiles: assessment.as_ref().map_or_else(Vec::new, |a| tiles(a, lang)),
         refused: assessment.as_ref().and_then(refusal).unwrap_or_default(),
@@ -184,9 +183,9 @@ fn year_of(text: Option<&str>, today: Day) -> Result<i32, Problem> {
 }
 
 /// `HJ 633—2012`, or two of them.
-fn editions(span: Span) -> String {
+pub(super) fn editions((from, to): (Day, Day)) -> String {
     let document = |day| JudgedBy::InForce.index_edition(day).document();
-    let (first, last) = (document(span.from), document(span.to));
+    let (first, last) = (document(from), document(to));
     if first == last { first.to_owned() } else { format!("{first}、{last}") }
 }
 
@@ -447,12 +446,7 @@ fn sets(area: &AreaView, current: &str) -> Vec<Choice> {
 fn datasets(current: Dataset, lang: Lang) -> Vec<Choice> {
     let choice = |dataset: Dataset| Choice {
         code: dataset.name().to_owned(),
-        name: match dataset {
-            Dataset::Realtime => lang.of("实况", "real time"),
-            Dataset::Reviewed => lang.of("审核", "reviewed"),
-            Dataset::Best => lang.of("审核优先", "best"),
-        }
-        .to_owned(),
+        name: dataset_name(dataset, lang).to_owned(),
         current: dataset == current,
     };
     [Dataset::Best, Dataset::Reviewed, Dataset::Realtime].map(choice).into()

@@ -400,6 +400,8 @@ async fn the_description_holds_every_route_of_the_api() {
             "/api/v1/clock/confirm",
             "/api/v1/days",
             "/api/v1/explain",
+            "/api/v1/rank",
+            "/api/v1/ranks",
             "/api/v1/series",
             "/api/v1/stations",
             "/api/v1/stations/{station}/latest",

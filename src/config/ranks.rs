@@ -1,0 +1,180 @@
+//! `ranks.toml`: the sets that are ranked, all faults at once.
+//!
+//! In: the file, and the areas it may name. Out: [`RankSet`]s: those of the file, then those that every area
+//! has without being asked; or every fault with its set, key and reason.
+
+use std::path::Path;
+
+use super::Fault;
+use super::section::{Section, file_sections, path_from, text};
+use super::stations::Found;
+use crate::area::{Member, Registry};
+use crate::assessment::rank::RankSet;
+
+/// The sets of a file and of the areas. Without a file only the latter.
+///
+/// # Errors
+/// Every [`Fault`] of the file.
+pub fn ranks(path: Option<&Path>, registries: &[Registry]) -> Result<Vec<RankSet>, Vec<Fault>> {
+    let own = path.map_or_else(
+        || Ok(Vec::new()),
+        |path| file_sections(path, |root| read(root, registries)),
+    )?;
+    Ok(own.into_iter().chain(registries.iter().flat_map(RankSet::of_area)).collect())
+}
+
+/// `[ranks]`: the file. Its faults are noted beside the others.
+pub(super) fn read_section(
+    mut section: Section<'_>,
+    (base, areas): (&Path, Option<&Found>),
+) -> Vec<RankSet> {
+    let file = section.optional("file", path_from(base));
+    let mut sets = Vec::new();
+    // Without all stations a set's members might be told wrong for a fault that stands elsewhere.
+    if let Some(areas) = areas.filter(|found| found.complete) {
+        match ranks(file.as_deref(), &areas.registries) {
+            Ok(found) => sets = found,
+            Err(faults) => section.note_of_file("file", file.as_deref(), faults),
+        }
+    }
+    section.finish();
+    sets
+}
+
+/// Reads all sets that can be; faults are noted.
+fn read(mut root: Section<'_>, registries: &[Registry]) -> Vec<RankSet> {
+    let mut sets: Vec<RankSet> = Vec::new();
+    for section in root.sections("rank") {
+        let (faults, key) = (section.faults(), section.key("code"));
+        let Some(set) = set(section, registries) else { continue };
+        if sets.iter().any(|earlier| earlier.code == set.code) {
+            faults.note(key, format_args!("{:?} is there twice", set.code));
+        }
+        sets.push(set);
+    }
+    root.finish();
+    sets
+}
+
+fn set(mut section: Section<'_>, registries: &[Registry]) -> Option<RankSet> {
+    let code = section.required("code", |value| {
+        let code = text(value)?;
+        // A colon stands in the codes of the sets that areas have by themselves.
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        let sound = code.bytes().all(plain);
+        sound.then(|| code.clone()).ok_or(format!("must be letters, digits, _ and -, got {code:?}"))
+    });
+    let name = section.required("name", text);
+    let registry = section.required("area", |value| {
+        let area = text(value)?;
+        let found = registries.iter().find(|r| r.area.as_str() == area);
+        found.ok_or_else(|| format!("no station of stations_file is in area {area:?}"))
+    });
+    let member = |name: &str| {
+        let registry = registry?;
+        Some(registry.member(name).ok_or_else(|| format!("area {} has no {name:?}", registry.area)))
+    };
+    let listed = section.holds("members");
+    let members = section.optional("members", |value| {
+        let items = value.as_array().ok_or("must be an array of strings")?;
+        let mut members: Vec<Member> = Vec::new();
+        for item in items {
+            let name = text(item)?;
+            let Some(found) = member(&name) else { continue };
+            let found = found?;
+            if members.contains(&found) {
+                return Err(format!("{name:?} is there twice"));
+            }
+            members.push(found);
+        }
+        if members.len() < 2 && registry.is_some() {
+            return Err("must name two or more".to_owned());
+        }
+        Ok(members)
+    });
+    let own = section.optional("own", |value| member(&text(value)?).transpose());
+    let members = members.or_else(|| registry.filter(|_| !listed).map(assessed));
+    if let (Some(Some(own)), Some(members)) = (own, &members)
+        && !members.contains(&own)
+    {
+        section.fault("own", "is none of the members");
+    }
+    section.finish();
+    let area = registry?.area.clone();
+    Some(RankSet { code: code?, name: name?, area, members: members?, own: own.flatten() })
+}
+
+/// All that count in the area.
+fn assessed(registry: &Registry) -> Vec<Member> {
+    let counts = |at: &usize| registry.stations[*at].assessed;
+    (0..registry.stations.len()).filter(counts).map(Member::Station).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::config::registries;
+
+    fn seeds() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds")
+    }
+
+    fn both() -> Vec<Registry> {
+        let dalian = seeds().join("dalian");
+        let (stations, sets) = (dalian.join("stations.csv"), dalian.join("sets.csv"));
+        let mut all = registries(&stations, Some(&sets), &BTreeMap::new()).expect("legal");
+        let cities = seeds().join("liaoning/cities.csv");
+        all.extend(registries(&cities, None, &BTreeMap::new()).expect("legal"));
+        all
+    }
+
+    fn load(content: &str) -> Result<Vec<RankSet>, Vec<String>> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("ranks.toml");
+        std::fs::write(&path, content).expect("written");
+        let file = format!("{}: ", path.display());
+        ranks(Some(&path), &both())
+            .map_err(|all| all.iter().map(|f| f.to_string().replacen(&file, "", 1)).collect())
+    }
+
+    #[test]
+    fn the_province_has_fourteen_cities() {
+        let all = ranks(Some(&seeds().join("liaoning/ranks.toml")), &both()).expect("legal");
+        let codes: Vec<_> = all.iter().map(|s| (s.code.as_str(), s.members.len())).collect();
+        let codes_of = ["liaoning14", "dalian:stations", "dalian:sets", "cities:cities"];
+        assert_eq!(codes, codes_of.into_iter().zip([14, 10, 4, 14]).collect::<Vec<_>>());
+        let registry = &both()[1];
+        assert_eq!(all[0].own.map(|own| registry.called(own)), Some("大连"));
+        assert!(registry.is_reference());
+    }
+
+    #[test]
+    fn every_fault_of_a_set_is_told() {
+        let told = load(
+            "[[rank]]\ncode = 'a b'\nname = 'x'\narea = 'cities'\nmembers = ['dalian', 'moon']\n\
+             [[rank]]\ncode = 'b'\nname = 'x'\narea = 'moon'\n\
+             [[rank]]\ncode = 'c'\nname = 'x'\narea = 'cities'\nmembers = ['dalian', 'dalian']\n\
+             [[rank]]\ncode = 'd'\nname = 'x'\narea = 'cities'\nmembers = ['沈阳', 'dalian']\n\
+             own = 'anshan'\nowner = 1\n\
+             [[rank]]\ncode = 'd'\nname = 'x'\narea = 'dalian'\n",
+        );
+        let expected = [
+            "rank[0].code: must be letters, digits, _ and -, got \"a b\"",
+            "rank[0].members: area cities has no \"moon\"",
+            "rank[1].area: no station of stations_file is in area \"moon\"",
+            "rank[2].members: \"dalian\" is there twice",
+            "rank[3].own: is none of the members",
+            "rank[3].owner: is not a known key (known here: code, name, area, members, own)",
+            "rank[4].code: \"d\" is there twice",
+        ];
+        assert_eq!(told.expect_err("refused"), expected);
+    }
+
+    #[test]
+    fn a_set_without_members_is_all_that_count() {
+        let all = load("[[rank]]\ncode = 'a'\nname = 'x'\narea = 'dalian'\n").expect("legal");
+        assert_eq!((all[0].members.len(), all[0].own), (10, None));
+    }
+}
