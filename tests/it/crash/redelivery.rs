@@ -27,6 +27,8 @@ fn a_redelivered_batch_changes_no_figure_and_leaves_no_revision() {
     let proxy = Proxy::start(place.broker.port);
     place.connect_to(proxy.port);
     let mut daemon = place.start();
+    // What is published before the first SUBSCRIBE reaches nobody.
+    daemon.wait_until("ready", |d| d.is_ready());
     place.publish(0..4);
     daemon.wait_until("taken", |d| d.accepted() == u64::from(4 * STATIONS));
 
