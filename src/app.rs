@@ -35,10 +35,8 @@ pub use batcher::{GroupCommit, IN_FLIGHT_MAX};
 pub use writer::{Attempts, Refused};
 
 use crate::area::{AreaId, Registry};
-use crate::assessment::rank::RankSet;
-use crate::assessment::target::{Resampling, Targets};
 use crate::clock;
-use crate::http::{self, Health, Services};
+use crate::http::{self, Health, Lists, Services};
 use crate::ingest;
 use crate::observation::{FeedFormat, FeedKind};
 use crate::pipeline::{Params, Pipeline, View};
@@ -72,10 +70,8 @@ pub struct Setup {
     pub feeds: Vec<FeedSetup>,
     /// What the pipelines go by; the feeds' formats are put in by the app.
     pub params: Params,
-    /// What the plan asks for, and how the rest of a year is drawn.
-    pub targets: (Targets, Resampling),
-    /// The sets that are ranked.
-    pub ranks: Vec<RankSet>,
+    /// What the bureau has written down for days and periods.
+    pub lists: Lists,
     /// The store's file.
     pub store: PathBuf,
     /// How batches are cut.
@@ -231,7 +227,6 @@ impl Daemon {
         let (ready, is_ready) = watch::channel(Health::default());
         let archive = self.archive();
         self.start_heartbeats(&mut parts, &views, &archive, &cancel);
-        let (targets, resampling) = self.setup.targets;
         let services = Services {
             view: views,
             archive,
@@ -239,9 +234,7 @@ impl Daemon {
             health: is_ready,
             metrics,
             parameters: self.setup.params.parameters,
-            targets: Arc::new(targets),
-            resampling,
-            ranks: Arc::new(self.setup.ranks),
+            lists: Arc::new(self.setup.lists),
             latency: latency.clone(),
         };
         let http = http::serve(self.listener, services, self.setup.http, http_cancel.clone());

@@ -33,9 +33,9 @@ pub use stations::registries;
 pub use targets::targets;
 
 use crate::area::{AreaId, Registry, StationKind};
-use crate::assessment::RoomRules;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
+use crate::assessment::{RoomRules, Seasons};
 use crate::observation::FeedKind;
 use crate::standard::Parameters;
 use crate::telemetry::{self, LogFormat};
@@ -74,6 +74,8 @@ pub struct Config {
     pub resampling: Resampling,
     /// The sets that are ranked.
     pub ranks: Vec<RankSet>,
+    /// When the seasons are that spans name.
+    pub seasons: Seasons,
     /// Where figures are kept, and how often they are committed.
     pub store: StoreConfig,
     /// How long a stop may take.
@@ -160,6 +162,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let pipeline = read_pipeline(&mut root);
     let (targets, resampling) =
         targets::read_section(root.section("targets"), (base, areas.as_ref()));
+    let seasons = read_seasons(root.section("seasons"));
     let ranks = ranks::read_section(root.section("ranks"), (base, areas.as_ref()));
     let store = read_store(root.section("store"), base);
     let http = read_http(root.section("http"));
@@ -181,6 +184,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
         targets,
         resampling,
         ranks,
+        seasons,
         store,
         stop_within,
         http,
@@ -188,6 +192,17 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
         log,
         simulated,
     })
+}
+
+fn read_seasons(mut section: Section<'_>) -> Seasons {
+    let d = Seasons::DEFAULT;
+    let seasons = Seasons {
+        heating: section.optional("heating", parsed).unwrap_or(d.heating),
+        autumn_winter: section.optional("autumn_winter", parsed).unwrap_or(d.autumn_winter),
+        ozone: section.optional("ozone", parsed).unwrap_or(d.ozone),
+    };
+    section.finish();
+    seasons
 }
 
 /// The areas of the two lists; `None` without a list of stations.

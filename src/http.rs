@@ -59,6 +59,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::assessment::Seasons;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::pipeline::{RetryCounts, View};
@@ -116,14 +117,23 @@ pub struct Services {
     pub metrics: prometheus::Registry,
     /// By what the figures of the view were judged.
     pub parameters: Parameters,
+    /// What the bureau has written down for days and periods.
+    pub lists: Arc<Lists>,
+    /// Where the time of rendering is recorded.
+    pub latency: Latency,
+}
+
+/// What the bureau has written down for days and periods.
+#[derive(Clone, Debug)]
+pub struct Lists {
     /// What the plan asks for.
-    pub targets: Arc<Targets>,
+    pub targets: Targets,
     /// How the rest of a year is drawn.
     pub resampling: Resampling,
     /// The sets that are ranked.
-    pub ranks: Arc<Vec<RankSet>>,
-    /// Where the time of rendering is recorded.
-    pub latency: Latency,
+    pub ranks: Vec<RankSet>,
+    /// When the seasons are that spans name.
+    pub seasons: Seasons,
 }
 
 impl std::fmt::Debug for Services {

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ExitError, daemon, publishing, simulate};
 use crate::app::{Daemon, FeedSetup, GroupCommit, Setup};
 use crate::area::Registry;
+use crate::assessment::Seasons;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::observation::FeedFormat;
@@ -135,8 +136,12 @@ fn setup(
         areas: vec![registry],
         feeds: vec![feed],
         params: Params::default(),
-        targets: (Targets::default(), Resampling::DEFAULT),
-        ranks,
+        lists: http::Lists {
+            targets: Targets::default(),
+            resampling: Resampling::DEFAULT,
+            ranks,
+            seasons: Seasons::DEFAULT,
+        },
         store: scratch.path.join("demo.sqlite"),
         group: GroupCommit { max_messages: 4096, max_ms: 50 },
         http: http::Config {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ExitError, daemon};
 use crate::app::{Daemon, FeedSetup, GroupCommit, Setup};
 use crate::config::{self, Config};
-use crate::telemetry;
+use crate::{http, telemetry};
 
 /// The daemon.
 #[derive(Debug, ClapArgs)]
@@ -50,8 +50,12 @@ fn setup(config: Config, follow: bool) -> Setup {
         areas: config.areas.into_iter().map(|a| a.registry).collect(),
         feeds: config.feeds.into_iter().map(feed).collect(),
         params: config.pipeline,
-        targets: (config.targets, config.resampling),
-        ranks: config.ranks,
+        lists: http::Lists {
+            targets: config.targets,
+            resampling: config.resampling,
+            ranks: config.ranks,
+            seasons: config.seasons,
+        },
         store: config.store.path,
         group: GroupCommit {
             max_messages: config.store.commit_max_messages,

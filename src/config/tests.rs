@@ -121,7 +121,7 @@ zone_offset_min = 480
          \"info\", \"debug\", \"trace\", or a number 0-5, got \"lantian=loudest\"",
         "speed: is not a known key (known here: simulated, stop_within_s, stations_file, \
          sets_file, cities_file, areas, feed, parameters, quality, protection, pipeline, targets, \
-         ranks, store, http, heartbeat, log)",
+         seasons, ranks, store, http, heartbeat, log)",
     ];
     assert_eq!(told, expected);
 }
@@ -429,4 +429,16 @@ fn faults_of_thresholds_are_told_with_their_key() {
     for (told, start) in told.iter().zip(starts) {
         assert!(told.starts_with(start), "{told}");
     }
+}
+
+#[test]
+fn seasons_are_dates_of_every_year() {
+    let config =
+        load_text(&format!("{LEAST}[seasons]\nheating = '10-20..04-20'\n")).expect("legal");
+    let heating = "10-20..04-20".parse().expect("a season");
+    assert_eq!(config.seasons, Seasons { heating, ..Seasons::DEFAULT });
+    let faults = load_text(&format!("{LEAST}[seasons]\nozone = '04-31..09-30'\n"));
+    let told: Vec<_> = faults.expect_err("refused").iter().map(ToString::to_string).collect();
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert!(told.starts_with("seasons.ozone: a season is MM-DD..MM-DD"), "{told}");
 }

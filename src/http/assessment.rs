@@ -12,7 +12,7 @@ use super::target::Plan;
 use super::{App, Archive, ArchiveError, EntityId, blocking};
 use crate::area::Registry;
 use crate::assessment::{
-    Assessment, Comparison, DayFigures, DayRow, JudgedBy, Period, Seasons, Span, Subject, Versus,
+    Assessment, Comparison, DayFigures, DayRow, JudgedBy, Period, Span, Subject, Versus,
 };
 use crate::observation::{Basis, Dataset};
 use crate::pipeline::View;
@@ -318,7 +318,7 @@ pub(super) async fn assessment(
     let view = app.services.view.borrow().clone();
     let asked = Asked::parse(&pairs, &view, &app)?;
     let text = one(&pairs, "span")?.ok_or_else(|| Problem::bad_parameter("span", "is needed"))?;
-    let span = Span::parse(text, &Seasons::DEFAULT);
+    let span = Span::parse(text, &app.services.lists.seasons);
     let span = bounded(Some(span.map_err(|e| Problem::bad_parameter("span", e))?))?;
     let compared = versus(one(&pairs, "compare")?)?;
     let simulated = view.simulated;
@@ -327,13 +327,13 @@ pub(super) async fn assessment(
         let archive = services.archive.as_ref();
         let (mut assessment, _) = asked.assessment(archive, span, &compared)?;
         if let Some(year) = span.year_to_date() {
-            match services.targets.of_entity(&asked.entity, year) {
+            match services.lists.targets.of_entity(&asked.entity, year) {
                 Err(none) => assessment.targets_reason_zh = Some(none.zh()),
                 Ok(targets) => {
                     let plan = Plan {
                         archive,
                         parameters: &asked.parameters,
-                        resampling: &services.resampling,
+                        resampling: &services.lists.resampling,
                         ended: span.to,
                     };
                     assessment.targets = plan.rows(&targets, |_| Some(asked.id.clone()))?;

@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::{App, Archive, ArchiveError, MembersQuery, blocking};
 use crate::assessment::rank::{Moment, Rank, RankAsked, RankBy, RankSet};
 use crate::assessment::target::DustColumn;
-use crate::assessment::{DayFigures, JudgedBy, Seasons, Span};
+use crate::assessment::{DayFigures, JudgedBy, Span};
 use crate::observation::Dataset;
 use crate::pipeline::AreaView;
 use crate::standard::{Parameters, Practice};
@@ -155,7 +155,7 @@ pub(super) async fn sets(
             members: set.members.iter().copied().map(member).collect(),
         })
     };
-    Ok(Json(app.services.ranks.iter().map(document).collect::<Result<_, _>>()?))
+    Ok(Json(app.services.lists.ranks.iter().map(document).collect::<Result<_, _>>()?))
 }
 
 /// A set's entities beside each other, the best first: reckoned here, so never the official rank.
@@ -196,12 +196,12 @@ pub(super) async fn rank(
     };
     let view = app.services.view.borrow().clone();
     let code = needed("set")?;
-    let set = app.services.ranks.iter().find(|set| set.code == code).cloned();
+    let set = app.services.lists.ranks.iter().find(|set| set.code == code).cloned();
     let set =
         set.ok_or_else(|| Problem::not_found(format!("no set {code:?}; see /api/v1/ranks")))?;
     let area = find_area(&view, set.area.as_str())?.clone();
     let by = needed("by")?.parse().map_err(|e| Problem::bad_parameter("by", e))?;
-    let moment = Moment::parse(needed("span")?, &Seasons::DEFAULT, area.newest);
+    let moment = Moment::parse(needed("span")?, &app.services.lists.seasons, area.newest);
     let moment = moment.map_err(|e| Problem::bad_parameter("span", e))?;
     let asked = Asked::of((set, by, moment), &pairs, &app)?;
     let (archive, simulated) = (app.services.archive.clone(), view.simulated);

@@ -25,7 +25,7 @@ use lantian::assessment::target::Resampling;
 use lantian::explanation::{Asked, Cells, Excluded, Explanation, explain};
 use lantian::http::{
     Act, Archive, ArchiveError, ArchivedDay, Config, CorrectionRow, DaysQuery, DeadLetterRow,
-    ExplainQuery, Health, MembersQuery, Person, ReconciliationQuery, RevisionRow, Role,
+    ExplainQuery, Health, Lists, MembersQuery, Person, ReconciliationQuery, RevisionRow, Role,
     SeriesQuery, Services, Site,
 };
 use lantian::pipeline::{DeadLetterReason, KeptLetter, View};
@@ -194,9 +194,12 @@ impl Daemon {
             health: healths,
             metrics,
             parameters: Parameters::default(),
-            targets: Arc::new(year::targets()),
-            resampling: Resampling::DEFAULT,
-            ranks: Arc::new(rank::sets()),
+            lists: Arc::new(Lists {
+                targets: year::targets(),
+                resampling: Resampling::DEFAULT,
+                ranks: rank::sets(),
+                seasons: year::seasons(),
+            }),
             latency,
         };
         let site = Site::new(services.clone(), config, cancel.clone());

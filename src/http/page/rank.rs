@@ -76,7 +76,7 @@ pub(in crate::http) async fn rank(
     let pairs = parameters(query.as_deref(), &["set", "by", "span", "dataset", "lang"])?;
     let lang = Lang::parse(one(&pairs, "lang")?);
     let view = app.services.view.borrow().clone();
-    let set = chosen(one(&pairs, "set")?, &app.services.ranks)?;
+    let set = chosen(one(&pairs, "set")?, &app.services.lists.ranks)?;
     let area = find_area(&view, set.area.as_str())?.clone();
     let spans = spans(area.newest, area.now.hour().day());
     let text = match one(&pairs, "span")? {
@@ -84,7 +84,7 @@ pub(in crate::http) async fn rank(
         None if area.newest.is_some() => "so_far",
         None => &spans[YEAR_TO_DATE].1,
     };
-    let moment = Moment::parse(text, &Seasons::DEFAULT, area.newest);
+    let moment = Moment::parse(text, &app.services.lists.seasons, area.newest);
     let moment = moment.map_err(|e| Problem::bad_parameter("span", e))?;
     // A figure that the span does not have gives way: the links then need no knowledge of each other.
     let by = given(&pairs, "by", usual(&moment))?;
@@ -119,7 +119,7 @@ pub(in crate::http) async fn rank(
         is_change: by.is_change(),
         has_days: matches!(moment, Moment::Days(_)),
         lines: rank.rows.iter().map(|row| line(row, area.registry.area.as_str(), lang)).collect(),
-        sets: links.sets(&app.services.ranks, &view),
+        sets: links.sets(&app.services.lists.ranks, &view),
         figures: links.figures(&moment),
         spans: links.spans(&spans, &moment, area.newest),
         datasets: links.datasets(),

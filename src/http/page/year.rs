@@ -130,10 +130,10 @@ pub(in crate::http) async fn year(
         let plan = Plan {
             archive,
             parameters: &asked.parameters,
-            resampling: &services.resampling,
+            resampling: &services.lists.resampling,
             ended: today.plus(-1),
         };
-        let rows = match services.targets.of_area(&registry.area, year) {
+        let rows = match services.lists.targets.of_area(&registry.area, year) {
             Err(none) => Err(none),
             Ok(targets) => Ok(plan.rows(&targets, |entity| entity_of(&registry, entity))?),
         };

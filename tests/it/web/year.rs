@@ -1,7 +1,7 @@
 //! Days and assessments over the API, and the year as a page.
 
 use lantian::assessment::target::{DustColumn, Goal, Target, TargetIndicator, Targets, Written};
-use lantian::assessment::{DayFigures, JudgedBy};
+use lantian::assessment::{DayFigures, JudgedBy, Seasons};
 use lantian::average::{MISSING, Window};
 use lantian::http::{ArchivedDay, DaysQuery};
 use lantian::observation::{Dataset, Pollutant};
@@ -42,6 +42,18 @@ pub(super) fn targets() -> Targets {
         district: String::new(),
     };
     Targets { rows: vec![target] }
+}
+
+/// The heating season is that of another city than the default.
+pub(super) fn seasons() -> Seasons {
+    Seasons { heating: "10-20..04-20".parse().expect("a season"), ..Seasons::DEFAULT }
+}
+
+#[tokio::test]
+async fn a_season_is_that_of_the_configuration() {
+    let path = "/api/v1/assessment?entity=dalian&span=heating:2024";
+    let json = over_dalian().get(path).await.json();
+    assert_eq!((&json["from"], &json["to"]), (&"2024-10-20".into(), &"2025-04-20".into()));
 }
 
 #[tokio::test]
