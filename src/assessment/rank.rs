@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 
 pub use by::RankBy;
 pub use moment::Moment;
-pub use set::RankSet;
+pub use set::{OfficialRank, RankSet};
 
 use super::target::DustColumn;
 use super::{DayFigures, Exact, JudgedBy, Period, Subject};
@@ -152,6 +152,10 @@ pub struct Rank {
     pub dust_zh: &'static str,
     /// Whether it is the official rank; one that is reckoned here never is (测算).
     pub official: bool,
+    /// The rank of the set's own entity as it was published (官方值), where it was entered.
+    pub official_rank: Option<u32>,
+    /// Where it was published.
+    pub official_document: Option<String>,
     /// Entities of the set.
     pub members: u32,
     /// Of them, those with a rank.
@@ -243,6 +247,7 @@ impl RankAsked<'_> {
 
     fn head(&self, rows: Vec<RankRow>, ranked: u32, basis: &Basis) -> Rank {
         let (from, to) = self.moment.days();
+        let official = self.set.official(self.by, &self.moment);
         let changed = self.parameters.list().into_iter().filter(|p| p.value != p.default);
         Rank {
             set: self.set.code.clone(),
@@ -264,6 +269,8 @@ impl RankAsked<'_> {
             dust: self.dust.code(),
             dust_zh: self.dust.zh(),
             official: false,
+            official_rank: official.map(|o| o.rank),
+            official_document: official.map(|o| o.document.clone()),
             members: u32::try_from(rows.len()).unwrap_or(u32::MAX),
             ranked,
             sentence_zh: None,
@@ -335,7 +342,9 @@ impl Rank {
         };
         let name = &row.name;
         let place = format!("列{set_name}{tied}第{rank}位");
-        Some(format!("{name}{span_zh}{figure}{place}；参与排名{ranked}个，测算"))
+        let official = self.official_rank.map(|rank| format!("；官方值（录入）第{rank}位"));
+        let official = official.unwrap_or_default();
+        Some(format!("{name}{span_zh}{figure}{place}；参与排名{ranked}个，测算{official}"))
     }
 }
 

@@ -121,6 +121,9 @@ fn tell(rank: &Rank, out: &mut impl Write) -> io::Result<()> {
         let own = if row.own { "*" } else { " " };
         writeln!(out, "{own}{place:>4}  {value:>8}  {}({}){rest}", row.name, row.entity)?;
     }
+    if let Some((place, document)) = rank.official_rank.zip(rank.official_document.as_ref()) {
+        writeln!(out, "官方值（录入）第{place}位  {document}")?;
+    }
     match &rank.sentence_zh {
         Some(sentence) => writeln!(out, "{sentence}"),
         None => Ok(()),

@@ -6,10 +6,11 @@
 use std::path::Path;
 
 use super::Fault;
-use super::section::{Section, file_sections, path_from, text};
+use super::section::{Section, file_sections, parsed, path_from, text, whole};
 use super::stations::Found;
 use crate::area::{Member, Registry};
-use crate::assessment::rank::RankSet;
+use crate::assessment::rank::{OfficialRank, RankBy, RankSet};
+use crate::assessment::{Seasons, Span};
 
 /// The sets of a file and of the areas. Without a file only the latter.
 ///
@@ -74,6 +75,7 @@ fn set(mut section: Section<'_>, registries: &[Registry]) -> Option<RankSet> {
         let registry = registry?;
         Some(registry.member(name).ok_or_else(|| format!("area {} has no {name:?}", registry.area)))
     };
+    let official = section.sections("official").into_iter().filter_map(official).collect();
     let listed = section.holds("members");
     let members = section.optional("members", |value| {
         let items = value.as_array().ok_or("must be an array of strings")?;
@@ -99,9 +101,26 @@ fn set(mut section: Section<'_>, registries: &[Registry]) -> Option<RankSet> {
     {
         section.fault("own", "is none of the members");
     }
+    let official: Vec<OfficialRank> = official;
+    if !official.is_empty() && own.is_none() {
+        section.fault("own", "is missing: whose rank is `official`?");
+    }
     section.finish();
     let area = registry?.area.clone();
-    Some(RankSet { code: code?, name: name?, area, members: members?, own: own.flatten() })
+    let (members, own) = (members?, own.flatten());
+    Some(RankSet { code: code?, name: name?, area, members, own, official })
+}
+
+/// A rank as it was published.
+fn official(mut section: Section<'_>) -> Option<OfficialRank> {
+    let by = section.required("by", parsed::<RankBy>);
+    let span = section.required("span", |value| {
+        Span::parse(&text(value)?, &Seasons::DEFAULT).map_err(|e| e.to_string())
+    });
+    let rank = section.required("rank", whole(1..=1000));
+    let document = section.required("document", text);
+    section.finish();
+    Some(OfficialRank { by: by?, span: span?, rank: rank?, document: document? })
 }
 
 /// All that count in the area.
@@ -166,10 +185,26 @@ mod tests {
             "rank[1].area: no station of stations_file is in area \"moon\"",
             "rank[2].members: \"dalian\" is there twice",
             "rank[3].own: is none of the members",
-            "rank[3].owner: is not a known key (known here: code, name, area, members, own)",
+            "rank[3].owner: is not a known key (known here: code, name, area, official, members, \
+             own)",
             "rank[4].code: \"d\" is there twice",
         ];
         assert_eq!(told.expect_err("refused"), expected);
+    }
+
+    const OFFICIAL: &str = "[[rank.official]]\nby = 'composite'\nspan = '2025-01'\nrank = 3\n\
+                            document = '1月通报'\n";
+
+    #[test]
+    fn a_rank_as_it_was_published_is_of_the_own_entity() {
+        let set = "[[rank]]\ncode = 'a'\nname = 'x'\narea = 'cities'\n";
+        let all = load(&format!("{set}own = 'dalian'\n{OFFICIAL}")).expect("legal");
+        let [official] = all[0].official.as_slice() else { panic!("one") };
+        assert_eq!((official.rank, official.document.as_str()), (3, "1月通报"));
+        let told = load(&format!("{set}{}", OFFICIAL.replace("3", "0"))).expect_err("refused");
+        assert_eq!(told, ["rank[0].official[0].rank: must be 1 to 1000, got 0"]);
+        let told = load(&format!("{set}{OFFICIAL}")).expect_err("refused");
+        assert_eq!(told, ["rank[0].own: is missing: whose rank is `official`?"]);
     }
 
     #[test]

@@ -1,6 +1,21 @@
 //! The sets that are ranked: cities, districts, stations.
 
+use super::{Moment, RankBy};
 use crate::area::{AreaId, Member, Registry};
+use crate::assessment::Span;
+
+/// A rank that was published elsewhere (官方值), of the entity that a set is looked at for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficialRank {
+    /// By which figure.
+    pub by: RankBy,
+    /// Of which days.
+    pub span: Span,
+    /// The place, from 1.
+    pub rank: u32,
+    /// Title and place.
+    pub document: String,
+}
 
 /// Entities of one area, or of one list of reference cities, that stand beside each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +30,8 @@ pub struct RankSet {
     pub members: Vec<Member>,
     /// The one that the set is looked at for.
     pub own: Option<Member>,
+    /// Ranks of that one as they were published.
+    pub official: Vec<OfficialRank>,
 }
 
 impl RankSet {
@@ -28,6 +45,7 @@ impl RankSet {
             area: registry.area.clone(),
             members,
             own: None,
+            official: Vec::new(),
         };
         let named = (1..registry.sets.len()).map(Member::Set).collect();
         let assessed = |at: &usize| registry.stations[*at].assessed;
@@ -38,5 +56,13 @@ impl RankSet {
             vec![set("stations", "评价点位", stations), set("sets", "各区域", named)]
         };
         all.into_iter().filter(|set| set.members.len() > 1).collect()
+    }
+
+    /// The rank as it was published of the same figure and days.
+    #[must_use]
+    pub fn official(&self, by: RankBy, moment: &Moment) -> Option<&OfficialRank> {
+        let Moment::Days(Span { from, to, .. }) = moment else { return None };
+        let same = |r: &&OfficialRank| (r.by, r.span.from, r.span.to) == (by, *from, *to);
+        self.official.iter().find(same)
     }
 }

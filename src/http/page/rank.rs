@@ -57,6 +57,7 @@ struct Sheet<'a> {
     edition: String,
     counted: String,
     sentence: &'a str,
+    official: String,
     unit: &'a str,
     figure: &'static str,
     is_change: bool,
@@ -114,6 +115,7 @@ pub(in crate::http) async fn rank(
             Lang::En => format!("{} of {} ranked", rank.ranked, rank.members),
         },
         sentence: rank.sentence_zh.as_deref().filter(|_| lang == Lang::Zh).unwrap_or_default(),
+        official: official(&rank, lang),
         unit: rank.unit,
         figure: lang.of(rank.by_zh, by.en()),
         is_change: by.is_change(),
@@ -126,6 +128,15 @@ pub(in crate::http) async fn rank(
     };
     let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+/// The rank that was published of the same, where it was entered.
+fn official(rank: &Rank, lang: Lang) -> String {
+    match (rank.official_rank, &rank.official_document, lang) {
+        (Some(rank), Some(document), Lang::Zh) => format!("官方值（录入）：第{rank}位，{document}"),
+        (Some(rank), Some(document), Lang::En) => format!("official (entered): {rank}, {document}"),
+        _ => String::new(),
+    }
 }
 
 /// The set asked for; else the first one that is looked at for an entity of ours.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lantian::area::{AreaId, Figures, Member, StationKind};
-use lantian::assessment::DayFigures;
-use lantian::assessment::rank::RankSet;
+use lantian::assessment::rank::{OfficialRank, RankBy, RankSet};
+use lantian::assessment::{DayFigures, Seasons, Span};
 use lantian::average::{MISSING, Window};
 use lantian::observation::{POLLUTANTS, Pollutant};
 use lantian::pipeline::{AreaView, View};
@@ -45,6 +45,12 @@ pub(super) fn sets() -> Vec<RankSet> {
         area: AreaId::new("cities").expect("legal"),
         members: (0..4).map(Member::Station).collect(),
         own: Some(Member::Station(1)),
+        official: vec![OfficialRank {
+            by: RankBy::GoodDays,
+            span: Span::parse("2025-01", &Seasons::DEFAULT).expect("a span"),
+            rank: 7,
+            document: "1月通报".to_owned(),
+        }],
     };
     let stations = RankSet {
         code: "dalian:stations".to_owned(),
@@ -52,6 +58,7 @@ pub(super) fn sets() -> Vec<RankSet> {
         area: AreaId::new("dalian").expect("legal"),
         members: (0..4).map(Member::Station).collect(),
         own: None,
+        official: Vec::new(),
     };
     vec![stations, three]
 }
@@ -93,6 +100,25 @@ async fn a_rank_names_what_it_rests_on_and_that_it_is_reckoned() {
     assert_eq!(json["edition"], "hj633_2012");
     let sentence = json["sentence_zh"].as_str().unwrap_or_default();
     assert!(sentence.contains("由好到差列四市并列第1位；参与排名3个，测算"), "{sentence}");
+}
+
+#[tokio::test]
+async fn a_published_rank_stands_beside_ours_and_is_not_ours() {
+    let daemon = daemon();
+    let of = |by, span| format!("/api/v1/rank?set=four&by={by}&span={span}");
+    let json = daemon.get(&of("good_days", "2025-01-01..2025-01-31")).await.json();
+    assert_eq!(
+        (&json["official_rank"], &json["official_document"]),
+        (&7.into(), &"1月通报".into())
+    );
+    assert_eq!(json["official"], false, "the table is reckoned");
+    let sentence = json["sentence_zh"].as_str().unwrap_or_default();
+    assert!(sentence.ends_with("测算；官方值（录入）第7位"), "{sentence}");
+    for (by, span) in [("pm2_5", "2025-01"), ("good_days", "2025-02")] {
+        assert!(daemon.get(&of(by, span)).await.json()["official_rank"].is_null(), "{by} {span}");
+    }
+    let text = daemon.get("/rank?set=four&by=good_days&span=2025-01").await.text;
+    assert!(text.contains("官方值（录入）：第7位，1月通报"));
 }
 
 #[tokio::test]
