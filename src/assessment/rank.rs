@@ -24,8 +24,7 @@ pub use by::RankBy;
 pub use moment::Moment;
 pub use set::{OfficialRank, RankSet};
 
-use super::target::DustColumn;
-use super::{DayFigures, Exact, JudgedBy, Period, Subject};
+use super::{DayFigures, DustColumn, Exact, JudgedBy, Period, Subject};
 use crate::area::{Figures, Member, Registry};
 use crate::explanation::Decimal;
 use crate::index::Category;

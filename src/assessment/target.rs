@@ -24,7 +24,7 @@ pub use row::TargetRow;
 pub use standing::{Standing, Verdict};
 
 use super::document::is_2012;
-use super::{Exact, JudgedBy};
+use super::{DustColumn, Exact, JudgedBy};
 use crate::area::AreaId;
 use crate::observation::{Dataset, POLLUTANTS, Pollutant};
 use crate::quantity::{Amount, Quotient};
@@ -85,47 +85,6 @@ pub enum Goal {
     Number(Written),
     /// Words only, such as 基本消除: shown beside the figure, never held against it.
     Words(String),
-}
-
-/// In which column of dust a figure stands; nothing is deducted silently.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum DustColumn {
-    /// 实况: dust days count as all others.
-    #[default]
-    Measured,
-    /// 扣沙(认定): without what the national centre recognised.
-    Recognised,
-    /// 扣沙(申报,估算): without what the city reported.
-    Reported,
-    /// 官方值(录入): a figure that was entered.
-    Official,
-}
-
-impl DustColumn {
-    /// Every column, the default first.
-    pub const ALL: [Self; 4] = [Self::Measured, Self::Recognised, Self::Reported, Self::Official];
-
-    /// The code in files and JSON.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Measured => "measured",
-            Self::Recognised => "dust_recognised",
-            Self::Reported => "dust_reported",
-            Self::Official => "official",
-        }
-    }
-
-    /// The head of the column.
-    #[must_use]
-    pub const fn zh(self) -> &'static str {
-        match self {
-            Self::Measured => "实况",
-            Self::Recognised => "扣沙（认定）",
-            Self::Reported => "扣沙（申报，估算）",
-            Self::Official => "官方值（录入）",
-        }
-    }
 }
 
 /// So many years before the target's may be drawn from.

@@ -6,9 +6,8 @@ use std::path::PathBuf;
 
 use super::days_source::{self, SourceArgs};
 use super::{ExitError, daemon, text};
-use crate::assessment::Span;
 use crate::assessment::rank::{Moment, Rank, RankAsked, RankBy, RankSet};
-use crate::assessment::target::DustColumn;
+use crate::assessment::{DustColumn, Span};
 use crate::config;
 
 /// Ranks of a set's entities, the best first (排名, 测算).

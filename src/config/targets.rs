@@ -16,10 +16,8 @@ use super::Fault;
 use super::section::{Section, file_sections, parsed, path_from, text, whole};
 use super::stations::Found;
 use crate::area::Registry;
-use crate::assessment::JudgedBy;
-use crate::assessment::target::{
-    DustColumn, Goal, Resampling, Target, TargetIndicator, Targets, Written,
-};
+use crate::assessment::target::{Goal, Resampling, Target, TargetIndicator, Targets, Written};
+use crate::assessment::{DustColumn, JudgedBy};
 use crate::observation::Dataset;
 
 /// Reads the rows of a file. `registries` are the areas whose sets and stations a row may name.

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use lantian::area::Judge;
 use lantian::assessment::target::{
-    DustColumn, Goal, Outlook, Resampling, Standing, Target, TargetIndicator, Verdict, Written,
+    Goal, Outlook, Resampling, Standing, Target, TargetIndicator, Verdict, Written,
 };
-use lantian::assessment::{DayFigures, JudgedBy};
+use lantian::assessment::{DayFigures, DustColumn, JudgedBy};
 use lantian::observation::{Dataset, Pollutant};
 use lantian::standard::{Entity, Parameters};
 use lantian::time::Day;

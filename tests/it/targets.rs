@@ -6,9 +6,9 @@
 
 use lantian::area::Judge;
 use lantian::assessment::target::{
-    Direction, DustColumn, Goal, Standing, Target, TargetIndicator, Verdict, Written,
+    Direction, Goal, Standing, Target, TargetIndicator, Verdict, Written,
 };
-use lantian::assessment::{DayFigures, Exact, JudgedBy, Period};
+use lantian::assessment::{DayFigures, DustColumn, Exact, JudgedBy, Period};
 use lantian::average::{MISSING, Window};
 use lantian::observation::{Dataset, POLLUTANTS, Pollutant, Property};
 use lantian::standard::{Entity, Parameters, TargetCompare};

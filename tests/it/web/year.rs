@@ -1,7 +1,7 @@
 //! Days and assessments over the API, and the year as a page.
 
-use lantian::assessment::target::{DustColumn, Goal, Target, TargetIndicator, Targets, Written};
-use lantian::assessment::{DayFigures, JudgedBy, Seasons};
+use lantian::assessment::target::{Goal, Target, TargetIndicator, Targets, Written};
+use lantian::assessment::{DayFigures, DustColumn, JudgedBy, Seasons};
 use lantian::average::{MISSING, Window};
 use lantian::http::{ArchivedDay, DaysQuery};
 use lantian::observation::{Dataset, Pollutant};
