@@ -315,6 +315,8 @@ fn read_parameters(mut section: Section<'_>) -> Parameters {
         o3_max_1h_min_hours: section.whole("o3_max_1h_min_hours", 1..=24, d.o3_max_1h_min_hours),
         period_from: section.optional("period_from", parsed).unwrap_or(d.period_from),
         target_compare: section.optional("target_compare", parsed).unwrap_or(d.target_compare),
+        dust_deducts: section.optional("dust_deducts", parsed).unwrap_or(d.dust_deducts),
+        dust_days: section.optional("dust_days", parsed).unwrap_or(d.dust_days),
     };
     section.finish();
     parameters

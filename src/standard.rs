@@ -26,8 +26,9 @@ use std::sync::LazyLock;
 pub use indicator::{Category, Column, Indicator, ReportKind};
 pub use limits::{Average, DataValidity, Limit, LimitClass, LimitEdition, ValidityRow};
 pub use parameters::{
-    AreaDayOrder, DECISIONS, Decision, Entity, Missing2012, ParameterRow, Parameters, PeriodFrom,
-    Practice, RoundBeforeIndex, StationShareDay, TargetCompare, UnknownCode,
+    AreaDayOrder, DECISIONS, Decision, DustDays, DustDeducts, Entity, Missing2012, ParameterRow,
+    Parameters, PeriodFrom, Practice, RoundBeforeIndex, StationShareDay, TargetCompare,
+    UnknownCode,
 };
 pub use table::{
     Breakpoint, BreakpointColumn, Class, ColumnIndex, IndexEdition, Line, ReportRow, RoundingRow,

@@ -103,6 +103,10 @@ impl SourceArgs {
             Ok(serde_json::Value::Object(fields)) => fields,
             _ => return Err(ExitError::Internal("parameters are no object".to_owned())),
         };
+        // Some are not written while they are the default.
+        for row in defaults.list() {
+            fields.entry(row.name.to_owned()).or_insert_with(|| row.value.into());
+        }
         for given in &self.parameter {
             let (name, value) =
                 given.split_once('=').ok_or_else(|| usage(format!("{given:?} has no =")))?;

@@ -350,9 +350,11 @@ fn parameters_have_the_decided_defaults_and_read_back() {
         ("o3_max_1h_min_hours", "20"),
         ("period_from", "unrounded"),
         ("target_compare", "rounded"),
+        ("dust_deducts", "hours"),
+        ("dust_days", "kept"),
     ];
     assert_eq!(held, expected);
-    let text = r#"{"practice":"national_platform","missing_2012":"na100"}"#;
+    let text = r#"{"practice":"national_platform","dust_deducts":"days","dust_days":"left_out"}"#;
     let read: Parameters = serde_json::from_str(text).expect("legal");
     let written = serde_json::to_value(read).expect("plain values");
     for row in read.list() {
@@ -361,6 +363,8 @@ fn parameters_have_the_decided_defaults_and_read_back() {
         assert_eq!(row.value, shown, "{}", row.name);
     }
     assert_eq!(written.as_object().map(serde_json::Map::len), Some(expected.len()));
+    let plain = serde_json::to_string(&Parameters::default()).expect("plain values");
+    assert!(!plain.contains("dust"), "rules from before there was dust keep their digest: {plain}");
     assert_eq!(names[0].alternatives, ["national_platform"]);
     assert!("platform".parse::<Practice>().is_err());
     assert!(serde_json::from_str::<Parameters>(r#"{"practise":"letter"}"#).is_err());

@@ -3,6 +3,9 @@
 //! In: [`Rules`] at the start of every process that writes. Out: a row of `rules`, named by its digest in the
 //! chain, so that the inputs after it can be handled again as they were; and, where the new rules give
 //! other figures than the ones before, all stored hours of the sets taken anew, as revisions.
+//!
+//! Invariant: only hours are stored, so what is chosen for days, periods, targets and dust is no part of the
+//! rules: another choice there neither changes their digest nor takes an hour anew.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
@@ -38,6 +41,7 @@ impl Rules {
     /// The rules of this program.
     #[must_use]
     pub fn new(registry: Registry, params: Params, feeds: Vec<String>) -> Self {
+        let params = Params { parameters: params.parameters.of_hours(), ..params };
         Self { program: env!("CARGO_PKG_VERSION").to_owned(), registry, params, feeds }
     }
 
@@ -48,7 +52,9 @@ impl Rules {
 
     /// Why figures by these rules may differ from those by `before`.
     fn differ(&self, before: &Self) -> Option<Cause> {
-        let rules = |r: &Self| (r.program.clone(), r.params.parameters, r.params.quality.clone());
+        let rules = |r: &Self| {
+            (r.program.clone(), r.params.parameters.of_hours(), r.params.quality.clone())
+        };
         if rules(self) != rules(before) {
             Some(Cause::Rules)
         } else {
@@ -156,7 +162,9 @@ fn write(
     )?;
     tx.execute("UPDATE area SET rules = ?2 WHERE id = ?1", params![known.id, digest])?;
     let sql = "INSERT OR REPLACE INTO parameter (area, name, value) VALUES (?1, ?2, ?3)";
-    for row in rules.params.parameters.list() {
+    // Those that the rules' body names: of all that no hour turns on, the default.
+    let named = serde_json::to_value(rules.params.parameters).unwrap_or_default();
+    for row in rules.params.parameters.list().iter().filter(|row| named.get(row.name).is_some()) {
         tx.execute(sql, params![known.id, row.name, row.value])?;
     }
     Ok(())

@@ -5,8 +5,11 @@ use lantian::average::{Incoming, StationDay};
 use lantian::observation::{Pollutant, Property, Reading, Validity};
 use lantian::pipeline::{Cause, Change, HourState, Params, Revision, StoredDay};
 use lantian::quantity::Amount;
-use lantian::standard::{Parameters, Practice};
-use lantian::store::{ImportChunk, ImportedArea, Reader, Sqlite, Store};
+use lantian::standard::{
+    AreaDayOrder, DustDays, DustDeducts, Missing2012, Parameters, PeriodFrom, Practice,
+    StationShareDay, TargetCompare,
+};
+use lantian::store::{ImportChunk, ImportedArea, Reader, Rules, Sqlite, Store};
 use tempfile::TempDir;
 
 use super::daemon::{Daemon, Said};
@@ -230,6 +233,50 @@ fn another_practice_takes_every_stored_hour_anew_with_its_cause() {
     let daemon = Daemon::start(store, registry(), params);
     assert_eq!(stored(&folder, "x").len(), 1, "the same rules change nothing");
     daemon.audit();
+}
+
+/// What is chosen for days, periods, targets and dust reaches no hour. A stored hour that was meddled with
+/// shows whether the hours were taken anew; the rules are those that an older program wrote down.
+#[test]
+fn a_choice_for_days_and_periods_takes_no_hour_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Daemon { mut store, .. } = eight_hours(&folder);
+    let mut before = store.rules(&registry().area).expect("read").expect("rules");
+    let feeds = before.feeds.clone();
+    let digest = store.adopt(&before, at("23T08:10")).expect("adopted");
+    before.params.parameters.target_compare = TargetCompare::Exact;
+    before.params.parameters.period_from = PeriodFrom::Rounded;
+    store.adopt(&before, at("23T08:10")).expect("adopted");
+    drop(store);
+    let db = rusqlite::Connection::open(folder.path().join("store.db")).expect("a store");
+    db.execute("UPDATE area_hour SET pm2_5 = 1", []).expect("meddled with");
+    let meddled = || -> i64 {
+        let sql = "SELECT count(*) FROM area_hour WHERE pm2_5 = 1";
+        db.query_row(sql, [], |row| row.get(0)).expect("read")
+    };
+    let with = |parameters: Parameters| {
+        let mut store = Sqlite::open(&folder.path().join("store.db")).expect("opened");
+        let params = Params { parameters, ..Params::default() };
+        let rules = Rules::new(registry(), params, feeds.clone());
+        let digest = store.adopt(&rules, at("23T08:12")).expect("adopted");
+        (digest, meddled())
+    };
+    let of_periods = Parameters {
+        station_share_day: StationShareDay::Any,
+        area_day_order: AreaDayOrder::HoursFirst,
+        o3_max_1h_min_hours: 1,
+        period_from: PeriodFrom::Rounded,
+        target_compare: TargetCompare::Exact,
+        dust_deducts: DustDeducts::Days,
+        dust_days: DustDays::LeftOut,
+        ..Parameters::default()
+    };
+    let hours = meddled();
+    assert!(hours >= 8, "{hours}");
+    assert_eq!(with(of_periods), (digest, hours));
+    assert_eq!(with(Parameters::default()), (digest, hours));
+    let of_hours = Parameters { missing_2012: Missing2012::Na100, ..Parameters::default() };
+    assert_eq!(with(of_hours).1, 0, "this one does");
 }
 
 #[test]
