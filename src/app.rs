@@ -71,7 +71,7 @@ pub struct Setup {
     /// What the pipelines go by; the feeds' formats are put in by the app.
     pub params: Params,
     /// What the bureau has written down for days and periods.
-    pub lists: Lists,
+    pub lists: Arc<Lists>,
     /// The store's file.
     pub store: PathBuf,
     /// How batches are cut.
@@ -190,9 +190,9 @@ impl Daemon {
 
     /// What answers questions about the past.
     fn archive(&self) -> Arc<archive::StoreArchive> {
-        let Setup { store, params, .. } = &self.setup;
-        let registries = self.registries.clone();
-        Arc::new(archive::StoreArchive::new(store.clone(), registries, params.parameters))
+        let Setup { store, params, lists, .. } = &self.setup;
+        let (registries, lists) = (self.registries.clone(), Arc::clone(lists));
+        Arc::new(archive::StoreArchive::new(store.clone(), registries, params.parameters, lists))
     }
 
     /// Runs until `cancel`, or until a part ends by itself.
@@ -234,7 +234,7 @@ impl Daemon {
             health: is_ready,
             metrics,
             parameters: self.setup.params.parameters,
-            lists: Arc::new(self.setup.lists),
+            lists: self.setup.lists,
             latency: latency.clone(),
         };
         let http = http::serve(self.listener, services, self.setup.http, http_cancel.clone());

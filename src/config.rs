@@ -12,11 +12,13 @@
 //! machine that will run it, so ten faults must be told in one run: a small reader walks the table,
 //! notes what is wrong and goes on.
 
+mod dust;
 mod feed;
 mod quality;
 mod ranks;
 mod section;
 mod stations;
+mod rows;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use dust::dust;
 pub use feed::FeedConfig;
 pub use ranks::ranks;
 use stations::Found;
@@ -33,6 +36,7 @@ pub use stations::registries;
 pub use targets::targets;
 
 use crate::area::{AreaId, Registry, StationKind};
+use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::assessment::{RoomRules, Seasons};
@@ -76,6 +80,8 @@ pub struct Config {
     pub ranks: Vec<RankSet>,
     /// When the seasons are that spans name.
     pub seasons: Seasons,
+    /// What may be deducted for dust, and official figures.
+    pub dust: DustEntries,
     /// Where figures are kept, and how often they are committed.
     pub store: StoreConfig,
     /// How long a stop may take.
@@ -164,6 +170,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
         targets::read_section(root.section("targets"), (base, areas.as_ref()));
     let seasons = read_seasons(root.section("seasons"));
     let ranks = ranks::read_section(root.section("ranks"), (base, areas.as_ref()));
+    let dust = dust::read_section(root.section("dust"), (base, areas.as_ref()));
     let store = read_store(root.section("store"), base);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));
@@ -185,6 +192,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
         resampling,
         ranks,
         seasons,
+        dust,
         store,
         stop_within,
         http,

@@ -60,6 +60,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::assessment::Seasons;
+use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::pipeline::{RetryCounts, View};
@@ -134,6 +135,8 @@ pub struct Lists {
     pub ranks: Vec<RankSet>,
     /// When the seasons are that spans name.
     pub seasons: Seasons,
+    /// What may be deducted for dust, and official figures.
+    pub dust: DustEntries,
 }
 
 impl std::fmt::Debug for Services {

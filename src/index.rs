@@ -71,6 +71,8 @@ pub enum NoAqi {
     MissingAndNotAbove100,
     /// What was measured has no IAQI in this report (2012: SO2 1 h or O3 8 h above 800).
     NoIaqi,
+    /// Above 100 only for dust that is deducted (decision `dust_days`).
+    DustLeftOut,
 }
 
 impl NoAqi {
@@ -81,6 +83,7 @@ impl NoAqi {
             Self::AllMissing => "all_missing",
             Self::MissingAndNotAbove100 => "missing_and_not_above_100",
             Self::NoIaqi => "no_iaqi",
+            Self::DustLeftOut => "dust_left_out",
         }
     }
 
@@ -91,6 +94,7 @@ impl NoAqi {
             Self::AllMissing => "各项污染物均缺测",
             Self::MissingAndNotAbove100 => "有污染物缺测，且其余污染物的AQI不大于100",
             Self::NoIaqi => "已有监测值按条款不计算分指数",
+            Self::DustLeftOut => "因沙尘超标，按扣沙口径不计入有效天数",
         }
     }
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::area::{AreaId, Figures, Member, Registry};
-use crate::assessment::DayFigures;
+use crate::assessment::{Counting, DayFigures};
 use crate::explanation::{Asked, Explanation};
 use crate::http::{
     Archive, ArchiveError, ArchivedDay, CorrectionRow, DaysQuery, DeadLetterRow, EntityId,
-    ExplainQuery, MembersQuery, Person, ReconciliationQuery, RevisionRow, Role, SeriesQuery,
+    ExplainQuery, Lists, MembersQuery, Person, ReconciliationQuery, RevisionRow, Role, SeriesQuery,
 };
 use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::reconciliation::Reconciliation;
@@ -24,6 +24,7 @@ pub(super) struct StoreArchive {
     path: PathBuf,
     registries: Vec<Arc<Registry>>,
     parameters: Parameters,
+    lists: Arc<Lists>,
     idle: Mutex<Vec<Reader>>,
 }
 
@@ -32,8 +33,9 @@ impl StoreArchive {
         path: PathBuf,
         registries: Vec<Arc<Registry>>,
         parameters: Parameters,
+        lists: Arc<Lists>,
     ) -> Self {
-        Self { path, registries, parameters, idle: Mutex::new(Vec::new()) }
+        Self { path, registries, parameters, lists, idle: Mutex::new(Vec::new()) }
     }
 
     fn with_reader<T>(
@@ -101,7 +103,9 @@ impl Archive for StoreArchive {
             let publication = reader.publication(&registry.area, span)?;
             let mut all = Vec::new();
             let asked = (registry, &[member][..]);
-            reader.each_day(query.dataset, asked, span, &parameters, |day, row| {
+            let deduction = &self.lists.dust.of(query.dust, registry);
+            let counting = Counting { dataset: query.dataset, deduction };
+            reader.each_day(counting, asked, span, &parameters, |day, row| {
                 all.extend(row.iter().map(|(_, figures)| ArchivedDay {
                     figures: figures.clone().judged_by(judged_by, &parameters, kind),
                     state: publication.state(day, &entity),
@@ -119,7 +123,9 @@ impl Archive for StoreArchive {
         self.with_reader(|reader| {
             let mut all = vec![Vec::new(); members.len()];
             let asked = (registry, members.as_slice());
-            reader.each_day(query.dataset, asked, query.days, parameters, |_, row| {
+            let deduction = &self.lists.dust.of(query.dust, registry);
+            let counting = Counting { dataset: query.dataset, deduction };
+            reader.each_day(counting, asked, query.days, parameters, |_, row| {
                 for (member, day) in row {
                     let judged = day.clone().judged_by(*judged_by, parameters, member.entity());
                     all[place[member]].push(judged);

@@ -3,7 +3,7 @@
 //! In: two [`Period`]s with their days. Out: a [`Comparison`], or why there is none.
 //!
 //! Invariants: both sides are judged by one edition and rest on one dataset, or the comparison is refused;
-//! changes are taken between figures as they are shown.
+//! both stand in one column of dust, which is named; changes are taken between figures as they are shown.
 //!
 //! Source: terms.md (同比, 环比; µg/m³ and %, ratios in 百分点, days as ±N 天, 持平 when equal).
 
@@ -80,6 +80,8 @@ pub struct Comparison {
     pub days_total: u32,
     /// Its days with an AQI.
     pub days_valid: u32,
+    /// The column of dust in which both stand.
+    pub dust: &'static str,
     /// Why there is no comparison.
     pub refused_zh: Option<String>,
     /// What changed; figures missing on one side are left out.
@@ -115,6 +117,7 @@ impl Comparison {
             to: Some(before.period.to.to_string()),
             days_total: before.period.days_total,
             days_valid: before.period.days_valid,
+            dust: of.dust.code(),
             refused_zh,
             changes,
         }
@@ -122,13 +125,14 @@ impl Comparison {
 
     /// A comparison that cannot be made.
     #[must_use]
-    pub fn none(versus: Versus, reason_zh: &str) -> Self {
+    pub fn none(versus: Versus, of: &Subject<'_>, reason_zh: &str) -> Self {
         Self {
             versus: versus.name(),
             from: None,
             to: None,
             days_total: 0,
             days_valid: 0,
+            dust: of.dust.code(),
             refused_zh: Some(reason_zh.to_owned()),
             changes: Vec::new(),
         }
@@ -253,7 +257,8 @@ fn changes(versus: Versus, now: &Period, before: &Period, of: &Subject<'_>) -> V
         };
         Some(Change {
             figure: figure.name,
-            text_zh: sentence(versus, &figure, &now, &difference, percent.as_ref()),
+            text_zh: of.dust.before_zh().to_owned()
+                + &sentence(versus, &figure, &now, &difference, percent.as_ref()),
             now: Decimal::written(now.show(scale, decimals)),
             before: Decimal::written(before.show(scale, decimals)),
             change: Decimal::written(difference.show(scale, decimals)),

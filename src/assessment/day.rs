@@ -4,20 +4,23 @@
 //!
 //! Invariants: a daily value rests on enough hours or is missing; a set's value is the mean of its
 //! stations' values (or, by `area_day_order`, the day of its hours) and needs enough of its stations;
-//! values stay exact, and are rounded once, for the index and where they are shown.
+//! values stay exact, and are rounded once, for the index and where they are shown; a day with deducted
+//! hours keeps what was measured beside it.
 //!
 //! Source: GB 3095-2026 3.10 and Table 4 (20 hours); HJ 663-2013 6.1.2 (MDA8); HJ 633-2012 5.1.2 and
 //! HJ 633-2026 4.2.2 (which values enter the daily report); decisions `station_share_day`,
 //! `area_day_order`, `o3_max_1h_min_hours`.
 
 use super::JudgedBy;
+use super::period::GOOD_MAX;
 use crate::area::{Coverage, MeanOfMeans};
 use crate::average::{Averages, MISSING, Sum, Window};
-use crate::index::{self, Context, Index, Indicator, Means, Pollutants};
+use crate::index::{self, Context, Index, Indicator, Means, NoAqi, Pollutants};
 use crate::observation::{POLLUTANTS, Pollutant};
 use crate::quantity::{Amount, Quotient};
 use crate::standard::{
-    AreaDayOrder, DataValidity, Entity, IndexEdition, Parameters, StationShareDay, standards,
+    AreaDayOrder, DataValidity, DustDays, Entity, IndexEdition, Parameters, StationShareDay,
+    standards,
 };
 use crate::time::{DAY_H, Day};
 
@@ -51,6 +54,17 @@ pub struct DayFigures {
     pub index: Index,
     /// Hours that rest on reviewed data, of every station counted: bit by hour of the day.
     pub reviewed: u32,
+    /// What was deducted for dust; `None` where nothing was.
+    pub deducted: Option<Box<Deducted>>,
+}
+
+/// What was deducted of a day for dust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deducted {
+    /// The daily values as measured: the index goes by them.
+    pub measured: DayMeans,
+    /// Hours of stations whose particulate matter was taken out.
+    pub station_hours: u32,
 }
 
 /// What a day's values need.
@@ -107,7 +121,35 @@ impl DayFigures {
 
     fn judged(day: Day, means: DayMeans, parameters: &Parameters, entity: Entity) -> Self {
         let index = means.judged(standards().index_edition(day), parameters, entity);
-        Self { day, means, index, reviewed: 0 }
+        Self { day, means, index, reviewed: 0, deducted: None }
+    }
+
+    /// The same day with the values that are left without so many hours of stations.
+    pub(super) fn without(
+        self,
+        (means, station_hours): (DayMeans, u32),
+        parameters: &Parameters,
+        entity: Entity,
+    ) -> Self {
+        let deducted = Deducted { measured: self.means, station_hours };
+        let day = Self { means, deducted: Some(Box::new(deducted)), ..self };
+        let index = day.index_by(standards().index_edition(day.day), parameters, entity);
+        Self { index, ..day }
+    }
+
+    /// The index of the air as measured; or, by `dust_days`, none of a day above 100 for deducted hours only.
+    fn index_by(&self, edition: &IndexEdition, parameters: &Parameters, entity: Entity) -> Index {
+        let left = || self.means.judged(edition, parameters, entity);
+        let Some(deducted) = &self.deducted else { return left() };
+        let measured = deducted.measured.judged(edition, parameters, entity);
+        let above = |index: &Index| index.aqi.is_some_and(|aqi| aqi > GOOD_MAX);
+        let left_out =
+            parameters.dust_days == DustDays::LeftOut && above(&measured) && !above(&left());
+        if !left_out {
+            return measured;
+        }
+        let no_aqi = Some(NoAqi::DustLeftOut);
+        Index { aqi: None, no_aqi, partial: false, primary: Pollutants::default(), ..measured }
     }
 
     /// The same day judged by another edition than its own. What its values need is the same in all.
@@ -116,7 +158,7 @@ impl DayFigures {
         if by == JudgedBy::InForce {
             return self;
         }
-        let index = self.means.judged(by.index_edition(self.day), parameters, entity);
+        let index = self.index_by(by.index_edition(self.day), parameters, entity);
         Self { index, ..self }
     }
 

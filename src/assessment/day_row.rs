@@ -60,6 +60,8 @@ pub struct DayRow {
     pub stations_valid: u16,
     /// Whether the AQI rests on fewer pollutants than were due.
     pub partial: bool,
+    /// Hours of stations whose particulate matter was deducted for dust.
+    pub dust_station_hours: u32,
     /// `provisional`, `published`, `revised` or `reviewed`; `recorded` of files without a store.
     pub state: &'static str,
     /// Why there is no AQI.
@@ -114,6 +116,7 @@ impl DayRow {
             valid_hours_o3: o3,
             stations_valid: day.means.stations_valid,
             partial: day.index.partial,
+            dust_station_hours: day.deducted.as_ref().map_or(0, |one| one.station_hours),
             state: if day.is_reviewed() { "reviewed" } else { state },
             reason: day.index.no_aqi.map(index::NoAqi::code),
         }

@@ -6,12 +6,15 @@
 //! histories in pieces; a natural day needs no other one (but the checks look back), so pieces have no
 //! seams.
 
+use std::borrow::Cow;
+
 use super::DayFigures;
+use super::dust::{self, Deduction};
 use crate::area::{Member, Registry};
 use crate::average::{Columns, MISSING, StationDay, Window};
 use crate::observation::{Basis, Dataset, POLLUTANTS, Pollutant};
 use crate::quality::{Checks, Held, Masks};
-use crate::standard::Parameters;
+use crate::standard::{Entity, Parameters};
 use crate::time::{DAY_H, Day};
 
 const NOTHING: Window = [[MISSING; DAY_H]; Pollutant::COUNT];
@@ -24,6 +27,22 @@ pub struct Gathered<'a> {
     /// What takes values out, with the cells that it looks at.
     excluding: Option<(&'a Checks, Held)>,
     dataset: Dataset,
+}
+
+/// Which hours count: those of a dataset, and without what a column of dust deducts.
+#[derive(Clone, Copy, Debug)]
+pub struct Counting<'a> {
+    /// The dataset.
+    pub dataset: Dataset,
+    /// What is deducted.
+    pub deduction: &'a Deduction,
+}
+
+/// All hours as measured.
+impl From<Dataset> for Counting<'static> {
+    fn from(dataset: Dataset) -> Self {
+        Self { dataset, deduction: &dust::NOTHING }
+    }
 }
 
 /// The days of one area over a span.
@@ -142,6 +161,41 @@ impl Days<'_> {
             Member::Station(_) => return None,
         };
         Some(figures)
+    }
+
+    /// The same in a column of dust: the values without the hours that it deducts, the index as
+    /// `dust_days` says.
+    #[must_use]
+    pub fn without(
+        &self,
+        (day, member): (Day, Member),
+        deduction: &Deduction,
+        parameters: &Parameters,
+    ) -> Option<DayFigures> {
+        let measured = self.on(day, member, parameters)?;
+        let DayOfStations { hours, .. } = self.days.get(self.place(day)?)?;
+        let left = |station: usize| {
+            let hours = hours[station].as_deref().unwrap_or(&NOTHING);
+            deduction.applied((station, day), parameters.dust_deducts, hours)
+        };
+        let stations: Vec<(Cow<'_, Window>, u32)> = match member {
+            Member::Set(set) => self.registry.sets[set].on(day).map(left).collect(),
+            Member::Station(at) => vec![left(at)],
+        };
+        let taken: u32 = stations.iter().map(|(_, hours)| hours).sum();
+        if taken == 0 {
+            return Some(measured);
+        }
+        let (entity, of) = match member {
+            Member::Set(_) => {
+                let hours = stations.iter().map(|(hours, _)| hours.as_ref());
+                (Entity::Area, DayFigures::of_set(day, hours, parameters))
+            }
+            Member::Station(_) => {
+                (Entity::Station, DayFigures::of_station(day, &stations[0].0, parameters))
+            }
+        };
+        Some(measured.without((of.means, taken), parameters, entity))
     }
 
     /// Every day of a set or station, in the order of time.

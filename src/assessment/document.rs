@@ -3,13 +3,15 @@
 //! In: a [`Period`] and its days. Out: an [`Assessment`].
 //!
 //! Invariants: concentrations in µg/m³, CO in mg/m³, ratios 0 to 1. The figures of a period stand with six
-//! decimals; `shown` holds them as they are published, rounded once, half to even.
+//! decimals; `shown` holds them as they are published, rounded once, half to even. The column of dust is
+//! always named.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::dust::{DustColumnRow, DustEntryRow, DustTable};
 use super::target::TargetRow;
-use super::{Comparison, DayFigures, Exact, JudgedBy, Period};
+use super::{Comparison, DayFigures, DustColumn, Exact, JudgedBy, Period};
 use crate::explanation::Decimal;
 use crate::observation::{Basis, Dataset, Pollutant};
 use crate::standard::{Entity, Parameters};
@@ -35,6 +37,8 @@ pub struct Subject<'a> {
     pub judged_by: JudgedBy,
     /// The dataset.
     pub dataset: Dataset,
+    /// The column of dust.
+    pub dust: DustColumn,
 }
 
 /// The order of names in documents.
@@ -144,6 +148,13 @@ pub struct Assessment {
     pub dataset: &'static str,
     /// What the days rest on, in words (数据口径).
     pub dataset_zh: String,
+    /// The column of dust: `measured`, `dust_recognised` or `dust_reported`.
+    pub dust: &'static str,
+    /// The same as people read it.
+    pub dust_zh: &'static str,
+    /// Why a column that deducts is the measured one here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dust_reason_zh: Option<&'static str>,
     /// Open choices that are not the default.
     pub parameters: std::collections::BTreeMap<&'static str, String>,
     /// Calendar days.
@@ -202,6 +213,15 @@ pub struct Assessment {
     /// 同比 and 环比, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub comparisons: Vec<Comparison>,
+    /// All columns of dust, where entries touch the span or official figures are of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dust_columns: Vec<DustColumnRow>,
+    /// The entries that touch the span.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dust_entries: Vec<DustEntryRow>,
+    /// What is deducted and what is kept, in sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dust_notes_zh: Vec<String>,
 }
 
 impl Assessment {
@@ -213,7 +233,7 @@ impl Assessment {
         days_heavy,pm2_5_mean,pm10_mean,so2_mean,no2_mean,o3_mda8_p90,co_p95,\
         pm2_5_p95,pm10_p95,so2_p98,no2_p98,composite_index,\
         primary_days_pm2_5,primary_days_pm10,primary_days_so2,primary_days_no2,primary_days_co,\
-        primary_days_o3\n";
+        primary_days_o3,dust\n";
 
     /// The fields of a line, in the order of [`Assessment::CSV_HEADER`].
     #[must_use]
@@ -248,7 +268,15 @@ impl Assessment {
         );
         let PrimaryDays { pm2_5, pm10, so2, no2, co, o3 } = self.primary_pollutant_days;
         count(&mut fields, &[pm2_5, pm10, so2, no2, co, o3]);
+        fields.push(self.dust.to_owned());
         fields
+    }
+
+    /// The same with the columns of dust.
+    #[must_use]
+    pub fn with_dust(self, table: Option<DustTable>) -> Self {
+        let Some(DustTable { columns, entries, notes_zh }) = table else { return self };
+        Self { dust_columns: columns, dust_entries: entries, dust_notes_zh: notes_zh, ..self }
     }
 
     /// The document of a period. `days` are those that it was taken from.
@@ -274,6 +302,12 @@ impl Assessment {
             practice: of.parameters.practice.code(),
             dataset: of.dataset.name(),
             dataset_zh: basis(days).zh(of.dataset),
+            dust: of.dust.code(),
+            dust_zh: of.dust.zh(),
+            dust_reason_zh: of
+                .dust
+                .nothing_zh()
+                .filter(|_| days.iter().all(|day| day.deducted.is_none())),
             parameters: open.map(|p| (p.name, p.value)).collect(),
             days_total: period.days_total,
             days_valid: period.days_valid,
@@ -302,6 +336,9 @@ impl Assessment {
             targets: Vec::new(),
             targets_reason_zh: None,
             comparisons: Vec::new(),
+            dust_columns: Vec::new(),
+            dust_entries: Vec::new(),
+            dust_notes_zh: Vec::new(),
         }
     }
 }
@@ -324,7 +361,7 @@ impl DayCoverage {
 }
 
 impl Shown {
-    fn of(period: &Period, by: JudgedBy) -> Self {
+    pub(super) fn of(period: &Period, by: JudgedBy) -> Self {
         let show = |value: &Option<Exact>, scale: u32, decimals: u32| {
             value.as_ref().map(|v| Decimal::written(v.show(scale, decimals)))
         };

@@ -19,7 +19,7 @@ use crate::standard::{Average, Entity, LimitClass, LimitEdition, Parameters, Per
 use crate::time::Day;
 
 /// Above this daily AQI a day is no good day (优良天).
-const GOOD_MAX: u16 = 100;
+pub(super) const GOOD_MAX: u16 = 100;
 /// Above this daily AQI a day is one of heavy pollution (重度及以上污染天).
 const HEAVY_ABOVE: u16 = 200;
 

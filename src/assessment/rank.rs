@@ -201,6 +201,7 @@ impl RankAsked<'_> {
                 parameters: self.parameters,
                 judged_by: self.judged_by,
                 dataset: self.dataset,
+                dust: self.dust,
             };
             let period = |span: (Day, Day), days: &[DayFigures]| {
                 Period::judged_by(self.judged_by, span, days, self.parameters, kind)

@@ -10,6 +10,7 @@
 //! Source: the city's plan, quoted in each row's document; GB/T 8170 (rounding; decision `target_compare`).
 
 mod indicator;
+mod official;
 mod outlook;
 mod row;
 mod standing;

@@ -9,7 +9,7 @@ mod tell;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::days_source::{self, DaysOf, Source, SourceArgs};
+use super::days_source::{self, DaysOf, Source, SourceArgs, Way};
 use super::{ExitError, daemon, text};
 use crate::area::{Member, Registry};
 use crate::assessment::{Assessment, Comparison, DayFigures, Period, Span, Subject, Versus};
@@ -94,8 +94,9 @@ fn assessments(
     parameters: &Parameters,
 ) -> Result<Vec<Assessment>, ExitError> {
     let Some(span) = source.span() else { return Ok(Vec::new()) };
+    let way = args.source.way();
     let days_of = |span: Span| -> Result<DaysOf, ExitError> {
-        source.days(&args.source, (registry, members), (span.from, span.to), parameters)
+        source.days(&args.source, way, (registry, members), (span.from, span.to), parameters)
     };
     let days = days_of(span)?;
     let versus = Versus::ALL.into_iter().filter(|v| args.compare.iter().any(|c| c == v.name()));
@@ -119,6 +120,7 @@ fn assessments(
             parameters,
             judged_by: args.source.edition,
             dataset: args.source.dataset,
+            dust: args.source.dust_column,
         };
         let period = |span: Span, days: &[DayFigures]| {
             let ends = (span.from, span.to);
@@ -126,7 +128,7 @@ fn assessments(
         };
         let now = period(span, &days[at]);
         let compared = |(versus, other): &(Versus, Option<(Span, DaysOf)>)| match other {
-            None => Comparison::none(*versus, "该时段没有上一期"),
+            None => Comparison::none(*versus, &subject, "该时段没有上一期"),
             Some((other, before)) => {
                 let before = &before[at];
                 let then = period(*other, before);
@@ -134,7 +136,13 @@ fn assessments(
             }
         };
         let comparisons = others.iter().map(compared).collect();
-        all.push(Assessment { comparisons, ..Assessment::of(&now, &days[at], &subject) });
+        let table = source.dust.table(&subject, (registry, *member), span, |dust| {
+            let (way, of) = (Way { dust, ..way }, (registry, std::slice::from_ref(member)));
+            let days = source.days(&args.source, way, of, (span.from, span.to), parameters)?;
+            Ok::<_, ExitError>(days.into_iter().flatten().collect())
+        })?;
+        let assessment = Assessment::of(&now, &days[at], &subject).with_dust(table);
+        all.push(Assessment { comparisons, ..assessment });
     }
     Ok(all)
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::ExitError;
 use crate::area::Registry;
+use crate::assessment::dust::DustEntries;
 use crate::assessment::target::Targets;
 use crate::config::{self, Config, Fault, FeedConfig};
 
@@ -43,6 +44,7 @@ fn summary(config: &Config) -> String {
     text += &targets_line(&config.targets);
     let ranks: Vec<&str> = config.ranks.iter().map(|set| set.code.as_str()).collect();
     let _ = writeln!(text, "ranks {}", ranks.join(", "));
+    text += &dust_line(&config.dust);
     let rest = format!(
         "store {}: a commit every {} messages or {} ms\nhttp  http://{}/\npractice {}\n",
         store.path.display(),
@@ -86,6 +88,14 @@ fn targets_line(targets: &Targets) -> String {
     let of = |years: &[i32]| format!("{} for {}", years.len(), years[0]);
     let all: Vec<String> = years.chunk_by(|a, b| a == b).map(of).collect();
     format!("targets {}\n", if all.is_empty() { "none".to_owned() } else { all.join(", ") })
+}
+
+/// How much dust is entered; nothing where none is.
+fn dust_line(DustEntries { entries, official }: &DustEntries) -> String {
+    if entries.is_empty() && official.is_empty() {
+        return String::new();
+    }
+    format!("dust {} entries, {} official figures\n", entries.len(), official.len())
 }
 
 fn feed_line(config: &Config, feed: &FeedConfig) -> String {

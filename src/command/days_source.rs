@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +14,10 @@ use super::fault::store_fault;
 use super::reconcile::area_of;
 use super::{ExitError, daemon};
 use crate::area::{Figures, Member, Registry};
-use crate::assessment::{DayFigures, Days, JudgedBy, Season, Seasons, Span};
+use crate::assessment::dust::DustEntries;
+use crate::assessment::{Counting, DayFigures, Days, DustColumn, JudgedBy, Season, Seasons, Span};
 use crate::clock;
+use crate::config;
 use crate::observation::Dataset;
 use crate::replay::files::{self, Format};
 use crate::replay::import::{FUTURE_DAYS, Strangers};
@@ -59,6 +61,14 @@ pub(super) struct SourceArgs {
     /// `lantian standards`.
     #[arg(long, value_name = "NAME=VALUE")]
     parameter: Vec<String>,
+    /// Dust (沙尘) as it was reported and recognised, such as seeds/dalian/dust.toml, and official figures.
+    #[arg(long, value_name = "FILE")]
+    dust: Option<PathBuf>,
+    /// In which column figures stand: as measured (实况), without recognised dust (扣沙(认定)), or without what
+    /// was reported (扣沙(申报,估算)).
+    #[arg(long, value_name = "measured|dust_recognised|dust_reported",
+        value_parser = DustColumn::reckoned, default_value = "measured")]
+    pub(super) dust_column: DustColumn,
     /// The heating season.
     #[arg(long, value_name = "MM-DD..MM-DD", default_value_t = Seasons::DEFAULT.heating)]
     heating_season: Season,
@@ -81,6 +91,16 @@ pub(super) struct Source<'r> {
     from: From<'r>,
     span: Option<Span>,
     newest: Option<Hour>,
+    /// What may be deducted for dust.
+    pub(super) dust: DustEntries,
+}
+
+/// How days are taken.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    pub(super) dataset: Dataset,
+    pub(super) judged_by: JudgedBy,
+    pub(super) dust: DustColumn,
 }
 
 enum From<'r> {
@@ -89,6 +109,11 @@ enum From<'r> {
 }
 
 impl SourceArgs {
+    /// How days are taken.
+    pub(super) const fn way(&self) -> Way {
+        Way { dataset: self.dataset, judged_by: self.edition, dust: self.dust_column }
+    }
+
     /// When seasons are.
     pub(super) const fn seasons(&self) -> Seasons {
         let (heating, ozone) = (self.heating_season, self.ozone_season);
@@ -155,12 +180,13 @@ pub(super) fn open<'r>(
     registry: &'r Registry,
     span: Option<Span>,
 ) -> Result<Source<'r>, ExitError> {
+    let dust = dust(args.dust.as_deref(), args.dust_column, &registries(args)?)?;
     if let Some(path) = &args.store {
         let reader = open_store(path)?;
         let held = reader.hours_held(registry).map_err(|e| store_fault(path, &e))?;
         let newest = held.map(|(_, last)| last);
         let held = held.and_then(|(first, last)| Span::days(first.day(), last.day()));
-        return Ok(Source { from: From::Store(reader), span: span.or(held), newest });
+        return Ok(Source { from: From::Store(reader), span: span.or(held), newest, dust });
     }
     let layout = Layout {
         format: args.format,
@@ -182,14 +208,30 @@ pub(super) fn open<'r>(
     let span = span.or_else(|| held.and_then(|(from, to)| Span::days(from, to)));
     // What is compared may lie outside the span: all days are kept.
     let whole = held.or(span.map(|s| (s.from, s.to))).unwrap_or_default();
-    Ok(Source { from: From::Files(recorded.into_days(whole), taken), span, newest: None })
+    Ok(Source { from: From::Files(recorded.into_days(whole), taken), span, newest: None, dust })
 }
 
-fn open_store(path: &std::path::Path) -> Result<Reader, ExitError> {
+fn open_store(path: &Path) -> Result<Reader, ExitError> {
     if !path.is_file() {
         return Err(ExitError::Io(format!("{}: there is no such store", path.display())));
     }
     Reader::open(path).map_err(|e| store_fault(path, &e))
+}
+
+/// What may be deducted: a column that deducts needs entries.
+pub(super) fn dust(
+    path: Option<&Path>,
+    column: DustColumn,
+    registries: &[Registry],
+) -> Result<DustEntries, ExitError> {
+    match path {
+        Some(path) => {
+            let found = config::dust(path, registries);
+            found.map_err(|faults| daemon::faulty(&faults))
+        }
+        None if column == DustColumn::Measured => Ok(DustEntries::default()),
+        None => Err(ExitError::Usage(format!("--dust-column {} needs --dust FILE", column.code()))),
+    }
 }
 
 fn threads(args: &SourceArgs) -> usize {
@@ -240,30 +282,21 @@ impl Source<'_> {
     pub(super) fn days(
         &self,
         args: &SourceArgs,
-        of: (&Registry, &[Member]),
-        span: (Day, Day),
-        parameters: &Parameters,
-    ) -> Result<DaysOf, ExitError> {
-        self.days_of(args, (args.dataset, args.edition), of, span, parameters)
-    }
-
-    /// The same of another dataset, judged another way.
-    pub(super) fn days_of(
-        &self,
-        args: &SourceArgs,
-        (dataset, judged_by): (Dataset, JudgedBy),
+        Way { dataset, judged_by, dust }: Way,
         (registry, members): (&Registry, &[Member]),
         (from, to): (Day, Day),
         parameters: &Parameters,
     ) -> Result<DaysOf, ExitError> {
         let judged =
             |member: Member, day: DayFigures| day.judged_by(judged_by, parameters, member.entity());
+        let deduction = &self.dust.of(dust, registry);
         match &self.from {
             From::Store(reader) => {
+                let counting = Counting { dataset, deduction };
                 let mut all = vec![Vec::new(); members.len()];
                 let asked = (registry, members);
                 reader
-                    .each_day(dataset, asked, (from, to), parameters, |_, row| {
+                    .each_day(counting, asked, (from, to), parameters, |_, row| {
                         for (member, day) in row {
                             let at = members.iter().position(|m| m == member).unwrap_or(0);
                             all[at].push(judged(*member, day.clone()));
@@ -283,7 +316,8 @@ impl Source<'_> {
                 let done = side_by_side(threads(args), &pieces, |&(at, first)| {
                     let last = to.min(first.plus(PIECE_DAYS - 1));
                     let piece = (first.number()..=last.number()).map(Day::from_number);
-                    let figures = piece.filter_map(|day| days.on(day, members[at], parameters));
+                    let figures = piece
+                        .filter_map(|day| days.without((day, members[at]), deduction, parameters));
                     figures.map(|day| judged(members[at], day)).collect::<Vec<_>>()
                 });
                 let mut all = vec![Vec::new(); members.len()];

@@ -20,6 +20,7 @@ use super::{ExitError, daemon, publishing, simulate};
 use crate::app::{Daemon, FeedSetup, GroupCommit, Setup};
 use crate::area::Registry;
 use crate::assessment::Seasons;
+use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::observation::FeedFormat;
@@ -136,12 +137,13 @@ fn setup(
         areas: vec![registry],
         feeds: vec![feed],
         params: Params::default(),
-        lists: http::Lists {
+        lists: Arc::new(http::Lists {
             targets: Targets::default(),
             resampling: Resampling::DEFAULT,
             ranks,
             seasons: Seasons::DEFAULT,
-        },
+            dust: DustEntries::default(),
+        }),
         store: scratch.path.join("demo.sqlite"),
         group: GroupCommit { max_messages: 4096, max_ms: 50 },
         http: http::Config {

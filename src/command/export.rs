@@ -21,8 +21,10 @@ use std::path::PathBuf;
 
 use self::rows::Rows;
 use super::fault::store_fault;
-use super::{ExitError, publishing, text};
+use super::{ExitError, days_source, publishing, text};
 use crate::area::{AreaId, Member, Registry};
+use crate::assessment::DustColumn;
+use crate::assessment::dust::DustEntries;
 use crate::observation::{Basis, Dataset};
 use crate::standard::{Parameters, Practice, standards};
 use crate::store::{self, Reader};
@@ -57,6 +59,15 @@ pub(super) struct Args {
     /// on one of them alone. Which it comes to is told on standard error, and in JSON as `dataset_zh`.
     #[arg(long, value_name = "realtime|reviewed|best", default_value_t)]
     dataset: Dataset,
+    /// Dust (沙尘) as it was reported and recognised, such as seeds/dalian/dust.toml (with --what days and
+    /// assessment).
+    #[arg(long, value_name = "FILE")]
+    dust: Option<PathBuf>,
+    /// In which column days stand: as measured (实况), without recognised dust (扣沙(认定)), or without what was
+    /// reported (扣沙(申报,估算)).
+    #[arg(long, value_name = "measured|dust_recognised|dust_reported",
+        value_parser = DustColumn::reckoned, default_value = "measured")]
+    dust_column: DustColumn,
     /// How the rows are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -99,6 +110,8 @@ struct Asked {
     members: Vec<Member>,
     /// `None` when nothing is stored for it.
     span: Option<(Hour, Hour)>,
+    /// What may be deducted for dust.
+    dust: DustEntries,
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
@@ -120,7 +133,11 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
         Err(Broken::Output(e)) => text::written(Err(e)),
         Ok(_) if args.what == What::Quality => Ok(()),
         Ok(basis) => {
-            let line = format!("数据口径:{}\n", basis.zh(args.dataset));
+            let dust = match args.dust_column {
+                DustColumn::Measured => String::new(),
+                column => format!("；{}", column.zh()),
+            };
+            let line = format!("数据口径:{}{dust}\n", basis.zh(args.dataset));
             // A closed standard error changes nothing.
             io::stderr().write_all(line.as_bytes()).unwrap_or_default();
             Ok(())
@@ -135,6 +152,12 @@ fn check_what(args: &Args) -> Result<(), ExitError> {
         }
         (what, _) if args.exact && what != What::Days => {
             Err(ExitError::Usage("--exact: only with --what days".to_owned()))
+        }
+        (What::Hours | What::Quality, _)
+            if args.dust.is_some() || args.dust_column != DustColumn::Measured =>
+        {
+            let text = "--dust: only with --what days and --what assessment";
+            Err(ExitError::Usage(text.to_owned()))
         }
         _ => Ok(()),
     }
@@ -157,7 +180,9 @@ fn asked(args: &Args, reader: &Reader) -> Result<Option<Asked>, ExitError> {
     let first = from.map_or(Hour::from_number(i32::MIN), Day::start);
     let last = to.map_or(Hour::from_number(i32::MAX), |to| to.plus(1).start().plus(-1));
     let span = held.map(|held| (held.0.max(first), held.1.min(last))).filter(|(a, b)| a <= b);
-    Ok(Some(Asked { registry, members, span }))
+    let path = args.dust.as_deref();
+    let dust = days_source::dust(path, args.dust_column, std::slice::from_ref(&registry))?;
+    Ok(Some(Asked { registry, members, span, dust }))
 }
 
 fn day(option: &str, written: Option<&str>) -> Result<Option<Day>, ExitError> {

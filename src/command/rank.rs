@@ -50,18 +50,24 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
         let days = "an hour has aqi and concentrations, aqi is of an hour or of one day";
         return Err(ExitError::Usage(format!("--by: no {} of {}: {days}", args.by, args.span)));
     }
+    let way = args.source.way();
+    if way.dust != DustColumn::Measured && !matches!(moment, Moment::Days(_)) {
+        let text = "--dust-column: an hour is as measured; days have columns";
+        return Err(ExitError::Usage(text.to_owned()));
+    }
     let asked = RankAsked {
         registry,
         set,
         by: args.by,
         moment,
         dataset: args.source.dataset,
-        dust: DustColumn::Measured,
+        dust: way.dust,
         judged_by: args.source.edition,
         parameters: &parameters,
     };
     let of = (registry, set.members.as_slice());
-    let days_of = |span: Span| source.days(&args.source, of, (span.from, span.to), &parameters);
+    let days_of =
+        |span: Span| source.days(&args.source, way, of, (span.from, span.to), &parameters);
     let rank = match moment {
         Moment::Hour(hour) | Moment::SoFar(hour) => {
             asked.of_hour(&source.hour(&args.source, of, hour, &parameters)?)

@@ -1,6 +1,7 @@
 //! `lantian run`: the daemon.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use tokio_util::sync::CancellationToken;
@@ -50,12 +51,13 @@ fn setup(config: Config, follow: bool) -> Setup {
         areas: config.areas.into_iter().map(|a| a.registry).collect(),
         feeds: config.feeds.into_iter().map(feed).collect(),
         params: config.pipeline,
-        lists: http::Lists {
+        lists: Arc::new(http::Lists {
             targets: config.targets,
             resampling: config.resampling,
             ranks: config.ranks,
             seasons: config.seasons,
-        },
+            dust: config.dust,
+        }),
         store: config.store.path,
         group: GroupCommit {
             max_messages: config.store.commit_max_messages,

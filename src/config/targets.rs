@@ -13,10 +13,11 @@ use std::str::FromStr;
 use toml::Value;
 
 use super::Fault;
-use super::section::{Section, file_sections, parsed, path_from, text, whole};
+use super::rows::{self, entity, number};
+use super::section::{Section, parsed, path_from, text, whole};
 use super::stations::Found;
 use crate::area::Registry;
-use crate::assessment::target::{Goal, Resampling, Target, TargetIndicator, Targets, Written};
+use crate::assessment::target::{Goal, Resampling, Target, TargetIndicator, Targets};
 use crate::assessment::{DustColumn, JudgedBy};
 use crate::observation::Dataset;
 
@@ -25,7 +26,7 @@ use crate::observation::Dataset;
 /// # Errors
 /// Every [`Fault`] of the file.
 pub fn targets(path: &Path, registries: &[Registry]) -> Result<Targets, Vec<Fault>> {
-    file_sections(path, |root| read(root, registries))
+    rows::file(path, |root| read(root, registries))
 }
 
 /// `[targets]`: the file, and how past days are drawn. Faults of the file are noted beside the others.
@@ -42,26 +43,18 @@ pub(super) fn read_section(
         seed: section.whole("seed", 0..=u64::from(u32::MAX), d.seed),
     };
     let file = section.optional("file", path_from(base));
-    let mut rows = Targets::default();
-    // Without all stations a row's entity might be told wrong for a fault that stands elsewhere.
-    if let (Some(file), Some(areas)) = (file, areas.filter(|found| found.complete)) {
-        match targets(&file, &areas.registries) {
-            Ok(found) => rows = found,
-            Err(faults) => section.note_of_file("file", Some(&file), faults),
-        }
-    }
+    let rows = rows::noted(&section, file, areas, targets);
     section.finish();
     (rows, resampling)
 }
 
 /// Reads all rows that can be; faults are noted.
 fn read(mut root: Section<'_>, registries: &[Registry]) -> Targets {
-    let entities: Vec<String> = registries.iter().flat_map(entities).collect();
     let mut rows: Vec<Target> = Vec::new();
     let mut seen = BTreeMap::new();
     for (at, section) in root.sections("target").into_iter().enumerate() {
         let (faults, key) = (section.faults(), section.key("indicator"));
-        let Some(target) = row(section, &entities) else { continue };
+        let Some(target) = row(section, registries) else { continue };
         let what = (target.year, target.entity.clone(), target.indicator, target.district.clone());
         let how = (target.judged_by.name(), target.dataset, target.dust.code());
         if let Some(first) = seen.insert((what, how), at) {
@@ -73,21 +66,9 @@ fn read(mut root: Section<'_>, registries: &[Registry]) -> Targets {
     Targets { rows }
 }
 
-/// Everything that has figures: the area, its sets, its stations.
-fn entities(registry: &Registry) -> impl Iterator<Item = String> + '_ {
-    let sets = (0..registry.sets.len()).map(|set| registry.entity(set));
-    sets.chain(registry.stations.iter().map(|station| station.id.to_string()))
-}
-
-fn row(mut section: Section<'_>, entities: &[String]) -> Option<Target> {
+fn row(mut section: Section<'_>, registries: &[Registry]) -> Option<Target> {
     let year = section.required("year", whole(2013..=2100));
-    let entity = section.required("entity", |value| {
-        let entity = text(value)?;
-        if entities.contains(&entity) {
-            return Ok(entity);
-        }
-        Err(format!("must be an area, `area/set` or a station that is listed, got {entity:?}"))
-    });
+    let entity = section.required("entity", entity(registries));
     let indicator = section.required("indicator", parsed::<TargetIndicator>);
     let goal = goal(&mut section, indicator);
     let judged_by = section.optional("edition", named::<JudgedBy>).unwrap_or_default();
@@ -119,25 +100,6 @@ fn goal(section: &mut Section<'_>, indicator: Option<TargetIndicator>) -> Option
         return section.optional("words", text).map(Goal::Words);
     }
     section.required("value", number(indicator)).map(Goal::Number)
-}
-
-fn number(indicator: Option<TargetIndicator>) -> impl FnOnce(&Value) -> Result<Written, String> {
-    move |value| {
-        let written = match value {
-            Value::String(text) => Written::parse(text)?,
-            Value::Integer(number) => Written::parse(&number.to_string())?,
-            Value::Float(number) => {
-                return Err(format!("must stand in quotes to be exact: \"{number}\""));
-            }
-            other => return Err(format!("must be a number in quotes, got {}", other.type_str())),
-        };
-        match indicator {
-            Some(indicator) if written.is_above(indicator.most()) => {
-                Err(format!("must be at most {} for {indicator}, got {written}", indicator.most()))
-            }
-            _ => Ok(written),
-        }
-    }
 }
 
 /// A name whose type says by itself what it got.

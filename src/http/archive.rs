@@ -2,7 +2,7 @@
 
 use super::{ArchivedDay, DaysQuery, ExplainQuery, Person, ReconciliationQuery, SeriesQuery};
 use crate::area::{AreaId, Figures, Member};
-use crate::assessment::{DayFigures, JudgedBy};
+use crate::assessment::{DayFigures, DustColumn, JudgedBy};
 use crate::explanation::Explanation;
 use crate::observation::Dataset;
 use crate::pipeline::{DeadLetterReason, KeptLetter};
@@ -133,6 +133,8 @@ pub struct MembersQuery {
     pub dataset: Dataset,
     /// By which edition they are judged.
     pub judged_by: JudgedBy,
+    /// In which column of dust days are.
+    pub dust: DustColumn,
 }
 
 /// Why the archive has no answer.

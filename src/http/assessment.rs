@@ -1,5 +1,7 @@
 //! Days and what they come to, from the archive.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
@@ -9,10 +11,10 @@ use super::api::{find_area, given, one, parameters};
 use super::problem::Problem;
 use super::series::entity_id;
 use super::target::Plan;
-use super::{App, Archive, ArchiveError, EntityId, blocking};
+use super::{App, Archive, ArchiveError, EntityId, Services, blocking};
 use crate::area::Registry;
 use crate::assessment::{
-    Assessment, Comparison, DayFigures, DayRow, JudgedBy, Period, Span, Subject, Versus,
+    Assessment, Comparison, DayFigures, DayRow, DustColumn, JudgedBy, Period, Span, Subject, Versus,
 };
 use crate::observation::{Basis, Dataset};
 use crate::pipeline::View;
@@ -37,6 +39,8 @@ pub struct DaysQuery {
     pub dataset: Dataset,
     /// By which edition they are judged.
     pub judged_by: JudgedBy,
+    /// In which column of dust they stand.
+    pub dust: DustColumn,
 }
 
 /// A day of the archive.
@@ -63,6 +67,10 @@ pub(super) struct Days {
     dataset: &'static str,
     /// What these days rest on, in words.
     dataset_zh: String,
+    /// The column of dust: `measured`, `dust_recognised` or `dust_reported`.
+    dust: &'static str,
+    /// The same as people read it.
+    dust_zh: &'static str,
     simulated: bool,
     /// Ascending. Days on which a station is not in operation are left out.
     days: Vec<DayRow>,
@@ -85,6 +93,7 @@ pub(super) struct Asked {
     pub(super) parameters: Parameters,
     pub(super) dataset: Dataset,
     pub(super) judged_by: JudgedBy,
+    pub(super) dust: DustColumn,
 }
 
 impl Asked {
@@ -105,6 +114,7 @@ impl Asked {
         app: &App,
     ) -> Result<Self, Problem> {
         // Days are judged by the letter unless another practice is asked for.
+        let dust = one(pairs, "dust")?.map_or(Ok(DustColumn::Measured), DustColumn::reckoned);
         let practice = given(pairs, "practice", Practice::Letter)?;
         let id = entity_id(view, entity, one(pairs, "area")?)?;
         let (area, name) = {
@@ -120,6 +130,7 @@ impl Asked {
             parameters: Parameters { practice, ..app.services.parameters },
             dataset: given(pairs, "dataset", Dataset::Best)?,
             judged_by: given(pairs, "edition", JudgedBy::InForce)?,
+            dust: dust.map_err(|e| Problem::bad_parameter("dust", e))?,
         })
     }
 
@@ -140,14 +151,16 @@ impl Asked {
             parameters: &self.parameters,
             judged_by: self.judged_by,
             dataset: self.dataset,
+            dust: self.dust,
         }
     }
 
-    /// The days of a span, as archived.
+    /// The days of a span in a column, as archived.
     pub(super) fn archived(
         &self,
         archive: &dyn Archive,
         (from, to): (Day, Day),
+        dust: DustColumn,
     ) -> Result<Vec<ArchivedDay>, ArchiveError> {
         archive.days(&DaysQuery {
             entity: self.id.clone(),
@@ -156,13 +169,14 @@ impl Asked {
             parameters: self.parameters,
             dataset: self.dataset,
             judged_by: self.judged_by,
+            dust,
         })
     }
 
-    /// What a span comes to, beside the other spans asked for.
+    /// What a span comes to, beside the other spans asked for and in all columns of dust.
     pub(super) fn assessment(
         &self,
-        archive: &dyn Archive,
+        (services, registry): (&Services, &Registry),
         span: Span,
         compared: &[Versus],
     ) -> Result<(Assessment, Vec<ArchivedDay>), ArchiveError> {
@@ -173,7 +187,8 @@ impl Asked {
             let ends = (span.from, span.to);
             Period::judged_by(self.judged_by, ends, days, &self.parameters, self.kind())
         };
-        let archived = self.archived(archive, (span.from, span.to))?;
+        let archive = services.archive.as_ref();
+        let archived = self.archived(archive, (span.from, span.to), self.dust)?;
         let days = figures(&archived);
         let now = period(span, &days);
         let mut comparisons = Vec::new();
@@ -183,15 +198,27 @@ impl Asked {
                 Versus::PeriodBefore => span.period_before(),
             };
             let Some(other) = other else {
-                comparisons.push(Comparison::none(*versus, "该时段没有上一期"));
+                comparisons.push(Comparison::none(*versus, &self.subject(), "该时段没有上一期"));
                 continue;
             };
-            let before = figures(&self.archived(archive, (other.from, other.to))?);
+            let before = figures(&self.archived(archive, (other.from, other.to), self.dust)?);
             let then = period(other, &before);
             let (now, then) = ((&now, days.as_slice()), (&then, before.as_slice()));
             comparisons.push(Comparison::of(*versus, now, then, &self.subject()));
         }
-        let assessment = Assessment::of(&now, &days, &self.subject());
+        let table = match registry.member(&self.entity) {
+            None => None,
+            Some(member) => {
+                services.lists.dust.table(&self.subject(), (registry, member), span, |column| {
+                    if column == self.dust {
+                        return Ok(days.clone());
+                    }
+                    let archived = self.archived(archive, (span.from, span.to), column)?;
+                    Ok::<_, ArchiveError>(figures(&archived))
+                })?
+            }
+        };
+        let assessment = Assessment::of(&now, &days, &self.subject()).with_dust(table);
         Ok((Assessment { comparisons, ..assessment }, archived))
     }
 
@@ -247,6 +274,8 @@ fn bounded(span: Option<Span>) -> Result<Span, Problem> {
             description = "`realtime`, `reviewed` or `best` (default)"),
         ("edition" = Option<String>, Query,
             description = "`in_force` (default), or all days by `2012` or `2026`"),
+        ("dust" = Option<String>, Query,
+            description = "`measured` (default), `dust_recognised` or `dust_reported`"),
         ("area" = Option<String>, Query, description = "where station codes repeat")
     ),
     responses(
@@ -259,14 +288,14 @@ pub(super) async fn days(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Days>, Problem> {
-    let known = ["entity", "from", "to", "practice", "dataset", "edition", "area"];
+    let known = ["entity", "from", "to", "practice", "dataset", "edition", "dust", "area"];
     let pairs = parameters(query.as_deref(), &known)?;
     let view = app.services.view.borrow().clone();
     let asked = Asked::parse(&pairs, &view, &app)?;
     let span = bounded(Span::days(day(&pairs, "from")?, day(&pairs, "to")?))?;
     let (archive, simulated) = (app.services.archive.clone(), view.simulated);
     blocking(move || {
-        let archived = asked.archived(archive.as_ref(), (span.from, span.to))?;
+        let archived = asked.archived(archive.as_ref(), (span.from, span.to), asked.dust)?;
         let row = |day: &ArchivedDay| DayRow::of(&day.figures, &asked.subject(), day.state, false);
         Ok(Json(Days {
             entity: asked.entity.clone(),
@@ -276,6 +305,8 @@ pub(super) async fn days(
             judged_by: asked.judged_by.name(),
             dataset: asked.dataset.name(),
             dataset_zh: asked.basis(&archived).zh(asked.dataset),
+            dust: asked.dust.code(),
+            dust_zh: asked.dust.zh(),
             simulated,
             days: archived.iter().map(row).collect(),
         }))
@@ -301,6 +332,8 @@ pub(super) async fn days(
             description = "`realtime`, `reviewed` or `best` (default)"),
         ("edition" = Option<String>, Query,
             description = "`in_force` (default), or all days by `2012` or `2026`"),
+        ("dust" = Option<String>, Query,
+            description = "`measured` (default), `dust_recognised` or `dust_reported`"),
         ("area" = Option<String>, Query, description = "where station codes repeat")
     ),
     responses(
@@ -313,7 +346,7 @@ pub(super) async fn assessment(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Assessed>, Problem> {
-    let known = ["entity", "span", "compare", "practice", "dataset", "edition", "area"];
+    let known = ["entity", "span", "compare", "practice", "dataset", "edition", "dust", "area"];
     let pairs = parameters(query.as_deref(), &known)?;
     let view = app.services.view.borrow().clone();
     let asked = Asked::parse(&pairs, &view, &app)?;
@@ -322,18 +355,19 @@ pub(super) async fn assessment(
     let span = bounded(Some(span.map_err(|e| Problem::bad_parameter("span", e))?))?;
     let compared = versus(one(&pairs, "compare")?)?;
     let simulated = view.simulated;
+    let registry = Arc::clone(&find_area(&view, &asked.area)?.registry);
     let services = app.services;
     blocking(move || {
-        let archive = services.archive.as_ref();
-        let (mut assessment, _) = asked.assessment(archive, span, &compared)?;
+        let (mut assessment, _) = asked.assessment((&services, &registry), span, &compared)?;
         if let Some(year) = span.year_to_date() {
             match services.lists.targets.of_entity(&asked.entity, year) {
                 Err(none) => assessment.targets_reason_zh = Some(none.zh()),
                 Ok(targets) => {
                     let plan = Plan {
-                        archive,
+                        archive: services.archive.as_ref(),
                         parameters: &asked.parameters,
                         resampling: &services.lists.resampling,
+                        dust: &services.lists.dust,
                         ended: span.to,
                     };
                     assessment.targets = plan.rows(&targets, |_| Some(asked.id.clone()))?;

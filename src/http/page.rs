@@ -14,6 +14,7 @@ mod alarms;
 mod chart;
 mod cover;
 mod doubts;
+mod dust;
 mod model;
 mod past;
 mod rank;

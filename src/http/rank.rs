@@ -52,6 +52,7 @@ pub(super) struct Asked {
     pub(super) by: RankBy,
     pub(super) moment: Moment,
     pub(super) dataset: Dataset,
+    pub(super) dust: DustColumn,
     judged_by: JudgedBy,
     parameters: Parameters,
 }
@@ -80,11 +81,20 @@ impl Asked {
             Moment::Hour(_) | Moment::SoFar(_) => app.services.parameters.practice,
         };
         let practice = given(pairs, "practice", practice)?;
+        let dust = one(pairs, "dust")?.map_or(Ok(DustColumn::Measured), DustColumn::reckoned);
+        let dust = dust.map_err(|e| Problem::bad_parameter("dust", e))?;
+        if dust != DustColumn::Measured && !matches!(moment, Moment::Days(_)) {
+            return Err(Problem::bad_parameter(
+                "dust",
+                "an hour is as measured; days have columns",
+            ));
+        }
         Ok(Self {
             set,
             by,
             moment,
             dataset: given(pairs, "dataset", Dataset::Best)?,
+            dust,
             judged_by: given(pairs, "edition", JudgedBy::InForce)?,
             parameters: Parameters { practice, ..app.services.parameters },
         })
@@ -101,7 +111,7 @@ impl Asked {
             by: self.by,
             moment: self.moment,
             dataset: self.dataset,
-            dust: DustColumn::Measured,
+            dust: self.dust,
             judged_by: self.judged_by,
             parameters: &self.parameters,
         };
@@ -112,6 +122,7 @@ impl Asked {
             parameters: self.parameters,
             dataset: self.dataset,
             judged_by: self.judged_by,
+            dust: self.dust,
         };
         let days_of = |span: Span| -> Result<Vec<Vec<DayFigures>>, ArchiveError> {
             archive.days_of_members(&query((span.from, span.to)))
@@ -176,7 +187,9 @@ pub(super) async fn sets(
         ("dataset" = Option<String>, Query,
             description = "`realtime`, `reviewed` or `best` (default)"),
         ("edition" = Option<String>, Query,
-            description = "`in_force` (default), or all days by `2012` or `2026`")
+            description = "`in_force` (default), or all days by `2012` or `2026`"),
+        ("dust" = Option<String>, Query,
+            description = "of days: `measured` (default), `dust_recognised` or `dust_reported`")
     ),
     responses(
         (status = 200, body = RankDocument),
@@ -188,7 +201,7 @@ pub(super) async fn rank(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<RankDocument>, Problem> {
-    let known = ["set", "by", "span", "practice", "dataset", "edition"];
+    let known = ["set", "by", "span", "practice", "dataset", "edition", "dust"];
     let pairs = parameters(query.as_deref(), &known)?;
     let needed = |name: &str| -> Result<&str, Problem> {
         one(&pairs, name)?.ok_or_else(|| Problem::bad_parameter(name, "is needed"))

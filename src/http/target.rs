@@ -1,8 +1,9 @@
 //! Where a year stands against its targets, from the archive.
 
 use crate::area::Judge;
-use crate::assessment::DayFigures;
+use crate::assessment::dust::DustEntries;
 use crate::assessment::target::{Resampling, Target, TargetRow};
+use crate::assessment::{DayFigures, DustColumn};
 use crate::http::{Archive, ArchiveError, DaysQuery, EntityId};
 use crate::standard::{Entity, Parameters};
 use crate::time::Day;
@@ -13,6 +14,7 @@ pub(super) struct Plan<'a> {
     pub(super) archive: &'a dyn Archive,
     pub(super) parameters: &'a Parameters,
     pub(super) resampling: &'a Resampling,
+    pub(super) dust: &'a DustEntries,
     /// The last day that has ended.
     pub(super) ended: Day,
 }
@@ -35,6 +37,9 @@ impl Plan<'_> {
 
     fn row(&self, target: &Target, id: &EntityId) -> Result<Option<TargetRow>, ArchiveError> {
         let Some((from, until)) = target.until(self.ended) else { return Ok(None) };
+        if target.dust == DustColumn::Official {
+            return Ok(Some(TargetRow::official(target, self.dust, until)));
+        }
         let entity = match id {
             EntityId::Set { .. } => Entity::Area,
             EntityId::Station { .. } => Entity::Station,
@@ -47,6 +52,7 @@ impl Plan<'_> {
                 parameters: *self.parameters,
                 dataset: target.dataset,
                 judged_by: target.judged_by,
+                dust: target.dust,
             };
             Ok(self.archive.days(&query)?.into_iter().map(|day| day.figures).collect())
         };

@@ -14,7 +14,7 @@ use super::read::Reader;
 use super::registry::area_id;
 use super::{Error, doing, rules};
 use crate::area::{AreaId, Figures, History, Member, Registry, days_of_piece};
-use crate::assessment::{DayFigures, Gathered};
+use crate::assessment::{Counting, DayFigures, Gathered};
 use crate::average::{DecodeError, StationDay};
 use crate::observation::Dataset;
 use crate::quality::{self, Checks, Finding, Held};
@@ -136,20 +136,22 @@ impl Reader {
         Ok(())
     }
 
-    /// Gives the days `from` to `to`, both included, with the figures of those asked for.
+    /// Gives the days `from` to `to`, both included, with the figures of those asked for; of a dataset as
+    /// measured, or without what a column of dust deducts.
     ///
     /// A station that is not in operation on a day is left out of it.
     ///
     /// # Errors
     /// [`Error`] when they cannot be read, and whatever `each` gives up with.
-    pub fn each_day<E: From<Error>>(
+    pub fn each_day<'c, E: From<Error>>(
         &self,
-        dataset: Dataset,
+        counting: impl Into<Counting<'c>>,
         (registry, members): (&Registry, &[Member]),
         (from, to): (Day, Day),
         parameters: &Parameters,
         mut each: impl FnMut(Day, &[(Member, DayFigures)]) -> Result<(), E>,
     ) -> Result<(), E> {
+        let Counting { dataset, deduction } = counting.into();
         let places = station_places(&self.db, registry)?;
         let checks = self.excluding(registry)?;
         let length = i32::try_from(days_of_piece(registry.stations.len())).unwrap_or(1);
@@ -165,7 +167,8 @@ impl Reader {
             drop(snapshot);
             let days = piece.finish();
             for day in (first.number()..=last.number()).map(Day::from_number) {
-                let figures = |m: &Member| days.on(day, *m, parameters).map(|f| (*m, f));
+                let figures =
+                    |m: &Member| days.without((day, *m), deduction, parameters).map(|f| (*m, f));
                 row.clear();
                 row.extend(members.iter().filter_map(figures));
                 each(day, &row)?;

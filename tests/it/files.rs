@@ -3,6 +3,7 @@
 mod assess;
 mod audit;
 mod beside_a_daemon;
+mod dust;
 mod feedback;
 mod published;
 mod rank;

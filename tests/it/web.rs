@@ -199,6 +199,7 @@ impl Daemon {
                 resampling: Resampling::DEFAULT,
                 ranks: rank::sets(),
                 seasons: year::seasons(),
+                dust: year::dust(),
             }),
             latency,
         };

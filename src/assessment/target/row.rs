@@ -12,8 +12,7 @@ use utoipa::ToSchema;
 use super::outlook::Resampling;
 use super::{Goal, Outlook, Standing, Target, TargetIndicator, Verdict};
 use crate::area::Judge;
-use crate::assessment::DayFigures;
-use crate::assessment::Exact;
+use crate::assessment::{DayFigures, DustColumn, Exact};
 use crate::explanation::Decimal;
 use crate::quantity::decimal;
 use crate::time::Day;
@@ -50,6 +49,10 @@ pub struct TargetRow {
     pub dust: &'static str,
     /// Where it stands.
     pub document: String,
+    /// Of the official column: where the figure stands that was entered.
+    pub official_document: Option<String>,
+    /// The last day of that figure.
+    pub official_until: Option<String>,
     /// The last finished day.
     pub until: String,
     /// Calendar days after it.
@@ -121,20 +124,6 @@ impl TargetRow {
         let text = |day: Option<Day>| day.map(|day| day.to_string());
         let covered = Exact::ratio(standing.denominator, standing.days_total);
         Self {
-            year: target.year,
-            indicator: indicator.code(),
-            indicator_zh: indicator.zh(),
-            unit: indicator.unit(),
-            value: target.value_in_json().map(Decimal::written),
-            value_text: target.value_text(),
-            comparison: indicator.direction().code(),
-            entity: target.entity.clone(),
-            district: target.district.clone(),
-            edition: target.judged_by.name(),
-            dataset: target.dataset.name(),
-            dust: target.dust.code(),
-            document: target.document.clone(),
-            until: standing.until.to_string(),
             days_left: standing.days_left,
             now: standing.now.as_ref().map(exact),
             now_text: standing.now.as_ref().map(|figure| target.text(figure)),
@@ -155,6 +144,51 @@ impl TargetRow {
             probability: percent.map(|p| Decimal::written(decimal(p, 2, 2))),
             probability_reason: outlook.probability_percent.err().map(|reason| reason.code()),
             sentence_zh: sentence(target, standing, outlook),
+            ..Self::named(target, standing.until)
+        }
+    }
+
+    /// What is asked for, without any figure yet.
+    pub(super) fn named(target: &Target, until: Day) -> Self {
+        let indicator = target.indicator;
+        let left = target.span().1.number() - until.number();
+        Self {
+            year: target.year,
+            indicator: indicator.code(),
+            indicator_zh: indicator.zh(),
+            unit: indicator.unit(),
+            value: target.value_in_json().map(Decimal::written),
+            value_text: target.value_text(),
+            comparison: indicator.direction().code(),
+            entity: target.entity.clone(),
+            district: target.district.clone(),
+            edition: target.judged_by.name(),
+            dataset: target.dataset.name(),
+            dust: target.dust.code(),
+            document: target.document.clone(),
+            official_document: None,
+            official_until: None,
+            until: until.to_string(),
+            days_left: u32::try_from(left).unwrap_or(0),
+            now: None,
+            now_text: None,
+            denominator: 0,
+            coverage: None,
+            met: None,
+            met_reason: None,
+            days_can_afford: None,
+            rest_mean_max: None,
+            decided_on: None,
+            earliest_met_on: None,
+            earliest_lost_on: None,
+            best: None,
+            typical: None,
+            worst: None,
+            ends_reason: None,
+            past_years: Vec::new(),
+            probability: None,
+            probability_reason: None,
+            sentence_zh: String::new(),
         }
     }
 }
@@ -182,14 +216,18 @@ impl Target {
 }
 
 /// `10月31日`.
-fn date_zh(day: Day) -> String {
+pub(super) fn date_zh(day: Day) -> String {
     let (_, month, of_month) = day.date();
     format!("{month}月{of_month}日")
 }
 
 fn sentence(target: &Target, standing: &Standing, outlook: &Outlook) -> String {
     let (name, value) = (target.indicator.zh(), target.value_text());
-    let head = format!("{}{name}目标{value}：", target.district);
+    let column = match target.dust {
+        DustColumn::Measured => String::new(),
+        column => format!("，按{}", column.zh()),
+    };
+    let head = format!("{}{name}目标{value}{column}：", target.district);
     let over = standing.days_left == 0;
     let when =
         if over { "全年".to_owned() } else { format!("截至{}", date_zh(standing.until)) };

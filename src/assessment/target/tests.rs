@@ -3,7 +3,8 @@
 use super::TargetIndicator::{CompositeIndex, DaysGood, DaysHeavy, GoodDayRatio, Mean, Percentile};
 use super::*;
 use crate::area::Judge;
-use crate::assessment::{DayFigures, Period};
+use crate::assessment::dust::{DustEntries, OfficialFigure};
+use crate::assessment::{DayFigures, Period, Seasons, Span};
 use crate::average::{MISSING, Window};
 use crate::observation::POLLUTANTS;
 use crate::standard::{Entity, Parameters};
@@ -441,4 +442,39 @@ fn a_row_reads_as_a_bureau_writes() {
     ] {
         assert!(json.contains(field), "{field} in {json}");
     }
+}
+
+#[test]
+fn an_official_figure_is_shown_and_decides_only_a_whole_year() {
+    let entered = |span: &str, value: &str| OfficialFigure {
+        entity: "dalian".to_owned(),
+        span: Span::parse(span, &Seasons::DEFAULT).expect("a span"),
+        figure: GoodDayRatio,
+        value: Written::parse(value).expect("digits"),
+        document: "通报".to_owned(),
+    };
+    let of = |official: Vec<OfficialFigure>, goal: Goal, until: Option<Day>| {
+        let target = Target { goal, dust: DustColumn::Official, ..target(2025, GoodDayRatio, "0") };
+        let entries = DustEntries { entries: Vec::new(), official };
+        TargetRow::official(&target, &entries, until.expect("a day"))
+    };
+    let goal = || Goal::Number(Written::parse("88.9").expect("digits"));
+    let none = of(Vec::new(), goal(), on(2025, 10, 31));
+    assert_eq!((none.met, none.met_reason), (None, Some("official_not_entered")));
+    assert_eq!((none.days_left, none.until.as_str()), (61, "2025-10-31"));
+    assert_eq!(none.sentence_zh, "优良天数比率目标88.9%：官方值未录入");
+    let so_far = of(vec![entered("ytd:2025-09-30", "90.1")], goal(), on(2025, 10, 31));
+    assert_eq!((so_far.met, so_far.met_reason), (None, Some("official_to_date")));
+    assert_eq!(so_far.now.map(|now| now.to_string()).as_deref(), Some("0.901"));
+    assert_eq!(so_far.official_until.as_deref(), Some("2025-09-30"));
+    let told = "优良天数比率目标88.9%：官方值截至9月30日为90.1%（通报）";
+    assert_eq!(so_far.sentence_zh, told);
+    for (value, met) in [("88.9", "met"), ("88.90", "met"), ("88.8", "lost"), ("100", "met")] {
+        let row = of(vec![entered("2025", value)], goal(), on(2026, 3, 1));
+        assert_eq!((row.met, row.met_reason), (Some(met), None), "{value}");
+        let end = if met == "met" { "，完成目标" } else { "，未完成目标" };
+        assert!(row.sentence_zh.ends_with(end), "{}", row.sentence_zh);
+    }
+    let words = of(vec![entered("2025", "90")], Goal::Words("改善".to_owned()), on(2026, 3, 1));
+    assert_eq!((words.met, words.met_reason), (None, Some("no_number_in_document")));
 }

@@ -1,10 +1,10 @@
 //! Where a year stands against its targets.
 
 use super::super::ExitError;
-use super::super::days_source::{Source, SourceArgs};
+use super::super::days_source::{Source, SourceArgs, Way};
 use crate::area::{Judge, Member, Registry};
 use crate::assessment::target::{Resampling, Target, TargetRow, Targets};
-use crate::assessment::{Assessment, DayFigures};
+use crate::assessment::{Assessment, DayFigures, DustColumn};
 
 /// Adds the rows of an entity to its assessment, where the span is a year to date.
 pub(super) fn judge(
@@ -35,9 +35,13 @@ fn row(
     let parameters = args.parameters()?;
     let ended = source.span().map(|span| span.to);
     let Some((from, until)) = ended.and_then(|ended| target.until(ended)) else { return Ok(None) };
-    let of = (target.dataset, target.judged_by);
+    if target.dust == DustColumn::Official {
+        return Ok(Some(TargetRow::official(target, &source.dust, until)));
+    }
+    let Target { dataset, judged_by, dust, .. } = *target;
+    let way = Way { dataset, judged_by, dust };
     let days_of = |span| -> Result<Vec<DayFigures>, ExitError> {
-        let all = source.days_of(args, of, (registry, &[member]), span, &parameters)?;
+        let all = source.days(args, way, (registry, &[member]), span, &parameters)?;
         Ok(all.into_iter().flatten().collect())
     };
     let days = days_of((from, until))?;

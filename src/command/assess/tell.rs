@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, DustColumn};
 
 pub(super) fn all(assessments: &[Assessment], out: &mut impl Write) -> io::Result<()> {
     if assessments.is_empty() {
@@ -17,6 +17,10 @@ fn assessment(a: &Assessment, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}({}) {} 至 {},共{}天", a.name, a.entity, a.from, a.to, a.days_total)?;
     writeln!(out, "  评价标准  {}({})", a.edition, a.limits)?;
     writeln!(out, "  数据口径  {}", a.dataset_zh)?;
+    if a.dust != DustColumn::Measured.code() {
+        let reason = a.dust_reason_zh.map_or_else(String::new, |why| format!("：{why}"));
+        writeln!(out, "  统计口径  {}{reason}", a.dust_zh)?;
+    }
     let (good, valid) = (a.days_good, a.days_valid);
     let ratio = or_missing(shown.good_day_ratio_percent.as_ref());
     writeln!(out, "  优良天数比率  {ratio}%({good}天/有效{valid}天)")?;
@@ -46,6 +50,7 @@ fn assessment(a: &Assessment, out: &mut impl Write) -> io::Result<()> {
         "  首要污染物  PM2.5 {}天 PM10 {}天 O3 {}天 NO2 {}天 SO2 {}天 CO {}天",
         p.pm2_5, p.pm10, p.o3, p.no2, p.so2, p.co
     )?;
+    dust(a, out)?;
     for (name, value) in &a.parameters {
         writeln!(out, "  参数  {name} = {value}")?;
     }
@@ -68,6 +73,45 @@ fn assessment(a: &Assessment, out: &mut impl Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The columns beside each other, and what they rest on.
+fn dust(a: &Assessment, out: &mut impl Write) -> io::Result<()> {
+    if a.dust_columns.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "  沙尘")?;
+    for row in &a.dust_columns {
+        write!(
+            out,
+            "    {}  优良{}天 {}% 重度及以上{}天 PM2.5 {} PM10 {} 综合指数{}",
+            row.column_zh,
+            or_missing(row.days_good.as_ref()),
+            or_missing(row.good_day_ratio_percent.as_ref()),
+            or_missing(row.days_heavy.as_ref()),
+            or_missing(row.pm2_5_mean.as_ref()),
+            or_missing(row.pm10_mean.as_ref()),
+            or_missing(row.composite_index.as_ref()),
+        )?;
+        if let (Some(hours), Some(days)) = (row.station_hours, row.days_deducted)
+            && hours > 0
+        {
+            write!(out, "；扣除{hours}个站时，涉及{days}天")?;
+        }
+        match row.documents.as_slice() {
+            [] => writeln!(out)?,
+            documents => writeln!(out, "；依据：{}", documents.join("、"))?,
+        }
+    }
+    for entry in &a.dust_entries {
+        let stations = match entry.stations.as_slice() {
+            [] => "全部点位".to_owned(),
+            listed => listed.join("、"),
+        };
+        let (from, to) = (&entry.from, &entry.to);
+        writeln!(out, "    {from}时至{to}时 {stations} {} {}", entry.stage_zh, entry.document)?;
+    }
+    a.dust_notes_zh.iter().try_for_each(|note| writeln!(out, "    {note}"))
 }
 
 fn or_missing(value: Option<&impl Display>) -> String {

@@ -5,7 +5,10 @@ use std::io::{BufWriter, Write};
 use super::super::publishing;
 use super::{Args, Asked, Broken, Format, What};
 use crate::area::{Member, Registry};
-use crate::assessment::{Assessment, DayFigures, DayRow, JudgedBy, Period, Subject};
+use crate::assessment::dust::DustTable;
+use crate::assessment::{
+    Assessment, Counting, DayFigures, DayRow, JudgedBy, Period, Span, Subject,
+};
 use crate::observation::Basis;
 use crate::standard::Parameters;
 use crate::store::Reader;
@@ -29,7 +32,9 @@ pub(super) fn write(
         let of = (&asked.registry, asked.members.as_slice());
         let publication = reader.publication(&asked.registry.area, span)?;
         let mut kept = vec![Vec::new(); asked.members.len()];
-        reader.each_day(args.dataset, of, span, &parameters, |day, row| {
+        let deduction = &asked.dust.of(args.dust_column, &asked.registry);
+        let counting = Counting { dataset: args.dataset, deduction };
+        reader.each_day(counting, of, span, &parameters, |day, row| {
             // The first entity of a row is the area, unless only others are asked for.
             if let Some((_, first)) = row.first() {
                 first.note(&mut basis);
@@ -52,7 +57,9 @@ pub(super) fn write(
             for (member, days) in asked.members.iter().zip(&kept) {
                 let entity = asked.registry.name_of(*member);
                 let of = subject(args, &asked.registry, (*member, &entity), &parameters);
-                out.assessment(&assessment(span, days, &of))?;
+                let assessed = assessment(span, days, &of);
+                let table = table((args, reader, asked), *member, span, &of)?;
+                out.assessment(&assessed.with_dust(table))?;
             }
         }
     }
@@ -74,7 +81,29 @@ fn subject<'a>(
         parameters,
         judged_by: JudgedBy::InForce,
         dataset: args.dataset,
+        dust: args.dust_column,
     }
+}
+
+/// All columns of dust; the figures of another one are taken anew.
+fn table(
+    (args, reader, asked): (&Args, &Reader, &Asked),
+    member: Member,
+    (from, to): (Day, Day),
+    of: &Subject<'_>,
+) -> Result<Option<DustTable>, Broken> {
+    let registry = &asked.registry;
+    let Some(span) = Span::days(from, to) else { return Ok(None) };
+    asked.dust.table(of, (registry, member), span, |column| {
+        let deduction = &asked.dust.of(column, registry);
+        let counting = Counting { dataset: args.dataset, deduction };
+        let mut days = Vec::new();
+        reader.each_day(counting, (registry, &[member]), (from, to), of.parameters, |_, row| {
+            days.extend(row.iter().map(|(_, figures)| figures.clone()));
+            Ok::<(), Broken>(())
+        })?;
+        Ok(days)
+    })
 }
 
 fn assessment(span: (Day, Day), days: &[DayFigures], of: &Subject<'_>) -> Assessment {
@@ -104,10 +133,11 @@ impl<W: Write> Output<W> {
             Format::Json => {
                 let mut out = BufWriter::new(out);
                 let (practice, dataset) = (args.practice, args.dataset);
+                let dust = args.dust_column.code();
                 write!(
                     out,
                     "{{\"what\":\"{what}\",\"practice\":\"{practice}\",\"dataset\":\"{dataset}\",\
-                     \"rows\":["
+                     \"dust\":\"{dust}\",\"rows\":["
                 )?;
                 Ok(Self::Json { out, first: true })
             }

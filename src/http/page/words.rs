@@ -119,6 +119,7 @@ impl Lang {
                 format!("{missing} missing and the AQI of the rest is not above 100")
             }
             (Self::En, NoAqi::NoIaqi) => "what was measured has no individual index".to_owned(),
+            (Self::En, NoAqi::DustLeftOut) => "above 100 for dust only, left out".to_owned(),
         }
     }
 

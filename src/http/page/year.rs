@@ -10,12 +10,13 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::BUILD;
+use super::dust::{self, Dust};
 use super::model::class_name;
 use super::rank::dataset_name;
 use super::words::Lang;
 use crate::area::{Member, Registry};
-use crate::assessment::target::TargetRow;
-use crate::assessment::{Assessment, DayFigures, JudgedBy, Period, Span, Versus};
+use crate::assessment::target::{NoTargets, TargetRow};
+use crate::assessment::{Assessment, DayFigures, DustColumn, JudgedBy, Period, Span, Versus};
 use crate::explanation::Decimal;
 use crate::http::api::{one, parameters};
 use crate::http::assessment::Asked;
@@ -105,6 +106,12 @@ struct Sheet<'a> {
     legend: Vec<(&'static str, &'static str)>,
     sets: Vec<Choice>,
     datasets: Vec<Choice>,
+    /// The column of dust.
+    dust: &'static str,
+    columns: Vec<Choice>,
+    /// Why a column that deducts is the measured one; empty where it is not.
+    nothing_deducted: &'static str,
+    columns_of_dust: Dust,
 }
 
 /// `GET /year`.
@@ -112,7 +119,7 @@ pub(in crate::http) async fn year(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let known = ["area", "entity", "year", "dataset", "lang"];
+    let known = ["area", "entity", "year", "dataset", "dust", "lang"];
     let pairs = parameters(query.as_deref(), &known)?;
     let lang = Lang::parse(one(&pairs, "lang")?);
     let view = app.services.view.borrow().clone();
@@ -125,12 +132,13 @@ pub(in crate::http) async fn year(
     let services = app.services.clone();
     let registry = Arc::clone(&area.registry);
     let (asked, found, plan) = blocking(move || {
-        let archive = services.archive.as_ref();
-        let found = span.map(|span| asked.assessment(archive, span, &[Versus::YearBefore]));
+        let of = (&services, registry.as_ref());
+        let found = span.map(|span| asked.assessment(of, span, &[Versus::YearBefore]));
         let plan = Plan {
-            archive,
+            archive: services.archive.as_ref(),
             parameters: &asked.parameters,
             resampling: &services.lists.resampling,
+            dust: &services.lists.dust,
             ended: today.plus(-1),
         };
         let rows = match services.lists.targets.of_area(&registry.area, year) {
@@ -152,27 +160,39 @@ pub(in crate::http) async fn year(
         simulated: view.simulated,
         year,
         until: span.map_or_else(String::new, |span| span.to.to_string()),
-        basis: match lang {
-            Lang::Zh => asked.basis(&days).zh(asked.dataset),
-            Lang::En => asked.basis(&days).en(asked.dataset),
-        },
+        basis: basis(&asked, &days, lang),
         edition: span.map_or_else(String::new, |span| editions((span.from, span.to))),
         dataset: asked.dataset.name(),
         tiles: assessment.as_ref().map_or_else(Vec::new, |a| tiles(a, lang)),
         refused: assessment.as_ref().and_then(refusal).unwrap_or_default(),
-        no_targets: match &plan {
-            Err(none) => lang.of(none.zh(), "no target is entered for this year"),
-            Ok(rows) if rows.is_empty() => lang.of("尚无已结束的日期", "no day has ended yet"),
-            Ok(_) => "",
-        },
+        no_targets: no_targets(&plan, lang),
         targets: plan.iter().flatten().map(|row| goal(row, &area.registry, lang)).collect(),
         months: (1..=12).map(|month| self::month((year, month), &days, &asked, lang)).collect(),
         legend: legend(today.start(), lang),
         sets: sets(area, &asked.entity),
         datasets: datasets(asked.dataset, lang),
+        dust: asked.dust.code(),
+        columns: columns(asked.dust, lang),
+        nothing_deducted: assessment.as_ref().map_or("", |a| nothing_deducted(a, lang)),
+        columns_of_dust: { Dust::of(assessment.as_ref(), &area.registry, &asked.parameters, lang) },
     };
     let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+fn basis(asked: &Asked, days: &[ArchivedDay], lang: Lang) -> String {
+    match lang {
+        Lang::Zh => asked.basis(days).zh(asked.dataset),
+        Lang::En => asked.basis(days).en(asked.dataset),
+    }
+}
+
+fn no_targets(rows: &Result<Vec<TargetRow>, NoTargets>, lang: Lang) -> &'static str {
+    match rows {
+        Err(none) => lang.of(none.zh(), "no target is entered for this year"),
+        Ok(rows) if rows.is_empty() => lang.of("尚无已结束的日期", "no day has ended yet"),
+        Ok(_) => "",
+    }
 }
 
 /// The year asked for, or the one of the last day that has ended.
@@ -450,6 +470,20 @@ fn datasets(current: Dataset, lang: Lang) -> Vec<Choice> {
         current: dataset == current,
     };
     [Dataset::Best, Dataset::Reviewed, Dataset::Realtime].map(choice).into()
+}
+
+/// The columns that are reckoned.
+fn columns(current: DustColumn, lang: Lang) -> Vec<Choice> {
+    let choice = |column: DustColumn| Choice {
+        code: column.code().to_owned(),
+        name: dust::column(column, lang).to_owned(),
+        current: column == current,
+    };
+    [DustColumn::Measured, DustColumn::Recognised, DustColumn::Reported].map(choice).into()
+}
+
+fn nothing_deducted(a: &Assessment, lang: Lang) -> &'static str {
+    a.dust_reason_zh.map_or("", |zh| lang.of(zh, "no dust is entered: the same as measured"))
 }
 
 #[cfg(test)]

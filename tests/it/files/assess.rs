@@ -38,7 +38,7 @@ const DAYS: &str = "date,entity,aqi,category,primary,pm2_5,pm10,so2,no2,co,o3_md
     valid_hours_pm2_5,valid_hours_pm10,valid_hours_so2,valid_hours_no2,valid_hours_co,\
     valid_hours_o3,stations_valid,state,reason";
 
-fn assess(place: &Place, from: &[&str], more: &[&str]) -> (Option<i32>, String, String) {
+pub(super) fn assess(place: &Place, from: &[&str], more: &[&str]) -> (Option<i32>, String, String) {
     let text = |name: &str| place.path(name).display().to_string();
     let mut args = vec!["assess".to_owned()];
     match from {
@@ -54,7 +54,7 @@ fn assess(place: &Place, from: &[&str], more: &[&str]) -> (Option<i32>, String, 
     lantian(&args.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-fn json(place: &Place, from: &[&str], more: &[&str]) -> Value {
+pub(super) fn json(place: &Place, from: &[&str], more: &[&str]) -> Value {
     let (code, out, told) = assess(place, from, &[more, &["--json"]].concat());
     assert_eq!(code, Some(0), "{told}");
     serde_json::from_str(&out).expect("a document")

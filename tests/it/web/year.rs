@@ -1,13 +1,16 @@
 //! Days and assessments over the API, and the year as a page.
 
+use lantian::area::{AreaId, Member};
+use lantian::assessment::dust::{DustEntries, DustEntry, DustStage, EndingHour, OfficialFigure};
 use lantian::assessment::target::{Goal, Target, TargetIndicator, Targets, Written};
-use lantian::assessment::{DayFigures, DustColumn, JudgedBy, Seasons};
+use lantian::assessment::{DustColumn, Gathered, JudgedBy, Seasons, Span};
 use lantian::average::{MISSING, Window};
 use lantian::http::{ArchivedDay, DaysQuery};
 use lantian::observation::{Dataset, Pollutant};
 use lantian::time::{DAY_H, Day};
 
 use super::api::over_dalian;
+use super::sample;
 
 /// A day whose PM2.5 says which one it is: 20 to 119 µg/m³ by its number; the 13th of a month has too few
 /// hours, and nothing is held of the years before 2025.
@@ -24,8 +27,114 @@ pub(super) fn archived(day: Day, query: &DaysQuery) -> ArchivedDay {
             hours[Pollutant::Co.index()].fill(600_000);
         }
     }
-    let figures = DayFigures::of_station(day, &hours, &query.parameters);
+    let mut registry = sample::dalian().registry.as_ref().clone();
+    registry.stations[0].valid = lantian::area::Span::default();
+    let mut gathered = Gathered::new(&registry, (day, day), None, Dataset::Realtime);
+    gathered.put_hours(0, day, Box::new(hours));
+    let deduction = dust().of(query.dust, &registry);
+    let figures =
+        gathered.finish().without((day, Member::Station(0)), &deduction, &query.parameters);
+    let figures = figures.expect("in operation");
     ArchivedDay { figures, state: if date == 1 { "revised" } else { "published" } }
+}
+
+/// Two days of dust in April 2026, of which the first night was recognised, and a figure of that month.
+pub(super) fn dust() -> DustEntries {
+    let hour = |text: &str| text.parse::<EndingHour>().expect("an hour").0;
+    let entry = |stage, from, to, document: &str| DustEntry {
+        area: AreaId::new("dalian").expect("legal"),
+        stations: None,
+        from: hour(from),
+        to: hour(to),
+        stage,
+        document: document.to_owned(),
+        note: String::new(),
+    };
+    let (first, last) = ("2026-04-28 03", "2026-04-29 24");
+    let official = OfficialFigure {
+        entity: "dalian".to_owned(),
+        span: Span::parse("2026-04", &Seasons::DEFAULT).expect("a span"),
+        figure: TargetIndicator::Mean(Pollutant::Pm2_5),
+        value: Written::parse("61").expect("digits"),
+        document: "通报四".to_owned(),
+    };
+    DustEntries {
+        entries: vec![
+            entry(DustStage::Reported, first, last, "申报一"),
+            entry(DustStage::Recognised, first, "2026-04-28 08", "认定二"),
+        ],
+        official: vec![official],
+    }
+}
+
+#[tokio::test]
+async fn the_columns_of_dust_stand_beside_each_other_and_every_answer_names_its_own() {
+    let daemon = over_dalian();
+    let path = "/api/v1/assessment?entity=dalian&span=2026-04";
+    let json = daemon.get(path).await.json();
+    assert_eq!((&json["dust"], &json["dust_zh"]), (&"measured".into(), &"实况".into()));
+    let of = |at: usize, key: &str| json["dust_columns"][at][key].clone();
+    let names = [0, 1, 2, 3].map(|at| of(at, "column_zh"));
+    let heads = ["实况", "扣沙（认定）", "扣沙（申报，估算）", "官方值（录入）"];
+    assert_eq!(names, heads.map(serde_json::Value::from));
+    // Nights of six hours leave 18, which are no day; two days leave none.
+    assert_eq!(
+        [0, 1, 2].map(|at| of(at, "station_hours")),
+        [0, 6, 46].map(serde_json::Value::from)
+    );
+    assert_eq!([0, 1, 2].map(|at| of(at, "days_deducted")), [0, 1, 2].map(serde_json::Value::from));
+    assert_eq!(of(3, "pm2_5_mean"), 61);
+    assert_eq!(of(3, "station_hours"), serde_json::Value::Null);
+    assert_eq!(of(0, "good_day_ratio_percent"), of(2, "good_day_ratio_percent"), "kept");
+    assert_ne!(of(0, "pm2_5_mean"), of(2, "pm2_5_mean"));
+    assert_eq!(of(2, "documents"), serde_json::json!(["申报一", "认定二"]));
+    let reported = daemon.get(&format!("{path}&dust=dust_reported")).await.json();
+    assert_eq!(reported["dust"], "dust_reported");
+    assert_eq!(reported["shown"]["pm2_5_mean"], of(2, "pm2_5_mean"));
+    assert_eq!(reported["dust_columns"], json["dust_columns"], "whichever is asked for");
+    let none = daemon.get("/api/v1/assessment?entity=dalian&span=2026-05&dust=dust_reported").await;
+    let none = none.json();
+    assert!(none["dust_reason_zh"].as_str().is_some_and(|why| why.contains("与实况相同")));
+    assert_eq!(none["dust_columns"], serde_json::Value::Null);
+
+    let path = "/api/v1/days?entity=dalian&from=2026-04-27&to=2026-04-29";
+    let measured = daemon.get(path).await.json();
+    let left = daemon.get(&format!("{path}&dust=dust_recognised")).await.json();
+    assert_eq!((&left["dust"], &left["dust_zh"]), (&"dust_recognised".into(), &heads[1].into()));
+    assert_eq!(left["days"][0], measured["days"][0]);
+    let (day, as_measured) = (&left["days"][1], &measured["days"][1]);
+    assert_eq!((&day["aqi"], &day["dust_station_hours"]), (&as_measured["aqi"], &6.into()));
+    assert_eq!(day["pm2_5_ug_m3"], serde_json::Value::Null);
+    for page in ["/api/v1/days?entity=dalian&from=2026-04-27&to=2026-04-29", "/year?year=2026"] {
+        let (_, why) = daemon.get(&format!("{page}&dust=official")).await.problem(400);
+        assert!(why.contains("entered, not reckoned"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_year_has_the_columns_of_dust_and_says_what_they_are() {
+    let daemon = over_dalian();
+    let page = daemon.get("/year?year=2026").await.text;
+    for words in [
+        "沙尘扣除",
+        "申报一、认定二",
+        "2026-04-28 03时至2026-04-29 24时",
+        "市级申报",
+        "总站认定",
+        "官方值（录入）",
+        "6站时 / 1天",
+        "按实况统计",
+        "全部点位",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let chosen = daemon.get("/year?year=2026&dust=dust_recognised").await.text;
+    assert!(chosen.contains("<strong>扣沙（认定）</strong>"), "{chosen}");
+    assert!(chosen.contains("dataset=reviewed&amp;dust=dust_recognised"), "links keep it");
+    let english = daemon.get("/year?year=2026&lang=en").await.text;
+    assert!(english.contains("without recognised dust") && english.contains("as measured"));
+    let quiet = daemon.get("/year?year=2025&dust=dust_reported").await.text;
+    assert!(!quiet.contains("沙尘扣除") && quiet.contains("没有申报或认定的沙尘时段"), "{quiet}");
 }
 
 /// One of 2025 and none of any other year.

@@ -1,0 +1,149 @@
+//! The columns of dust on the page of a year.
+
+use super::words::Lang;
+use crate::area::Registry;
+use crate::assessment::dust::{DustColumnRow, DustEntryRow};
+use crate::assessment::{Assessment, DustColumn};
+use crate::explanation::Decimal;
+use crate::standard::{DustDays, DustDeducts, Parameters};
+
+/// A column and its figures.
+pub(super) struct Line {
+    pub(super) name: &'static str,
+    pub(super) current: bool,
+    pub(super) good: String,
+    pub(super) ratio: String,
+    pub(super) heavy: String,
+    pub(super) pm2_5: String,
+    pub(super) pm10: String,
+    pub(super) composite: String,
+    pub(super) deducted: String,
+    pub(super) documents: String,
+}
+
+/// An entry that touches the span.
+pub(super) struct Entry {
+    pub(super) hours: String,
+    pub(super) stations: String,
+    pub(super) stage: &'static str,
+    pub(super) class: &'static str,
+    pub(super) document: String,
+    pub(super) note: String,
+}
+
+/// What the page says of dust; empty where nothing is entered for the span.
+#[derive(Default)]
+pub(super) struct Dust {
+    pub(super) lines: Vec<Line>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Dust {
+    pub(super) fn of(
+        assessment: Option<&Assessment>,
+        registry: &Registry,
+        parameters: &Parameters,
+        lang: Lang,
+    ) -> Self {
+        let Some(a) = assessment else { return Self::default() };
+        Self {
+            lines: a.dust_columns.iter().map(|row| line(row, a.dust, lang)).collect(),
+            entries: a.dust_entries.iter().map(|row| entry(row, registry, lang)).collect(),
+            notes: match lang {
+                _ if a.dust_columns.is_empty() => Vec::new(),
+                Lang::Zh => a.dust_notes_zh.clone(),
+                Lang::En => notes_en(parameters),
+            },
+        }
+    }
+}
+
+/// The head of a column.
+pub(super) fn column(column: DustColumn, lang: Lang) -> &'static str {
+    let en = match column {
+        DustColumn::Measured => "as measured",
+        DustColumn::Recognised => "without recognised dust",
+        DustColumn::Reported => "without reported dust (estimate)",
+        DustColumn::Official => "official (entered)",
+    };
+    lang.of(column.zh(), en)
+}
+
+fn line(row: &DustColumnRow, current: &str, lang: Lang) -> Line {
+    let text = |value: &Option<Decimal>| {
+        value.as_ref().map_or_else(|| "—".to_owned(), ToString::to_string)
+    };
+    let found = DustColumn::ALL.into_iter().find(|column| column.code() == row.column);
+    let deducted = match (row.station_hours, row.days_deducted, lang) {
+        (Some(0), ..) => lang.of("无", "none").to_owned(),
+        (Some(hours), Some(days), Lang::Zh) => format!("{hours}站时 / {days}天"),
+        (Some(hours), Some(days), Lang::En) => format!("{hours} station hours on {days} days"),
+        _ => "—".to_owned(),
+    };
+    Line {
+        name: found.map_or(row.column_zh, |found| column(found, lang)),
+        current: row.column == current,
+        good: text(&row.days_good),
+        ratio: match &row.good_day_ratio_percent {
+            Some(ratio) => format!("{ratio}%"),
+            None => "—".to_owned(),
+        },
+        heavy: text(&row.days_heavy),
+        pm2_5: text(&row.pm2_5_mean),
+        pm10: text(&row.pm10_mean),
+        composite: text(&row.composite_index),
+        deducted,
+        documents: match row.documents.as_slice() {
+            [] => "—".to_owned(),
+            documents => documents.join(lang.of("、", "; ")),
+        },
+    }
+}
+
+fn entry(row: &DustEntryRow, registry: &Registry, lang: Lang) -> Entry {
+    let name = |code: &String| {
+        let at = registry.find(code);
+        at.map_or_else(|| code.clone(), |at| registry.stations[at].name.clone())
+    };
+    let stations: Vec<String> = row.stations.iter().map(name).collect();
+    let (stage, class) = match (row.stage, lang) {
+        ("recognised", Lang::En) => ("recognised", "c-excellent"),
+        ("reported", Lang::En) => ("reported", "c-na"),
+        (_, Lang::En) => ("rejected", "c-moderate"),
+        ("recognised", Lang::Zh) => (row.stage_zh, "c-excellent"),
+        ("reported", Lang::Zh) => (row.stage_zh, "c-na"),
+        (_, Lang::Zh) => (row.stage_zh, "c-moderate"),
+    };
+    Entry {
+        hours: match lang {
+            Lang::Zh => format!("{}时至{}时", row.from, row.to),
+            Lang::En => format!("{} to {} (ends of hours)", row.from, row.to),
+        },
+        stations: if stations.is_empty() {
+            lang.of("全部点位", "all stations").to_owned()
+        } else {
+            stations.join(lang.of("、", ", "))
+        },
+        stage,
+        class,
+        document: row.document.clone(),
+        note: row.note.clone(),
+    }
+}
+
+fn notes_en(parameters: &Parameters) -> Vec<String> {
+    let deducts = match parameters.dust_deducts {
+        DustDeducts::Hours => {
+            "PM2.5 and PM10 of the stations named are left out in the affected hours"
+        }
+        DustDeducts::Days => "PM2.5 and PM10 of the stations named are left out on affected days",
+    };
+    let kept = match parameters.dust_days {
+        DustDays::Kept => "good and heavy days are counted as measured",
+        DustDays::LeftOut => "days above 100 for dust only do not count as valid days",
+    };
+    let columns = "what the national centre rejected is never left out; official figures are \
+                   entered, not reckoned";
+    [deducts, kept, columns].map(|text| format!("{text}.")).into()
+}
