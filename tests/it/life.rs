@@ -6,6 +6,7 @@ mod areas;
 mod backup;
 mod beside;
 mod disk;
+mod dust;
 mod heartbeat;
 mod reprocess;
 mod stop;

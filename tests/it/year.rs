@@ -8,9 +8,11 @@ mod reference;
 
 use std::collections::BTreeMap;
 
-use lantian::assessment::{DayFigures, Period};
+use lantian::area::{Member, Registry};
+use lantian::assessment::dust::{DustEntries, DustEntry, DustStage, EndingHour};
+use lantian::assessment::{DayFigures, DustColumn, Gathered, Period};
 use lantian::average::{MISSING, Window};
-use lantian::observation::POLLUTANTS;
+use lantian::observation::{Dataset, POLLUTANTS};
 use lantian::quantity::Amount;
 use lantian::standard::{Entity, Parameters, StationShareDay};
 use lantian::time::{DAY_H, Day};
@@ -166,6 +168,89 @@ fn with_any_station_more_days_are_valid_and_the_reference_agrees() {
         ..Parameters::DEFAULT
     };
     agrees(BEIJING, 0, &parameters, &Rules { any_station: true, o3_max_1h_min_hours: 1 });
+}
+
+/// Hours of dust by their ends, and the places of the stations that they are of; `None` for all.
+type Dusty = (&'static str, &'static str, Option<&'static [usize]>);
+
+/// Around 9 March 2013, when dust came over Beijing, and some that touch ends of days and a few stations.
+const DUST: [Dusty; 4] = [
+    ("2013-03-09 07", "2013-03-10 20", None),
+    ("2013-03-14 23", "2013-03-15 03", Some(&[0, 2, 5])),
+    ("2013-03-20 24", "2013-03-21 01", None),
+    ("2013-03-25 01", "2013-03-26 24", Some(&[0, 1, 2, 3])),
+];
+
+fn recognised(registry: &Registry) -> DustEntries {
+    let hour = |text: &str| text.parse::<EndingHour>().expect("an hour").0;
+    let entry = |(from, to, stations): Dusty| DustEntry {
+        area: registry.area.clone(),
+        stations: stations
+            .map(|all| all.iter().map(|s| registry.stations[*s].id.clone()).collect()),
+        from: hour(from),
+        to: hour(to),
+        stage: DustStage::Recognised,
+        document: "认定".to_owned(),
+        note: String::new(),
+    };
+    DustEntries { entries: DUST.map(entry).into(), official: Vec::new() }
+}
+
+/// The values are those of the reference without these hours, the index is that of all hours.
+#[test]
+fn days_of_beijing_without_dust_agree_with_the_reference_without_these_hours() {
+    let Some(mut air) = Air::read(BEIJING, 0) else { return };
+    air.days.retain(|day, _| day.date().1 == 3 && day.date().0 == 2013);
+    let list = air.stations.iter().map(|code| format!("{code},{code},,,beijing,,national,true\n"));
+    let head = "station,name,lat,lon,area,district,kind,assessed\n".to_owned();
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("stations.csv");
+    std::fs::write(&path, head + &list.collect::<String>()).expect("written");
+    let all = lantian::config::registries(&path, None, &BTreeMap::new()).expect("legal");
+    let (registry, rules) = (&all[0], Rules::default());
+    let span =
+        (*air.days.keys().next().expect("days"), *air.days.keys().next_back().expect("days"));
+    let mut gathered = Gathered::new(registry, span, None, Dataset::Realtime);
+    for (day, windows) in &air.days {
+        for (at, hours) in windows.iter().enumerate() {
+            gathered.put_hours(at, *day, Box::new(*hours));
+        }
+    }
+    let (ours, measured) = (gathered.finish(), air.reference(&rules));
+    for (day, windows) in &mut air.days {
+        for (at, hours) in windows.iter_mut().enumerate() {
+            for ending in 1..=DAY_H {
+                let label = format!("{day} {ending:02}");
+                let dusty = |(from, to, stations): &Dusty| {
+                    *from <= label.as_str()
+                        && label.as_str() <= *to
+                        && stations.is_none_or(|stations| stations.contains(&at))
+                };
+                if DUST.iter().any(dusty) {
+                    (hours[0][ending - 1], hours[1][ending - 1]) = (MISSING, MISSING);
+                }
+            }
+        }
+    }
+    let without = air.reference(&rules);
+    let deduction = recognised(registry).of(DustColumn::Recognised, registry);
+    let members = (0..air.stations.len()).map(Member::Station).chain([Member::Set(0)]);
+    let (mut days, mut touched) = (0, 0);
+    for (at, member) in members.enumerate() {
+        for (n, day) in air.days.keys().enumerate() {
+            let ours = ours.without((*day, member), &deduction, &Parameters::DEFAULT);
+            let ours = ours.expect("in operation");
+            let (measured, without) = (measured[at][n].clone(), without[at][n].clone());
+            touched += usize::from(without.values != measured.values);
+            let mut expected = without;
+            (expected.aqi, expected.is_partial) = (measured.aqi, measured.is_partial);
+            expected.primary = measured.primary;
+            same_day(&registry.name_of(member), &ours, &expected);
+            days += 1;
+        }
+    }
+    println!("{days} days in March 2013 agree, {touched} of them without hours of dust");
+    assert!(touched > 50, "{touched}");
 }
 
 /// What a user reads: the document of the binary over the file, against the reference, digit for digit.

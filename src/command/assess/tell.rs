@@ -82,6 +82,10 @@ fn dust(a: &Assessment, out: &mut impl Write) -> io::Result<()> {
     }
     writeln!(out, "  沙尘")?;
     for row in &a.dust_columns {
+        if row.station_hours.is_none() && row.documents.is_empty() {
+            writeln!(out, "    {}  未录入", row.column_zh)?;
+            continue;
+        }
         write!(
             out,
             "    {}  优良{}天 {}% 重度及以上{}天 PM2.5 {} PM10 {} 综合指数{}",
@@ -96,7 +100,7 @@ fn dust(a: &Assessment, out: &mut impl Write) -> io::Result<()> {
         if let (Some(hours), Some(days)) = (row.station_hours, row.days_deducted)
             && hours > 0
         {
-            write!(out, "；扣除{hours}个站时，涉及{days}天")?;
+            write!(out, "；扣除{hours}个点位小时，涉及{days}天")?;
         }
         match row.documents.as_slice() {
             [] => writeln!(out)?,

@@ -26,7 +26,6 @@ pub(super) struct Entry {
     pub(super) hours: String,
     pub(super) stations: String,
     pub(super) stage: &'static str,
-    pub(super) class: &'static str,
     pub(super) document: String,
     pub(super) note: String,
 }
@@ -77,7 +76,7 @@ fn line(row: &DustColumnRow, current: &str, lang: Lang) -> Line {
     let found = DustColumn::ALL.into_iter().find(|column| column.code() == row.column);
     let deducted = match (row.station_hours, row.days_deducted, lang) {
         (Some(0), ..) => lang.of("无", "none").to_owned(),
-        (Some(hours), Some(days), Lang::Zh) => format!("{hours}站时 / {days}天"),
+        (Some(hours), Some(days), Lang::Zh) => format!("{hours}点位小时 / {days}天"),
         (Some(hours), Some(days), Lang::En) => format!("{hours} station hours on {days} days"),
         _ => "—".to_owned(),
     };
@@ -95,6 +94,7 @@ fn line(row: &DustColumnRow, current: &str, lang: Lang) -> Line {
         composite: text(&row.composite_index),
         deducted,
         documents: match row.documents.as_slice() {
+            [] if row.station_hours.is_none() => lang.of("未录入", "not entered").to_owned(),
             [] => "—".to_owned(),
             documents => documents.join(lang.of("、", "; ")),
         },
@@ -107,14 +107,6 @@ fn entry(row: &DustEntryRow, registry: &Registry, lang: Lang) -> Entry {
         at.map_or_else(|| code.clone(), |at| registry.stations[at].name.clone())
     };
     let stations: Vec<String> = row.stations.iter().map(name).collect();
-    let (stage, class) = match (row.stage, lang) {
-        ("recognised", Lang::En) => ("recognised", "c-excellent"),
-        ("reported", Lang::En) => ("reported", "c-na"),
-        (_, Lang::En) => ("rejected", "c-moderate"),
-        ("recognised", Lang::Zh) => (row.stage_zh, "c-excellent"),
-        ("reported", Lang::Zh) => (row.stage_zh, "c-na"),
-        (_, Lang::Zh) => (row.stage_zh, "c-moderate"),
-    };
     Entry {
         hours: match lang {
             Lang::Zh => format!("{}时至{}时", row.from, row.to),
@@ -125,8 +117,7 @@ fn entry(row: &DustEntryRow, registry: &Registry, lang: Lang) -> Entry {
         } else {
             stations.join(lang.of("、", ", "))
         },
-        stage,
-        class,
+        stage: lang.of(row.stage_zh, row.stage),
         document: row.document.clone(),
         note: row.note.clone(),
     }

@@ -122,7 +122,7 @@ async fn the_page_of_a_year_has_the_columns_of_dust_and_says_what_they_are() {
         "市级申报",
         "总站认定",
         "官方值（录入）",
-        "6站时 / 1天",
+        "6点位小时 / 1天",
         "按实况统计",
         "全部点位",
     ] {
