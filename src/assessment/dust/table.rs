@@ -33,8 +33,12 @@ pub struct DustColumnRow {
     pub days_heavy: Option<Decimal>,
     /// Whole µg/m³.
     pub pm2_5_mean: Option<Decimal>,
+    /// Days on which it rests; null of official figures.
+    pub days_pm2_5: Option<u32>,
     /// Whole µg/m³.
     pub pm10_mean: Option<Decimal>,
+    /// Days on which it rests; null of official figures.
+    pub days_pm10: Option<u32>,
     /// Two decimals by the edition of 2012, three by that of 2026.
     pub composite_index: Option<Decimal>,
     /// Hours of stations whose PM2.5 or PM10 was deducted; null of official figures.
@@ -154,7 +158,9 @@ impl DustColumnRow {
             days_good: count(period.days_good),
             days_heavy: count(period.days_heavy),
             pm2_5_mean: shown.pm2_5_mean,
+            days_pm2_5: Some(period.days_of_pollutant[Pollutant::Pm2_5.index()]),
             pm10_mean: shown.pm10_mean,
+            days_pm10: Some(period.days_of_pollutant[Pollutant::Pm10.index()]),
             composite_index: shown.composite_index,
             station_hours: Some(deducted.clone().map(|one| one.station_hours).sum()),
             days_deducted: u32::try_from(deducted.count()).ok(),
@@ -192,7 +198,9 @@ impl DustColumnRow {
             days_good: None,
             days_heavy: None,
             pm2_5_mean: None,
+            days_pm2_5: None,
             pm10_mean: None,
+            days_pm10: None,
             composite_index: None,
             station_hours: None,
             days_deducted: None,

@@ -88,13 +88,15 @@ fn dust(a: &Assessment, out: &mut impl Write) -> io::Result<()> {
         }
         write!(
             out,
-            "    {}  优良{}天 {}% 重度及以上{}天 PM2.5 {} PM10 {} 综合指数{}",
+            "    {}  优良{}天 {}% 重度及以上{}天 PM2.5 {}{} PM10 {}{} 综合指数{}",
             row.column_zh,
             or_missing(row.days_good.as_ref()),
             or_missing(row.good_day_ratio_percent.as_ref()),
             or_missing(row.days_heavy.as_ref()),
             or_missing(row.pm2_5_mean.as_ref()),
+            on_days(row.days_pm2_5),
             or_missing(row.pm10_mean.as_ref()),
+            on_days(row.days_pm10),
             or_missing(row.composite_index.as_ref()),
         )?;
         if let (Some(hours), Some(days)) = (row.station_hours, row.days_deducted)
@@ -116,6 +118,11 @@ fn dust(a: &Assessment, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "    {from}时至{to}时 {stations} {} {}", entry.stage_zh, entry.document)?;
     }
     a.dust_notes_zh.iter().try_for_each(|note| writeln!(out, "    {note}"))
+}
+
+/// On how many days a mean rests.
+fn on_days(days: Option<u32>) -> String {
+    days.map_or_else(String::new, |days| format!("（{days}天）"))
 }
 
 fn or_missing(value: Option<&impl Display>) -> String {

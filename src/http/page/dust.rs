@@ -77,7 +77,7 @@ fn line(row: &DustColumnRow, current: &str, lang: Lang) -> Line {
     let deducted = match (row.station_hours, row.days_deducted, lang) {
         (Some(0), ..) => lang.of("无", "none").to_owned(),
         (Some(hours), Some(days), Lang::Zh) => format!("{hours}点位小时 / {days}天"),
-        (Some(hours), Some(days), Lang::En) => format!("{hours} station hours on {days} days"),
+        (Some(hours), Some(days), Lang::En) => format!("{hours} station hours / {days} d"),
         _ => "—".to_owned(),
     };
     Line {
@@ -89,8 +89,8 @@ fn line(row: &DustColumnRow, current: &str, lang: Lang) -> Line {
             None => "—".to_owned(),
         },
         heavy: text(&row.days_heavy),
-        pm2_5: text(&row.pm2_5_mean),
-        pm10: text(&row.pm10_mean),
+        pm2_5: text(&row.pm2_5_mean) + &on_days(row.days_pm2_5, lang),
+        pm10: text(&row.pm10_mean) + &on_days(row.days_pm10, lang),
         composite: text(&row.composite_index),
         deducted,
         documents: match row.documents.as_slice() {
@@ -98,6 +98,15 @@ fn line(row: &DustColumnRow, current: &str, lang: Lang) -> Line {
             [] => "—".to_owned(),
             documents => documents.join(lang.of("、", "; ")),
         },
+    }
+}
+
+/// On how many days a mean rests: what is deducted may leave none.
+fn on_days(days: Option<u32>, lang: Lang) -> String {
+    match (days, lang) {
+        (None, _) => String::new(),
+        (Some(days), Lang::Zh) => format!("（{days}天）"),
+        (Some(days), Lang::En) => format!(" ({days} d)"),
     }
 }
 
@@ -131,10 +140,10 @@ fn notes_en(parameters: &Parameters) -> Vec<String> {
         DustDeducts::Days => "PM2.5 and PM10 of the stations named are left out on affected days",
     };
     let kept = match parameters.dust_days {
-        DustDays::Kept => "good and heavy days are counted as measured",
-        DustDays::LeftOut => "days above 100 for dust only do not count as valid days",
+        DustDays::Kept => "Good and heavy days are counted as measured",
+        DustDays::LeftOut => "Days above 100 for dust only do not count as valid days",
     };
-    let columns = "what the national centre rejected is never left out; official figures are \
+    let columns = "What the national centre rejected is never left out; official figures are \
                    entered, not reckoned";
     [deducts, kept, columns].map(|text| format!("{text}.")).into()
 }

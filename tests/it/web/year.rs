@@ -83,7 +83,9 @@ async fn the_columns_of_dust_stand_beside_each_other_and_every_answer_names_its_
         [0, 6, 46].map(serde_json::Value::from)
     );
     assert_eq!([0, 1, 2].map(|at| of(at, "days_deducted")), [0, 1, 2].map(serde_json::Value::from));
-    assert_eq!(of(3, "pm2_5_mean"), 61);
+    // The 13th has no day of any pollutant.
+    assert_eq!([0, 1, 2].map(|at| of(at, "days_pm2_5")), [29, 28, 27].map(serde_json::Value::from));
+    assert_eq!((of(3, "pm2_5_mean"), of(3, "days_pm2_5")), (61.into(), serde_json::Value::Null));
     assert_eq!(of(3, "station_hours"), serde_json::Value::Null);
     assert_eq!(of(0, "good_day_ratio_percent"), of(2, "good_day_ratio_percent"), "kept");
     assert_ne!(of(0, "pm2_5_mean"), of(2, "pm2_5_mean"));
