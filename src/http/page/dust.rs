@@ -69,6 +69,20 @@ pub(super) fn column(column: DustColumn, lang: Lang) -> &'static str {
     lang.of(column.zh(), en)
 }
 
+/// Behind a target's name: its column of dust, where that is not the measured one.
+pub(super) fn in_column(code: &str) -> String {
+    let found = DustColumn::ALL.into_iter().find(|column| column.code() == code);
+    match found.filter(|column| *column != DustColumn::Measured) {
+        None => String::new(),
+        Some(column) => format!(", {}", self::column(column, Lang::En)),
+    }
+}
+
+/// Why a column that deducts is the measured one; empty where it is not.
+pub(super) fn nothing_deducted(a: &Assessment, lang: Lang) -> &'static str {
+    a.dust_reason_zh.map_or("", |zh| lang.of(zh, "no dust is entered: the same as measured"))
+}
+
 fn line(row: &DustColumnRow, current: &str, lang: Lang) -> Line {
     let text = |value: &Option<Decimal>| {
         value.as_ref().map_or_else(|| "—".to_owned(), ToString::to_string)
@@ -146,4 +160,16 @@ fn notes_en(parameters: &Parameters) -> Vec<String> {
     let columns = "What the national centre rejected is never left out; official figures are \
                    entered, not reckoned";
     [deducts, kept, columns].map(|text| format!("{text}.")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_targets_column_stands_behind_its_name() {
+        assert_eq!(in_column("measured"), "");
+        assert_eq!(in_column("dust_recognised"), ", without recognised dust");
+        assert_eq!(in_column("official"), ", official (entered)");
+    }
 }

@@ -173,7 +173,7 @@ pub(in crate::http) async fn year(
         datasets: datasets(asked.dataset, lang),
         dust: asked.dust.code(),
         columns: columns(asked.dust, lang),
-        nothing_deducted: assessment.as_ref().map_or("", |a| nothing_deducted(a, lang)),
+        nothing_deducted: assessment.as_ref().map_or("", |a| dust::nothing_deducted(a, lang)),
         columns_of_dust: { Dust::of(assessment.as_ref(), &area.registry, &asked.parameters, lang) },
     };
     let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
@@ -259,7 +259,8 @@ fn goal(row: &TargetRow, registry: &Registry, lang: Lang) -> Goal {
     Goal {
         name: match lang {
             Lang::Zh => row.indicator_zh.clone(),
-            Lang::En => row.indicator.replace('_', " "),
+            // In Chinese the sentence names the column.
+            Lang::En => row.indicator.replace('_', " ") + &dust::in_column(row.dust),
         },
         of,
         value: row.value_text.clone(),
@@ -480,10 +481,6 @@ fn columns(current: DustColumn, lang: Lang) -> Vec<Choice> {
         current: column == current,
     };
     [DustColumn::Measured, DustColumn::Recognised, DustColumn::Reported].map(choice).into()
-}
-
-fn nothing_deducted(a: &Assessment, lang: Lang) -> &'static str {
-    a.dust_reason_zh.map_or("", |zh| lang.of(zh, "no dust is entered: the same as measured"))
 }
 
 #[cfg(test)]
