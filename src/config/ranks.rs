@@ -6,7 +6,8 @@
 use std::path::Path;
 
 use super::Fault;
-use super::section::{Section, file_sections, parsed, path_from, text, whole};
+use super::rows;
+use super::section::{Section, parsed, path_from, text, whole};
 use super::stations::Found;
 use crate::area::{Member, Registry};
 use crate::assessment::rank::{OfficialRank, RankBy, RankSet};
@@ -17,11 +18,12 @@ use crate::assessment::{Seasons, Span};
 /// # Errors
 /// Every [`Fault`] of the file.
 pub fn ranks(path: Option<&Path>, registries: &[Registry]) -> Result<Vec<RankSet>, Vec<Fault>> {
-    let own = path.map_or_else(
-        || Ok(Vec::new()),
-        |path| file_sections(path, |root| read(root, registries)),
-    )?;
+    let own = path.map_or_else(|| Ok(Vec::new()), |path| of_file(path, registries))?;
     Ok(own.into_iter().chain(registries.iter().flat_map(RankSet::of_area)).collect())
+}
+
+fn of_file(path: &Path, registries: &[Registry]) -> Result<Vec<RankSet>, Vec<Fault>> {
+    rows::file(path, |root| read(root, registries))
 }
 
 /// `[ranks]`: the file. Its faults are noted beside the others.
@@ -30,14 +32,8 @@ pub(super) fn read_section(
     (base, areas): (&Path, Option<&Found>),
 ) -> Vec<RankSet> {
     let file = section.optional("file", path_from(base));
-    let mut sets = Vec::new();
-    // Without all stations a set's members might be told wrong for a fault that stands elsewhere.
-    if let Some(areas) = areas.filter(|found| found.complete) {
-        match ranks(file.as_deref(), &areas.registries) {
-            Ok(found) => sets = found,
-            Err(faults) => section.note_of_file("file", file.as_deref(), faults),
-        }
-    }
+    let mut sets = rows::noted(&section, file, areas, of_file);
+    sets.extend(areas.iter().flat_map(|found| &found.registries).flat_map(RankSet::of_area));
     section.finish();
     sets
 }

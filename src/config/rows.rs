@@ -1,4 +1,5 @@
-//! What files of rows have in common that people write from documents: `targets.toml`, `dust.toml`.
+//! What files of rows have in common that people write from documents: `targets.toml`, `dust.toml`,
+//! `ranks.toml`.
 
 use std::path::{Path, PathBuf};
 

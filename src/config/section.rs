@@ -154,48 +154,12 @@ impl<'a> Section<'a> {
         Self { path, ..self }
     }
 
-    /// Notes the faults of a file that a key names; the file as a whole is told by that key.
-    pub(super) fn note_of_file(&self, key: &str, file: Option<&Path>, faults: Vec<Fault>) {
-        for fault in faults {
-            if Some(Path::new(&fault.key)) == file {
-                self.fault(key, fault);
-            } else {
-                self.faults().note(fault.key, fault.reason);
-            }
-        }
-    }
-
     /// Names every key that nobody asked for.
     pub(super) fn finish(self) {
         for name in self.table.keys() {
             let known = self.known.join(", ");
             self.fault(name, format_args!("is not a known key (known here: {known})"));
         }
-    }
-}
-
-/// Reads a file of its own, such as that of targets: `read` notes what is wrong in it.
-///
-/// # Errors
-/// Every [`Fault`], under the file's name.
-pub(super) fn file_sections<T>(
-    path: &Path,
-    read: impl FnOnce(Section<'_>) -> T,
-) -> Result<T, Vec<Fault>> {
-    let shown = path.display().to_string();
-    let one = |key: String, reason: String| vec![Fault { key, reason }];
-    let written = std::fs::read_to_string(path).map_err(|e| one(shown.clone(), e.to_string()))?;
-    let table = written.parse::<Table>().map_err(|e| {
-        let before = e.span().and_then(|span| written.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        one(format!("{shown}:{line}"), e.message().to_owned())
-    })?;
-    let faults = Faults::default();
-    let found = read(Section::root(table, &faults));
-    let at = |fault: Fault| Fault { key: format!("{shown}: {}", fault.key), ..fault };
-    match faults.into_list() {
-        faults if faults.is_empty() => Ok(found),
-        faults => Err(faults.into_iter().map(at).collect()),
     }
 }
 

@@ -7,11 +7,12 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::BUILD;
+use super::dust::column;
 use super::model::class_name;
 use super::words::Lang;
 use super::year::editions;
 use crate::assessment::rank::{Moment, Rank, RankBy, RankRow, RankSet};
-use crate::assessment::{Seasons, Span};
+use crate::assessment::{DustColumn, Seasons, Span};
 use crate::http::api::{find_area, given, one, parameters};
 use crate::http::problem::Problem;
 use crate::http::rank::Asked;
@@ -67,6 +68,7 @@ struct Sheet<'a> {
     figures: Vec<Choice>,
     spans: Vec<Choice>,
     datasets: Vec<Choice>,
+    columns: Vec<Choice>,
 }
 
 /// `GET /rank`.
@@ -74,7 +76,7 @@ pub(in crate::http) async fn rank(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let pairs = parameters(query.as_deref(), &["set", "by", "span", "dataset", "lang"])?;
+    let pairs = parameters(query.as_deref(), &["set", "by", "span", "dataset", "dust", "lang"])?;
     let lang = Lang::parse(one(&pairs, "lang")?);
     let view = app.services.view.borrow().clone();
     let set = chosen(one(&pairs, "set")?, &app.services.lists.ranks)?;
@@ -90,7 +92,11 @@ pub(in crate::http) async fn rank(
     // A figure that the span does not have gives way: the links then need no knowledge of each other.
     let by = given(&pairs, "by", usual(&moment))?;
     let by = if by.is_of(&moment) { by } else { usual(&moment) };
-    let asked = Asked::of((set, by, moment), &pairs, &app)?;
+    // Neither has an hour a column of dust.
+    let of_days = matches!(moment, Moment::Days(_));
+    let kept = |(name, _): &&(String, String)| of_days || name != "dust";
+    let rest: Vec<_> = pairs.iter().filter(kept).cloned().collect();
+    let asked = Asked::of((set, by, moment), &rest, &app)?;
     let archive = app.services.archive.clone();
     let (asked, area, rank) = blocking(move || {
         let rank = asked.rank(archive.as_ref(), &area);
@@ -98,7 +104,8 @@ pub(in crate::http) async fn rank(
     })
     .await?;
     let rank = rank?;
-    let links = Links { set: &asked.set.code, by, span: text, dataset: asked.dataset, lang };
+    let dust = asked.dust;
+    let links = Links { set: &asked.set.code, by, span: text, dataset: asked.dataset, dust, lang };
     let other = if lang == Lang::Zh { Lang::En } else { Lang::Zh };
     let sheet = Sheet {
         lang,
@@ -108,7 +115,7 @@ pub(in crate::http) async fn rank(
         simulated: view.simulated,
         title: title(&rank, &asked, lang),
         basis: rank.dataset_zh.clone(),
-        dust: rank.dust_zh,
+        dust: column(asked.dust, lang),
         edition: editions(moment.days()),
         counted: match lang {
             Lang::Zh => format!("共{}个，参与排名{}个", rank.members, rank.ranked),
@@ -119,12 +126,13 @@ pub(in crate::http) async fn rank(
         unit: rank.unit,
         figure: lang.of(rank.by_zh, by.en()),
         is_change: by.is_change(),
-        has_days: matches!(moment, Moment::Days(_)),
+        has_days: of_days,
         lines: rank.rows.iter().map(|row| line(row, area.registry.area.as_str(), lang)).collect(),
         sets: links.sets(&app.services.lists.ranks, &view),
         figures: links.figures(&moment),
         spans: links.spans(&spans, &moment, area.newest),
         datasets: links.datasets(),
+        columns: links.columns(&moment),
     };
     let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
@@ -226,14 +234,16 @@ struct Links<'a> {
     by: RankBy,
     span: &'a str,
     dataset: Dataset,
+    dust: DustColumn,
     lang: Lang,
 }
 
 impl Links<'_> {
     fn query(&self) -> String {
-        let Self { by, dataset, lang, .. } = self;
+        let Self { by, dataset, dust, lang, .. } = self;
+        let dust = dust.code();
         let (set, span, lang) = (encoded(self.set), encoded(self.span), lang.code());
-        format!("set={set}&by={by}&span={span}&dataset={dataset}&lang={lang}")
+        format!("set={set}&by={by}&span={span}&dataset={dataset}&dust={dust}&lang={lang}")
     }
 
     fn sets(&self, all: &[RankSet], view: &View) -> Vec<Choice> {
@@ -276,6 +286,17 @@ impl Links<'_> {
             current: dataset == self.dataset,
         };
         [Dataset::Best, Dataset::Reviewed, Dataset::Realtime].map(choice).into()
+    }
+
+    /// The columns of dust; none of an hour.
+    fn columns(&self, moment: &Moment) -> Vec<Choice> {
+        let choice = |dust: DustColumn| Choice {
+            query: Links { dust, ..*self }.query(),
+            name: column(dust, self.lang).to_owned(),
+            current: dust == self.dust,
+        };
+        let reckoned = DustColumn::ALL.into_iter().filter(|dust| *dust != DustColumn::Official);
+        reckoned.filter(|_| matches!(moment, Moment::Days(_))).map(choice).collect()
     }
 }
 

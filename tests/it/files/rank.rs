@@ -58,6 +58,37 @@ fn files_and_a_store_give_the_same_rank() {
     assert_eq!((code, told.contains("dalian:stations")), (Some(1), true), "{told}");
 }
 
+#[test]
+fn a_rank_stands_in_a_column_of_dust() {
+    let place = Place::new();
+    place.write("a.csv", &file(&air(20)));
+    place.imported("a.db", &["a.csv"]);
+    let dust = "[[dust]]\narea = 'dalian'\nstations = ['1A']\nfrom = '2025-01-03 05'\n\
+                to = '2025-01-11 24'\nstage = 'recognised'\ndocument = '1月数据审核结果'\n";
+    place.write("dust.toml", dust);
+    let dust = format!("--dust {}", place.path("dust.toml").display());
+    let by = "--set dalian:stations --by pm2_5 --span 2025-01";
+    let column = |name: &str| format!("{by} {dust} --dust-column {name}");
+    let value = |rank: &Value, entity: &str| {
+        let rows = rank["rows"].as_array().expect("rows");
+        rows.iter().find(|r| r["entity"] == entity).expect("ranked")["value"].clone()
+    };
+    let measured = json(args(&place, &["a.db"], by));
+    assert_eq!(
+        (&measured["dust_zh"], json(args(&place, &["a.db"], &column("measured")))),
+        (&"实况".into(), measured.clone())
+    );
+    let recognised = json(args(&place, &["a.db"], &column("dust_recognised")));
+    assert_eq!(recognised["dust_zh"], "扣沙（认定）");
+    assert_eq!(json(args(&place, &["a.csv"], &column("dust_recognised"))), recognised);
+    assert_ne!(value(&recognised, "1A"), value(&measured, "1A"), "nine days less");
+    assert_eq!(value(&recognised, "2A"), value(&measured, "2A"));
+    let hour =
+        format!("--set dalian:stations --by o3 --span hour {dust} --dust-column dust_recognised");
+    let (code, _, told) = rank(&args(&place, &["a.db"], &hour));
+    assert_eq!((code, told.contains("an hour is as measured")), (Some(1), true), "{told}");
+}
+
 const CITIES: &str = "station,name,lat,lon,area,district,kind,assessed
 dalian,大连,,,cities,,reference,true
 shenyang,沈阳,,,cities,,reference,true

@@ -98,6 +98,8 @@ async fn a_rank_names_what_it_rests_on_and_that_it_is_reckoned() {
     assert_eq!((&json["dust"], &json["dust_zh"]), (&"measured".into(), &"实况".into()));
     assert_eq!((&json["dataset"], &json["practice"]), (&"best".into(), &"letter".into()));
     assert_eq!(json["edition"], "hj633_2012");
+    let column = "/api/v1/rank?set=four&by=pm2_5&span=2025-01&dust=dust_recognised";
+    assert_eq!(daemon.get(column).await.json()["dust_zh"], "扣沙（认定）");
     let sentence = json["sentence_zh"].as_str().unwrap_or_default();
     assert!(sentence.contains("由好到差列四市并列第1位；参与排名3个，测算"), "{sentence}");
 }
@@ -145,6 +147,8 @@ async fn what_cannot_be_ranked_is_refused_with_its_place() {
         ("set=four&by=aqi&span=2025-01", 400, "one day"),
         ("set=four&by=pm2_5&span=2025-01-01..2026-12-31", 400, "730 days"),
         ("set=four&by=pm2_5&span=always", 400, "so_far"),
+        ("set=four&by=pm2_5&span=hour&dust=dust_recognised", 400, "an hour is as measured"),
+        ("set=four&by=pm2_5&span=2025-01&dust=official", 400, "dust"),
         ("set=four&by=pm2_5&span=hour&colour=red", 400, "colour"),
     ] {
         let answer = daemon.get(&format!("/api/v1/rank?{query}")).await;
@@ -168,7 +172,11 @@ async fn the_page_opens_on_the_set_that_is_looked_at_for_us() {
         assert!(text.contains(word), "{word}");
     }
     assert!(text.contains("<tr class=\"own\">"));
-    // A figure that the span does not have gives way.
+    assert!(!text.contains("扣沙"), "an hour has no columns of dust");
+    let text = daemon.get("/rank?set=four&span=2025-01&dust=dust_reported").await.text;
+    assert!(text.contains("沙尘口径：扣沙（申报，估算）"), "{text}");
+    // A figure, and a column of dust, that the span does not have give way.
+    assert_eq!(daemon.get("/rank?set=four&span=hour&dust=dust_reported").await.status, 200);
     let text = daemon.get("/rank?set=four&by=aqi&span=2025-01").await.text;
     assert!(text.contains("四市 2025年1月1日至31日 综合指数排名"), "{text}");
     let text = daemon.get("/rank?set=four&by=pm2_5&span=2025-01&lang=en").await.text;
