@@ -18,6 +18,7 @@ mod rejection;
 pub use dataset::{Basis, Dataset};
 pub use decode::{
     Code, FeedFormat, FeedKind, Observation, TimeFormat, UnknownValue, decode, read_amount,
+    read_plain_amount,
 };
 pub(crate) use decode::{Named, Pairs, Text, interval_start, refuse_json};
 pub use encode::encode;

@@ -186,26 +186,42 @@ pub fn parse_decimal(text: &[u8], scale: u32) -> Result<Amount, DecimalFault> {
 
 /// Nearly every value: up to nine digits, perhaps a point, no digit finer than `scale`.
 fn parse_plain(text: &[u8], scale: u32) -> Option<Amount> {
-    if text.len() > 10 || !text.last()?.is_ascii_digit() {
-        return None;
-    }
-    let (mut digits, mut places, mut seen) = (0_i64, None, 0_u32);
-    for &b in text {
-        match b {
-            b'0'..=b'9' => {
-                digits = digits * 10 + i64::from(b - b'0');
-                places = places.map(|p| p + 1);
-                seen += 1;
-            }
-            b'.' if places.is_none() && seen > 0 => places = Some(0_u32),
-            _ => return None,
+    let (amount, read) = plain_decimal(text, scale)?;
+    (read == text.len()).then_some(amount)
+}
+
+/// The decimal at the front of a text and its length, where it is one of up to nine digits and none of them
+/// finer than 10^-`scale`; what follows is the caller's.
+#[must_use]
+pub fn plain_decimal(text: &[u8], scale: u32) -> Option<(Amount, usize)> {
+    const MOST_DIGITS: usize = 9;
+    let digits = |from: usize| {
+        let mut at = from;
+        let mut number = 0_u32;
+        while let Some(digit) = text.get(at).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10) {
+            number = number.wrapping_mul(10).wrapping_add(u32::from(digit));
+            at += 1;
         }
+        (number, at - from)
+    };
+    let (whole, before) = digits(0);
+    if text.get(before) != Some(&b'.') {
+        let fits = (1..=MOST_DIGITS).contains(&before) && scale <= 6;
+        return fits.then(|| in_milli(whole, scale)).flatten().map(|amount| (amount, before));
     }
-    if seen > 9 {
+    let (part, behind) = digits(before + 1);
+    if before == 0 || behind == 0 || before + behind > MOST_DIGITS {
         return None;
     }
-    let finer = scale.checked_sub(places.unwrap_or(0)).filter(|f| *f <= 6)?;
-    i32::try_from(digits * 10_i64.pow(finer)).ok().map(Amount)
+    let places = u32::try_from(behind).ok()?;
+    let finer = scale.checked_sub(places).filter(|f| *f <= 6)?;
+    let all = u64::from(whole) * 10_u64.pow(places) + u64::from(part);
+    Some((in_milli(u32::try_from(all).ok()?, finer)?, before + 1 + behind))
+}
+
+/// `digits` × 10^`finer`, with `finer` at most 6.
+fn in_milli(digits: u32, finer: u32) -> Option<Amount> {
+    i32::try_from(u64::from(digits) * 10_u64.pow(finer)).ok().map(Amount)
 }
 
 fn parse_any(text: &[u8], scale: u32) -> Result<Amount, DecimalFault> {

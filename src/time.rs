@@ -264,9 +264,15 @@ fn parse_plain_label(text: &[u8]) -> Option<Hour> {
     };
     let (year, month) = (number(&[y3, y2, y1, y0])?, number(&[m1, m0])?);
     let (day, hour) = (number(&[d1, d0])?, number(&[h1, h0])?);
+    let plain = year > 0 && (1..=12).contains(&month) && day > 0 && hour < 24;
     // The last days of months go the long way, where a calendar knows them.
-    let plain = year > 0 && (1..=12).contains(&month) && (1..=28).contains(&day) && hour < 24;
-    plain.then(|| Day(days_from_ymd(year, month, day)).start().plus(hour))
+    let calendar = || Day::of(year, month.try_into().ok()?, day.try_into().ok()?);
+    let day = match day {
+        _ if !plain => None,
+        ..=28 => Some(Day(days_from_ymd(year, month, day))),
+        _ => calendar(),
+    };
+    day.map(|day| day.start().plus(hour))
 }
 
 /// `YYYY-MM-DD HH:MM`, optionally with `:SS`.

@@ -12,7 +12,7 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor}
 use serde_json::value::RawValue;
 
 use super::{PROPERTIES, Property, Reading, Rejection, RejectionReason, Validity};
-use crate::quantity::{Amount, DecimalFault, parse_decimal};
+use crate::quantity::{Amount, DecimalFault, parse_decimal, plain_decimal};
 use crate::time::{AveragingPeriod, HourLabel, Instant, TimeFault};
 
 /// How a feed writes its messages.
@@ -244,21 +244,32 @@ fn read_value(text: &str, code: Code, format: &FeedFormat) -> Reading {
 /// What is no usable amount comes back as an invalid reading with its reason.
 #[must_use]
 pub fn read_amount(text: &[u8], code: Code) -> Reading {
-    let invalid = |amount, validity| Reading { amount, validity };
+    let invalid = |validity| Reading { amount: Amount::default(), validity };
     match parse_decimal(text, code.scale) {
-        Err(DecimalFault::NotANumber) => invalid(Amount::default(), Validity::NotANumber),
-        Err(DecimalFault::OutOfRange) => invalid(Amount::default(), Validity::Absurd),
-        Ok(amount) => {
-            let (least, most) = code.property.plausible();
-            let below = amount.milli() < least;
-            let validity = match code.property {
-                Property::Pollutant(_) if below => Validity::Negative,
-                _ if below || amount.milli() > most => Validity::Absurd,
-                _ => Validity::Valid,
-            };
-            invalid(amount, validity)
-        }
+        Err(DecimalFault::NotANumber) => invalid(Validity::NotANumber),
+        Err(DecimalFault::OutOfRange) => invalid(Validity::Absurd),
+        Ok(amount) => judged(amount, code),
     }
+}
+
+/// What [`read_amount`] says of the number at the front of a text, and its length; `None` where only the
+/// whole text could tell.
+#[must_use]
+pub fn read_plain_amount(text: &[u8], code: Code) -> Option<(Reading, usize)> {
+    let (amount, read) = plain_decimal(text, code.scale)?;
+    Some((judged(amount, code), read))
+}
+
+/// Whether an amount can be one.
+fn judged(amount: Amount, code: Code) -> Reading {
+    let (least, most) = code.property.plausible();
+    let below = amount.milli() < least;
+    let validity = match code.property {
+        Property::Pollutant(_) if below => Validity::Negative,
+        _ if below || amount.milli() > most => Validity::Absurd,
+        _ => Validity::Valid,
+    };
+    Reading { amount, validity }
 }
 
 fn apply_flag(observation: &mut Observation<'_>, name: &str, flag: &str, format: &FeedFormat) {

@@ -14,6 +14,7 @@ pub(super) mod cnemc;
 pub(super) mod lines;
 mod long;
 mod parts;
+mod plain;
 pub(super) mod wide;
 
 use std::path::{Path, PathBuf};

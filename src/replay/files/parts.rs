@@ -6,7 +6,7 @@
 //! Invariants: the parts' rows are those of the file; a record with quotes may hold line breaks, so from
 //! the first quote on the rest of the file is one part.
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +25,7 @@ pub struct Parts {
     format: Format,
     label: HourLabel,
     /// The header as written, with its line break.
-    header: Arc<[u8]>,
+    header: Vec<u8>,
     /// What was read behind the last line break.
     rest: Vec<u8>,
     skipped: u64,
@@ -46,7 +46,7 @@ pub struct Part {
     file: String,
     format: Format,
     label: HourLabel,
-    header: Arc<[u8]>,
+    /// Behind the header.
     bytes: Vec<u8>,
     skipped: u64,
 }
@@ -67,7 +67,7 @@ impl Parts {
         let read = Arc::default();
         let content = content(path, &read).map_err(io)?;
         let file = path.display().to_string();
-        let (header, rest) = (Arc::from([]), Vec::new());
+        let (header, rest) = (Vec::new(), Vec::new());
         let (skipped, done) = (0, false);
         let mut parts =
             Self { content, file, format, label, header, rest, skipped, done, read, part_bytes };
@@ -91,18 +91,17 @@ impl Parts {
             return None;
         }
         let bytes = match self.lines() {
-            Ok(bytes) if bytes.is_empty() => return None,
+            Ok(bytes) if bytes.len() == self.header.len() => return None,
             Ok(bytes) => bytes,
             Err(e) => {
                 self.done = true;
                 return Some(Err(Error::Io { path: PathBuf::from(&self.file), source: e }));
             }
         };
-        let lines = u64::try_from(line_breaks(&bytes)).unwrap_or(0);
-        let (file, header) = (self.file.clone(), Arc::clone(&self.header));
+        let lines = u64::try_from(line_breaks(&bytes[self.header.len()..])).unwrap_or(0);
         let (format, label, skipped) = (self.format, self.label, self.skipped);
         self.skipped += lines;
-        Some(Ok(Part { file, format, label, header, bytes, skipped }))
+        Some(Ok(Part { file: self.file.clone(), format, label, bytes, skipped }))
     }
 
     fn split_header(&mut self) -> io::Result<()> {
@@ -112,7 +111,7 @@ impl Parts {
         // Without an end the whole of it is one part, which begins with its header.
         if let Some(end) = end {
             let rest = first.split_off(end + 1);
-            self.header = first.into();
+            self.header = first;
             self.rest = [rest, std::mem::take(&mut self.rest)].concat();
         } else {
             self.rest = [first, std::mem::take(&mut self.rest)].concat();
@@ -120,26 +119,30 @@ impl Parts {
         Ok(())
     }
 
-    /// About as many bytes as asked for, up to a line break; all of them where lines cannot be told.
+    /// The header and about as many bytes as asked for, up to a line break; all of them where lines cannot
+    /// be told.
     fn lines(&mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = std::mem::take(&mut self.rest);
-        let mut wanted = self.part_bytes;
+        let head = self.header.len();
+        let mut wanted = head + self.part_bytes;
+        let mut bytes = Vec::with_capacity(wanted.max(head + self.rest.len()));
+        bytes.extend_from_slice(&self.header);
+        bytes.append(&mut self.rest);
         loop {
             let missing = u64::try_from(wanted.saturating_sub(bytes.len())).unwrap_or(0);
             bytes.reserve_exact(wanted.saturating_sub(bytes.len()));
             let read = self.content.by_ref().take(missing).read_to_end(&mut bytes)?;
-            if bytes.len() < wanted && read == 0 || bytes.is_empty() {
+            if bytes.len() < wanted && read == 0 || bytes.len() == head {
                 return Ok(bytes); // the end
             }
             if bytes.len() < wanted {
                 continue;
             }
-            if bytes.contains(&b'"') {
+            if memchr::memchr(b'"', &bytes[head..]).is_some() {
                 self.content.read_to_end(&mut bytes)?;
                 return Ok(bytes);
             }
-            if let Some(last) = bytes.iter().rposition(|b| *b == b'\n') {
-                self.rest = bytes.split_off(last + 1);
+            if let Some(last) = memchr::memrchr(b'\n', &bytes[head..]) {
+                self.rest = bytes.split_off(head + last + 1);
                 return Ok(bytes);
             }
             wanted *= 2; // a single line
@@ -153,14 +156,13 @@ impl Part {
     /// # Errors
     /// [`Error::Header`], which the file itself would have given.
     pub fn reader(self) -> Result<Reader, Error> {
-        let Self { file, format, label, header, bytes, skipped } = self;
-        let content = Cursor::new(header.to_vec()).chain(Cursor::new(bytes));
-        Reader::over(Lines::over(Box::new(content), file, skipped), format, label)
+        let Self { file, format, label, bytes, skipped } = self;
+        Reader::over(Lines::over(bytes, Box::new(io::empty()), file, skipped), format, label)
     }
 }
 
 fn line_breaks(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|b| **b == b'\n').count()
+    memchr::memchr_iter(b'\n', bytes).count()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::observation::{Pollutant, Validity};
 
@@ -178,4 +180,150 @@ fn formats_are_read_by_name() {
     assert_eq!("cnemc".parse(), Ok(Format::Cnemc));
     assert_eq!(Format::Cnemc.usual_label(), HourLabel::End);
     assert!("csv".parse::<Format>().is_err());
+}
+
+/// Gives its bytes a few at a time, and then perhaps a fault.
+struct Drops {
+    bytes: std::io::Cursor<Vec<u8>>,
+    drop: usize,
+    fails: bool,
+}
+
+impl std::io::Read for Drops {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = buffer.len().min(self.drop);
+        match self.bytes.read(&mut buffer[..most])? {
+            0 if std::mem::take(&mut self.fails) => Err(std::io::Error::other("torn off")),
+            read => Ok(read),
+        }
+    }
+}
+
+/// Rows and faults in their order, or why the header does not fit.
+fn told(lines: Lines, format: Format, label: HourLabel) -> Vec<String> {
+    let mut reader = match Reader::over(lines, format, label) {
+        Ok(reader) => reader,
+        Err(e) => return vec![e.to_string()],
+    };
+    let (mut all, mut row) = (Vec::new(), Row::default());
+    while let Some(read) = reader.next(&mut row) {
+        all.push(match read {
+            Ok(()) => format!("{row:?}"),
+            Err(fault) => fault.to_string(),
+        });
+    }
+    all
+}
+
+const TIMES: [&[u8]; 15] = [
+    b"2025-01-01 00:00",
+    b"2025-01-01 01:00",
+    b"2025-01-01 23:00",
+    b"2025-01-01 24:00",
+    b"2025-01-01 02:30",
+    b"2025-01-31 05:00",
+    b"2025-02-29 05:00",
+    b" 2025-01-01 03:00",
+    b" 2025-01-01 3:00",
+    b"2025-01-01T04:00:00+08:00",
+    b"2025-01-01T0100Z",
+    b"\xef\xbb\xbf2025-01-01 00:00",
+    b"0000-01-01 00:00",
+    b"yesterday",
+    b"",
+];
+const STATIONS: [&[u8]; 8] = [b"a", b"ab", b"a ", b" a", b"", b"\xff", b"\"a\"", b"\"a\nb,\""];
+const VALUES: [&[u8]; 22] = [
+    b"7",
+    b"61",
+    b"0.4",
+    b"12.345",
+    b"12.3456",
+    b"",
+    b" ",
+    b" 7",
+    b"7 ",
+    b"-999",
+    b"1e2",
+    b"+1",
+    b"5.",
+    b".5",
+    b"1.2.3",
+    b"123456789",
+    b"0123456789",
+    b"2147483",
+    b"99999999999",
+    b"0.0000000001",
+    b"\"3\"",
+    b"x",
+];
+const ENDS: [&[u8]; 5] = [b"\n", b"\r\n", b"\r", b"\n\n", b"\n \n"];
+
+/// A line of a wide file: places in the tables above, most of the draws being their first ones.
+type Drawn = (usize, usize, Vec<usize>, usize);
+
+fn drawn(content: &mut Vec<u8>, (time, station, values, end): &Drawn, odd: usize) {
+    let pick = |all: &[&'static [u8]], at: usize| {
+        let at = if at % 10 < odd { at / 10 } else { at % 3 };
+        *all.get(at % all.len()).unwrap_or(&all[0])
+    };
+    let mut fields = vec![pick(&TIMES, *time), pick(&STATIONS[..], *station)];
+    fields.extend(values.iter().map(|at| pick(&VALUES, *at)));
+    content.extend(fields.join(&b","[..]));
+    content.extend(if *end % 10 < odd { ENDS[end / 10 % ENDS.len()] } else { b"\n" });
+}
+
+proptest::proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None, cases: 2000, ..ProptestConfig::default()
+    })]
+
+    /// Whatever is written, and however it arrives.
+    #[test]
+    fn plain_lines_read_as_the_general_reader_reads_them(
+        rows in prop::collection::vec(
+            (0_usize..150, 0_usize..80, prop::collection::vec(0_usize..220, 2..4), 0_usize..50),
+            0..12,
+        ),
+        (odd, three) in (0_usize..5, prop::bool::weighted(0.9)),
+        head in 0_usize..12, label in prop::bool::ANY, closed in prop::bool::ANY,
+        (drop, block, fails) in (1_usize..40, 0_usize..80, prop::bool::weighted(0.2)),
+    ) {
+        let mut content = match head {
+            0 => b"\xef\xbb\xbf".to_vec(),
+            1 => b"\n".to_vec(),
+            _ => Vec::new(),
+        };
+        content.extend(b"time,station,pm2_5,co");
+        content.extend(if head == 2 { &b"\r\n"[..] } else { b"\n" });
+        for (time, station, values, end) in rows {
+            let values = if three { vec![values[0], values[1]] } else { values };
+            drawn(&mut content, &(time, station, values, end), odd);
+        }
+        if !closed {
+            content.pop();
+        }
+        // The general reader looks for the mark in what comes at once.
+        let drop = if head == 0 { content.len() } else { drop };
+        let label = if label { HourLabel::Begin } else { HourLabel::End };
+        let drops = |from: usize| {
+            let bytes = std::io::Cursor::new(content[from..].to_vec());
+            Box::new(Drops { bytes, drop, fails })
+        };
+        let expected = told(Lines::general(drops(0)), Format::Wide, label);
+        let block = block.min(content.len());
+        let lines = Lines::over(content[..block].to_vec(), drops(block), "f".to_owned(), 0);
+        prop_assert_eq!(told(lines, Format::Wide, label), expected);
+        // The lines as such, whatever they hold.
+        let records = |mut lines: Lines| {
+            let mut all = vec![format!("{:?}", lines.header())];
+            while let Some(read) = lines.read() {
+                let fields: Vec<&[u8]> = lines.record.iter().collect();
+                all.push(format!("{read:?} {fields:?} {}", lines.line()));
+            }
+            all
+        };
+        let lines = Lines::over(content[..block].to_vec(), drops(block), "f".to_owned(), 0);
+        prop_assert_eq!(records(lines), records(Lines::general(drops(0))));
+    }
 }
