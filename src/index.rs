@@ -22,11 +22,11 @@ pub use pollutants::Pollutants;
 
 pub use crate::standard::{Category, Indicator};
 
-use crate::observation::Pollutant;
+use crate::observation::{POLLUTANTS, Pollutant};
 use crate::quantity::{Amount, Quotient};
 use crate::standard::{
-    ColumnIndex, Entity, IndexEdition, Missing2012, Parameters, ReportKind, ReportRow,
-    RoundBeforeIndex, RoundingRow,
+    Column, ColumnIndex, Entity, IndexEdition, Missing2012, Parameters, Practice, ReportKind,
+    ReportRow, RoundBeforeIndex, RoundingRow,
 };
 
 /// What an index is judged by.
@@ -206,25 +206,55 @@ fn steps_by<'a>(
     mean: impl Fn(Indicator) -> Option<Quotient>,
     ctx: &Context<'a>,
 ) -> impl Iterator<Item = Step<'a>> {
-    let practice = ctx.parameters.practice;
-    let rounding = ctx.edition.rounding(kind, practice, ctx.entity);
-    let exact = !ctx.edition.rounds_before_index()
-        && ctx.parameters.round_before_index == RoundBeforeIndex::Exact;
-    let edition = ctx.edition;
-    edition.report(kind, practice).iter().map(move |row| {
+    let judge = Judge::of(kind, ctx);
+    judge.rows().iter().map(move |row| {
         let mean = mean(row.indicator);
         let (Some(value), Some(column)) = (mean, row.column) else {
             return Step { row, mean, entered: None, found: None };
         };
-        let column = edition.column(column);
-        let (entered, found) = if exact {
-            (value, column.index_exact(value, rounding.index, practice))
-        } else {
-            let amount = rounding.concentration_of(value, row.indicator.pollutant());
-            (Quotient::whole(amount), column.index(amount, rounding.index, practice))
-        };
-        Step { row, mean, entered: Some(entered), found: Some(found) }
+        let found = judge.found(value, column);
+        Step { row, mean, entered: Some(judge.entered(value, column)), found: Some(found) }
     })
+}
+
+/// How the averages of a report come to individual indices.
+#[derive(Clone, Copy, Debug)]
+struct Judge<'a> {
+    edition: &'a IndexEdition,
+    kind: ReportKind,
+    practice: Practice,
+    rounding: &'a RoundingRow,
+    exact: bool,
+}
+
+impl<'a> Judge<'a> {
+    fn of(kind: ReportKind, ctx: &Context<'a>) -> Self {
+        let (edition, practice) = (ctx.edition, ctx.parameters.practice);
+        let rounding = edition.rounding(kind, practice, ctx.entity);
+        let exact = !edition.rounds_before_index()
+            && ctx.parameters.round_before_index == RoundBeforeIndex::Exact;
+        Self { edition, kind, practice, rounding, exact }
+    }
+
+    fn rows(&self) -> &'a [ReportRow] {
+        self.edition.report(self.kind, self.practice)
+    }
+
+    /// What of a value enters a column.
+    fn entered(&self, value: Quotient, column: Column) -> Quotient {
+        if self.exact {
+            return value;
+        }
+        Quotient::whole(self.rounding.concentration_of(value, column.pollutant()))
+    }
+
+    fn found(&self, value: Quotient, column: Column) -> ColumnIndex {
+        let column = self.edition.column(column);
+        if self.exact {
+            return column.index_exact(value, self.rounding.index, self.practice);
+        }
+        column.index_rounded(value, self.rounding, self.practice)
+    }
 }
 
 fn report(
@@ -234,13 +264,15 @@ fn report(
     due: Pollutants,
 ) -> Index {
     let mut index = Index::default();
-    let mut by_pollutant = [None; Pollutant::COUNT];
+    let mut by_pollutant = [0; Pollutant::COUNT];
     let mut present = Pollutants::EMPTY;
-    for Step { row, found, .. } in steps_by(kind, mean, ctx) {
-        let Some(found) = found else { continue }; // absent, or reported without an index
+    let judge = Judge::of(kind, ctx);
+    for row in judge.rows() {
+        let Some(column) = row.column else { continue }; // reported without an index
+        let Some(value) = mean(row.indicator) else { continue };
         let pollutant = row.indicator.pollutant();
         present.insert(pollutant);
-        let iaqi = match found {
+        let iaqi = match judge.found(value, column) {
             ColumnIndex::Iaqi(iaqi) => iaqi,
             ColumnIndex::Beyond(top) => {
                 index.beyond.insert(pollutant);
@@ -250,7 +282,7 @@ fn report(
         };
         index.iaqi[row.indicator.index()] = Some(iaqi);
         let largest = &mut by_pollutant[pollutant.index()];
-        *largest = (*largest).max(Some(iaqi));
+        *largest = (*largest).max(iaqi + 1);
     }
     index.missing = due.minus(present);
     conclude(&mut index, &by_pollutant, !present.is_empty(), ctx);
@@ -258,20 +290,24 @@ fn report(
 }
 
 /// From the individual indices to AQI, primary and exceeding pollutants.
+///
+/// `by_pollutant` are the largest ones, each and one: 0 where there is none.
 fn conclude(
     index: &mut Index,
-    by_pollutant: &[Option<u16>; Pollutant::COUNT],
+    by_pollutant: &[u16; Pollutant::COUNT],
     measured: bool,
     ctx: &Context<'_>,
 ) {
     let above = |limit: u16| {
-        let over = |p: &Pollutant| by_pollutant[p.index()].is_some_and(|iaqi| iaqi > limit);
-        Pollutant::BY_TIE.into_iter().filter(over).collect::<Pollutants>()
+        POLLUTANTS.into_iter().fold(Pollutants::EMPTY, |all, p| {
+            if by_pollutant[p.index()] > limit + 1 { all.with(p) } else { all }
+        })
     };
     if let Some(limit) = ctx.edition.exceeding_above() {
         index.exceeding = above(limit);
     }
-    index.max_iaqi = by_pollutant.iter().copied().flatten().max();
+    let largest = by_pollutant.iter().fold(0, |largest, one| largest.max(*one));
+    index.max_iaqi = largest.checked_sub(1);
     let Some(max) = index.max_iaqi else {
         index.no_aqi = Some(if measured { NoAqi::NoIaqi } else { NoAqi::AllMissing });
         return;

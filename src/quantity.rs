@@ -133,6 +133,23 @@ impl Quotient {
         Self { num: amount.0 as i128, den: 1 }
     }
 
+    /// How many times `step` [`Quotient::round`] comes to, where that fits an [`Amount`]; `None` where 32
+    /// bits do not hold what it takes.
+    #[must_use]
+    #[inline]
+    pub fn small_steps(self, step: u32, rounding: Rounding) -> Option<u32> {
+        let (num, den) = (u32::try_from(self.num).ok()?, u32::try_from(self.den).ok()?);
+        let den = den.checked_mul(step)?;
+        let (floor, rest) = (num.checked_div(den)?, num % den);
+        let to_next = den - rest;
+        let up = match rounding {
+            Rounding::Up => rest > 0,
+            Rounding::HalfUp => rest >= to_next,
+            Rounding::HalfEven => rest > to_next || (rest == to_next && floor % 2 != 0),
+        };
+        Some(floor + u32::from(up))
+    }
+
     /// Rounded to a multiple of `step` (in 0.001 units: 1000 is 1 µg/m³, 100 000 is 0.1 mg/m³).
     #[must_use]
     pub fn round(self, step: i32, rounding: Rounding) -> Amount {
@@ -358,6 +375,25 @@ mod tests {
         assert_eq!(all(5, 5), [1, 1, 1]);
         let wide = i128::from(i64::MAX) * 4;
         assert_eq!(all(wide + 1, 2), [wide / 2, wide / 2 + 1, wide / 2 + 1]);
+    }
+
+    #[test]
+    fn few_steps_are_counted_as_amounts_are_rounded() {
+        for rounding in [Rounding::HalfEven, Rounding::HalfUp, Rounding::Up] {
+            for (den, step) in [(1, 1000), (3, 1000), (24, 1000), (7, 100_000), (16, 1)] {
+                for num in (0..400_000_i128).step_by(61).chain([2_000_000_000, i128::MAX, -1]) {
+                    let value = Quotient { num, den };
+                    if let Some(steps) = value.small_steps(step, rounding) {
+                        let step = i32::try_from(step).expect("small");
+                        let rounded = i64::from(value.round(step, rounding).milli());
+                        assert_eq!(i64::from(steps) * i64::from(step), rounded, "{value:?}");
+                    }
+                }
+            }
+        }
+        let half = Quotient { num: 24 * 60_500, den: 24 };
+        assert_eq!(half.small_steps(1000, Rounding::HalfEven), Some(60));
+        assert_eq!(Quotient { num: -1, den: 1 }.small_steps(1000, Rounding::Up), None);
     }
 
     #[test]

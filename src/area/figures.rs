@@ -1,7 +1,7 @@
 //! The figures of one hour as they are shown: rounded once, with index and coverage.
 
 use super::{SetMeans, least_24h};
-use crate::average::{Averages, EIGHT_H_MIN, MISSING};
+use crate::average::{Averages, EIGHT_H_MIN, Sum};
 use crate::index::{self, Context, Index, Indicator, Means, Pollutants};
 use crate::observation::{POLLUTANTS, Pollutant};
 use crate::quantity::{Amount, Quotient};
@@ -142,18 +142,16 @@ pub fn station_index(averages: &Averages, hour: Hour, parameters: &Parameters) -
     let edition = standards().index_edition(hour.day());
     let ctx = Context { edition, parameters, entity: Entity::Station };
     let least = least_24h(parameters.practice);
-    let rolling = |p: Pollutant| averages.rolling_24h[p.index()].mean(least);
-    let mean = |indicator: Indicator| match indicator {
-        Indicator::Pm2_5_24h => rolling(Pollutant::Pm2_5),
-        Indicator::Pm10_24h => rolling(Pollutant::Pm10),
-        Indicator::O3_8h => averages.o3_8h.mean(EIGHT_H_MIN),
-        other => {
-            let p = other.pollutant();
-            let amount = averages.hour[p.index()];
-            let whole = || Quotient::whole(Amount::from_milli(amount));
-            (other == Indicator::hourly(p) && amount != MISSING).then(whole)
-        }
-    };
+    let mut sums = [Sum::default(); Indicator::COUNT];
+    for p in POLLUTANTS {
+        sums[Indicator::hourly(p).index()].add(averages.hour[p.index()]);
+    }
+    let enough = |sum: Sum, least: u16| if sum.count >= least { sum } else { Sum::default() };
+    for p in [Pollutant::Pm2_5, Pollutant::Pm10] {
+        sums[Indicator::daily(p).index()] = enough(averages.rolling_24h[p.index()], least);
+    }
+    sums[Indicator::O3_8h.index()] = enough(averages.o3_8h, EIGHT_H_MIN);
+    let mean = |indicator: Indicator| sums[indicator.index()].mean(1);
     index::hourly_by(mean, &ctx)
 }
 

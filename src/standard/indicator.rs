@@ -94,6 +94,19 @@ impl Indicator {
     /// The pollutant.
     #[must_use]
     pub const fn pollutant(self) -> Pollutant {
+        /// Asked for ten times an hour and station: one look instead of one branch each time.
+        const OF: [Pollutant; Indicator::COUNT] = {
+            let (mut of, mut at) = ([Pollutant::O3; Indicator::COUNT], 0);
+            while at < of.len() {
+                of[at] = Indicator::ALL[at].its_pollutant();
+                at += 1;
+            }
+            of
+        };
+        OF[self.index()]
+    }
+
+    const fn its_pollutant(self) -> Pollutant {
         match self {
             Self::Pm2_5_1h | Self::Pm2_5_24h => Pollutant::Pm2_5,
             Self::Pm10_1h | Self::Pm10_24h => Pollutant::Pm10,
@@ -216,6 +229,19 @@ impl Column {
     /// The pollutant.
     #[must_use]
     pub const fn pollutant(self) -> Pollutant {
+        /// Asked for ten times an hour and station: one look instead of one branch each time.
+        const OF: [Pollutant; Column::COUNT] = {
+            let (mut of, mut at) = ([Pollutant::O3; Column::COUNT], 0);
+            while at < of.len() {
+                of[at] = Column::ALL[at].its_pollutant();
+                at += 1;
+            }
+            of
+        };
+        OF[self.index()]
+    }
+
+    const fn its_pollutant(self) -> Pollutant {
         match self {
             Self::So2_24h | Self::So2_1h => Pollutant::So2,
             Self::No2_24h | Self::No2_1h => Pollutant::No2,

@@ -106,6 +106,29 @@ impl BreakpointColumn {
         self.between(amount, rounding, practice)
     }
 
+    /// The individual index of a mean, rounded as a report rounds it.
+    #[must_use]
+    #[inline]
+    pub fn index_rounded(
+        &self,
+        value: Quotient,
+        rounding: &RoundingRow,
+        practice: Practice,
+    ) -> ColumnIndex {
+        let step = self.step();
+        let rounded_to = if self.is_co() { rounding.step_co } else { rounding.step };
+        // Nearly every mean: so many whole steps, which are looked up.
+        if rounding.index == Rounding::Up
+            && u32::try_from(rounded_to) == Ok(step)
+            && let Some(steps) = value.small_steps(step, rounding.concentration)
+            && let Some(iaqi) = self.whole.get(steps as usize)
+        {
+            return ColumnIndex::Iaqi(*iaqi);
+        }
+        let amount = value.round(rounded_to, rounding.concentration);
+        self.index(amount, rounding.index, practice)
+    }
+
     /// Finds every whole step.
     pub(super) fn tabulated(mut self) -> Self {
         let step = i64::from(self.step());
@@ -121,12 +144,13 @@ impl BreakpointColumn {
         self
     }
 
+    const fn is_co(&self) -> bool {
+        matches!(self.column, Column::Co24h | Column::Co1h)
+    }
+
     /// A step of the table of whole steps, in 0.001 µg/m³.
     const fn step(&self) -> u32 {
-        match self.column.pollutant() {
-            Pollutant::Co => 100_000,
-            _ => 1000,
-        }
+        if self.is_co() { 100_000 } else { 1000 }
     }
 
     fn between(&self, amount: Amount, rounding: Rounding, practice: Practice) -> ColumnIndex {
