@@ -28,7 +28,8 @@ const VIEW_EVERY: Duration = Duration::from_millis(100);
 /// A picture older than this is made anew though nothing came, so that its age shows.
 const VIEW_AT_LEAST: Duration = Duration::from_secs(30);
 /// A feed has its backlog taken when less than its window came in this time: a broker with more to give
-/// sends a full window at once, and again with every commit.
+/// sends a full window at once, and again with every commit. So a full window that waits for a slow disk is
+/// none: nothing can come before it is acknowledged.
 const BACKLOG_SPAN: Duration = Duration::from_secs(2);
 
 /// A point in time, by both clocks.
@@ -106,6 +107,16 @@ struct Feed {
     recent: usize,
     /// The highest ticket taken.
     taken: u64,
+    /// The highest ticket whose commit is durable.
+    durable: u64,
+}
+
+impl Feed {
+    /// Whether the broker may send nothing more before a commit.
+    fn is_full(&self) -> bool {
+        let waiting = self.taken.saturating_sub(self.durable);
+        usize::try_from(waiting).map_or(true, |waiting| waiting >= self.plan.window)
+    }
 }
 
 /// The single owner of the pipelines.
@@ -140,6 +151,7 @@ impl Core {
             since: Duration::ZERO,
             recent: 0,
             taken: 0,
+            durable: 0,
         };
         Self {
             areas: areas.into_iter().enumerate().map(engine).collect(),
@@ -334,10 +346,12 @@ impl Core {
             if feed.state != FeedState::CatchingUp || span < BACKLOG_SPAN {
                 continue;
             }
-            if feed.recent < feed.plan.window && !waits {
+            if feed.recent < feed.plan.window && !feed.is_full() && !waits {
                 self.feed_state(number, FeedState::CaughtUp, moment, load)?;
             } else {
-                (feed.since, feed.recent) = (moment.monotonic, 0);
+                // What makes room just before the next look brings its messages only after it.
+                let recent = if feed.is_full() { feed.plan.window } else { 0 };
+                (feed.since, feed.recent) = (moment.monotonic, recent);
             }
         }
         Ok(())
@@ -359,7 +373,11 @@ impl Core {
 
     /// The oldest commit on its way is durable: what waited for it.
     pub fn committed(&mut self) -> Option<Released> {
-        self.batcher.committed()
+        let released = self.batcher.committed()?;
+        for (feed, ticket) in self.feeds.iter_mut().zip(&released.tickets) {
+            feed.durable = *ticket;
+        }
+        Some(released)
     }
 
     /// A picture of what is committed, when the last one is stale.
@@ -410,5 +428,74 @@ impl Core {
             disconnected: numbers(FeedState::Disconnected),
             catching_up: numbers(FeedState::CatchingUp),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::ingest::Ticket;
+
+    /// A feed of no area, with a window of ten.
+    struct Desk(Core);
+
+    impl Desk {
+        fn connected() -> Self {
+            let plan = FeedPlan { areas: Vec::new(), observes: true, window: 10 };
+            let group = GroupCommit { max_messages: 100, max_ms: 50 };
+            let mut desk = Self(Core::new(Vec::new(), vec![plan], group, (false, false)));
+            desk.take(0, Event::Connected { generation: 1, session_present: true });
+            desk
+        }
+
+        fn moment(ms: u64) -> Moment {
+            Moment { wall: Instant::from_millis(0), monotonic: Duration::from_millis(ms) }
+        }
+
+        fn take(&mut self, ms: u64, event: Event) {
+            let arrival = Arrival { feed: 0, event };
+            self.0.take(arrival, Self::moment(ms), &mut |_, _| unreachable!()).expect("taken");
+        }
+
+        fn messages(&mut self, ms: u64, numbers: std::ops::RangeInclusive<u64>) {
+            let message = |number| Message {
+                topic: Bytes::new(),
+                payload: Bytes::new(),
+                ticket: Ticket { generation: 1, number },
+                retained: false,
+                duplicate: false,
+                oversized: None,
+            };
+            self.take(ms, Event::Messages(numbers.map(message).collect()));
+            assert!(self.0.cut(Self::moment(ms), true).is_some());
+        }
+
+        fn is_caught_up(&mut self, ms: u64) -> bool {
+            self.0.tick(Self::moment(ms), false, &mut |_, _| unreachable!()).expect("done");
+            self.0.health().catching_up.is_empty()
+        }
+    }
+
+    #[test]
+    fn a_feed_that_brings_less_than_its_window_is_caught_up() {
+        let mut desk = Desk::connected();
+        desk.messages(1, 1..=9);
+        assert!(!desk.is_caught_up(1_999));
+        assert!(desk.is_caught_up(2_000), "nine wait for a commit, the broker could send a tenth");
+    }
+
+    /// A disk that stands still stops the broker too: its silence says nothing of what it holds.
+    #[test]
+    fn a_full_window_behind_a_slow_disk_is_not_caught_up() {
+        let mut desk = Desk::connected();
+        desk.messages(1, 1..=10);
+        assert!(!desk.is_caught_up(2_000), "a full window came");
+        assert!(!desk.is_caught_up(4_000), "nothing came, and nothing could");
+        assert!(desk.0.committed().is_some());
+        assert!(!desk.is_caught_up(6_000), "there was room only in the end");
+        desk.messages(6_001, 11..=13);
+        assert!(desk.is_caught_up(8_000));
     }
 }

@@ -152,13 +152,12 @@ impl Course {
     fn finish(mut self) -> (u64, Place, Done) {
         let published = self.publisher.finish();
         let begun = now();
-        let mut before = u64::MAX;
-        loop {
+        let (mut before, mut quiet) = (u64::MAX, 0);
+        // On a busy machine a commit can take longer than one look.
+        while quiet < 3 {
             let is_ready = self.daemon.is_ready();
             let taken = taken(&self.place);
-            if is_ready && taken == before {
-                break;
-            }
+            quiet = if is_ready && taken == before { quiet + 1 } else { 0 };
             before = taken;
             assert!(begun.elapsed() < PATIENCE, "not drained: {}", self.daemon.said());
             sleep(Duration::from_secs(1));
