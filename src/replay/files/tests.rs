@@ -327,3 +327,12 @@ proptest::proptest! {
         prop_assert_eq!(records(lines), records(Lines::general(drops(0))));
     }
 }
+
+/// A crash leaves runs of zeros in a file: they are no date.
+#[test]
+fn zeros_are_no_date() {
+    let content = [b"time,station,pm2_5\n", [0; 11].as_slice(), b"05:00,1A,10\n"].concat();
+    let lines = Lines::over(content, Box::new(std::io::empty()), "f".to_owned(), 0);
+    let told = told(lines, Format::Wide, HourLabel::Begin);
+    assert!(matches!(told.as_slice(), [fault] if fault.starts_with("f:2: ")), "{told:?}");
+}

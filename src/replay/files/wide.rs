@@ -29,7 +29,7 @@ struct Last {
     time: Vec<u8>,
     hour: Hour,
     /// In a file that goes station by station only the date is shared: with the space behind it.
-    date: [u8; DATE],
+    date: Option<[u8; DATE]>,
     day: Day,
 }
 
@@ -134,7 +134,7 @@ impl Last {
     fn plain(&mut self, text: &[u8], label: HourLabel) -> Option<(Hour, usize)> {
         let (date, rest) = text.split_first_chunk::<DATE>()?;
         let (clock, _) = rest.split_first_chunk::<CLOCK>()?;
-        if *date == self.date
+        if Some(*date) == self.date
             && let [h1 @ b'0'..=b'9', h0 @ b'0'..=b'9', b':', b'0', b'0'] = *clock
             && let of_day = i32::from(h1 - b'0') * 10 + i32::from(h0 - b'0')
             && of_day < 24
@@ -149,7 +149,7 @@ impl Last {
             self.keep(field, hour);
             let bare = field.trim_ascii().len() == DATE + CLOCK && field.len() == DATE + CLOCK;
             if bare && date.ends_with(b" ") {
-                self.date = *date;
+                self.date = Some(*date);
                 self.day = if label == HourLabel::End { hour.plus(1) } else { hour }.day();
             }
         }
