@@ -134,10 +134,10 @@ pub(super) fn draw(slots: &[Slot<'_>], lang: Lang) -> String {
     let _ = write!(
         svg,
         concat!(
-            r#"<text class="unit" x="{x}" y="12">AQI</text>"#,
-            r#"<text class="unit" x="{x}" y="{y}">µg/m³</text>"#
+            r#"<text class="unit" x="{x}" y="12" text-anchor="end">AQI</text>"#,
+            r#"<text class="unit" x="{x}" y="{y}" text-anchor="end">µg/m³</text>"#
         ),
-        x = LEFT,
+        x = LEFT - 6.0,
         y = LINE_TOP - 10.0
     );
     hours(slots, lang, &mut svg);
@@ -156,9 +156,8 @@ fn hours(slots: &[Slot<'_>], lang: Lang, svg: &mut String) {
         if hour.of_day() == 0 {
             let _ = write!(svg, r#"<path class="midnight" d="M{left} {AQI_TOP}V{LINE_BOTTOM}"/>"#,);
         }
-        // The date where its day has room; never beside the unit at the left edge.
-        let room = slots.len() - at >= 5 && (at > 2 || hour.of_day() == 0);
-        if hour.of_day() == 0 && room {
+        // The date where its day has room.
+        if hour.of_day() == 0 && slots.len() - at >= 5 {
             let date = hour.day().to_string();
             let _ = write!(
                 svg,
