@@ -10,9 +10,10 @@
 //! Invariants: nothing is deducted silently, so a figure names its column and its documents; a column without
 //! entries is the measured one, figure by figure; the official column is entered and never reckoned.
 //!
-//! Source: 环办监测〔2016〕120号 (in force since 2017-01-01, recalled, not read): the city reports hours, range
-//! and evidence, the national centre decides in its review; its monthly report of July 2021; terms.md (dust
-//! days).
+//! Source: 环办监测〔2016〕120号 (in force since 2017-01-01; a reprint of the letter, not of its annex): the
+//! city reports hours, range and evidence, the national centre decides in its review, and its result is what
+//! assessment and ranking rest on; note 1 of the centre's monthly report of July 2021 (PM and composite index
+//! without dust, ratios with it).
 
 mod columns;
 mod deduction;

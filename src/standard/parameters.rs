@@ -332,9 +332,9 @@ const TARGET_COMPARE: Reason = (
 );
 const DUST_DEDUCTS: Reason = (
     "dust_deducts",
-    "the letter 环办监测〔2016〕120号 has the affected hours reported and their particulate values \
-     taken out (recalled, not read); days takes a station's whole PM day instead. A day that keeps \
-     fewer than 20 hours has no PM mean either way",
+    "the letter 环办监测〔2016〕120号 has affected hours reported and the data concerned taken out \
+     in review, for assessment and ranking (its annex was not read); days takes a station's whole \
+     PM day instead. A day that keeps fewer than 20 hours has no PM mean either way",
 );
 const DUST_DAYS: Reason = (
     "dust_days",
