@@ -169,8 +169,8 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let (targets, resampling) =
         targets::read_section(root.section("targets"), (base, areas.as_ref()));
     let seasons = read_seasons(root.section("seasons"));
-    let ranks = ranks::read_section(root.section("ranks"), (base, areas.as_ref()));
-    let dust = dust::read_section(root.section("dust"), (base, areas.as_ref()));
+    let ranks = ranks::read_section(root.section("ranks"), (base, areas.as_ref()), &seasons);
+    let dust = dust::read_section(root.section("dust"), (base, areas.as_ref()), &seasons);
     let store = read_store(root.section("store"), base);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));

@@ -147,7 +147,7 @@ pub(super) fn refusal(now: Side<'_>, before: Side<'_>, of: &Subject<'_>) -> Opti
         return Some(format!("两期评价标准不同（{here}与{there}），不作比较；{ways}"));
     }
     if before.period.days_valid == 0 {
-        return Some("上一期没有有效数据，不作比较".to_owned());
+        return Some("对比时段没有有效数据，不作比较".to_owned());
     }
     let mixed = "两期数据口径不同（审核与实况），不作比较；可指定一种数据口径";
     let basis = |side: Side<'_>| {

@@ -75,8 +75,10 @@ struct Candidate {
     member: Member,
     /// As it is shown, or why there is none, in words.
     figure: Result<RankFigure, String>,
-    /// Days with an AQI, of those of the span; of an hour none.
+    /// Days with a value of the figure, of those of the span; of an hour none.
     days: Option<(u32, u32)>,
+    /// Hours of stations deducted for dust.
+    deducted: u32,
 }
 
 /// One entity's place.
@@ -102,10 +104,16 @@ pub struct RankRow {
     pub before: Option<Decimal>,
     /// Of an AQI: its class.
     pub category: Option<&'static str>,
-    /// Days with an AQI; null of an hour.
+    /// Days with a value of what is ranked, of the composite index those of the scarcest of six; null of an
+    /// hour.
     pub days_valid: Option<u32>,
     /// Days of the span; null of an hour.
     pub days_total: Option<u32>,
+    /// Whether these are fewer than a month needs (GB 3095 Table 4: 27 of 31), of a span as long as a month:
+    /// the rank then says little.
+    pub thin: bool,
+    /// Hours of stations that the column of dust deducts; null of an hour.
+    pub dust_station_hours: Option<u32>,
     /// Why there is no figure.
     pub reason_zh: Option<String>,
 }
@@ -149,6 +157,8 @@ pub struct Rank {
     pub dust: &'static str,
     /// Its head: 实况, 扣沙(认定), 扣沙(申报,估算).
     pub dust_zh: &'static str,
+    /// Whose hours a column deducts, or that it deducts none; null of the measured one.
+    pub dust_note_zh: Option<String>,
     /// Whether it is the official rank; one that is reckoned here never is (测算).
     pub official: bool,
     /// The rank of the set's own entity as it was published (官方值), where it was entered.
@@ -171,18 +181,21 @@ impl RankAsked<'_> {
     #[must_use]
     pub fn of_hour(&self, figures: &[Option<Figures>]) -> Rank {
         let mut all = Vec::with_capacity(figures.len());
-        let mut reviewed = true;
+        let mut reviewed = Vec::new();
         for (member, figures) in self.set.members.iter().zip(figures) {
-            let Some(figures) = figures else { continue };
-            let figure = self.by.of_hour(&self.moment, figures);
-            reviewed &= figure.is_err() || figures.reviewed;
-            all.push(Candidate { member: *member, figure, days: None });
+            let figure = match figures {
+                Some(figures) => self.by.of_hour(&self.moment, figures),
+                None => Err("未投运".to_owned()),
+            };
+            reviewed.extend(figures.iter().filter(|_| figure.is_ok()).map(|f| f.reviewed));
+            all.push(Candidate { member: *member, figure, days: None, deducted: 0 });
         }
+        let (any, every) = (reviewed.contains(&true), !reviewed.contains(&false));
         let mut basis = Basis::default();
         if let Some(hour) = self.moment.hour() {
-            basis.note(hour, reviewed && !all.is_empty());
+            basis.note(hour, any && every);
         }
-        self.rank(all, &basis)
+        self.rank(all, &self.basis_zh(&basis, any && !every))
     }
 
     /// The rank of days: those of the span by member of the set, and for a change those of the year before
@@ -211,14 +224,35 @@ impl RankAsked<'_> {
             let then = then.map(|(span, days)| (period(span, days), days.as_slice()));
             let then = then.as_ref().map(|(period, days)| (period, *days));
             let figure = self.by.of_days((&period_now, days), then, &subject);
-            let valid = (period_now.days_valid, period_now.days_total);
-            all.push(Candidate { member: *member, figure, days: Some(valid) });
+            let valid = (self.by.days_of(&period_now), period_now.days_total);
+            let deducted = days.iter().filter_map(|day| day.deducted.as_ref());
+            let deducted = deducted.map(|one| one.station_hours).sum();
+            all.push(Candidate { member: *member, figure, days: Some(valid), deducted });
         }
-        self.rank(all, &basis(now))
+        self.rank(all, &self.basis_zh(&basis(now), differ(now)))
+    }
+
+    /// The line 数据口径; entities on different data are not silently beside each other.
+    fn basis_zh(&self, basis: &Basis, differ: bool) -> String {
+        let note = if differ { "；各对象审核进度不一，名次仅供参考" } else { "" };
+        basis.zh(self.dataset) + note
+    }
+
+    /// Whose hours a column of dust deducts.
+    fn dust_note(&self, candidates: &[Candidate]) -> Option<String> {
+        if self.dust == DustColumn::Measured {
+            return None;
+        }
+        let with = candidates.iter().filter(|c| c.deducted > 0);
+        let names: Vec<&str> = with.map(|c| self.registry.called(c.member)).collect();
+        Some(match names.as_slice() {
+            [] => "没有可扣除的沙尘时段，与实况相同".to_owned(),
+            some => format!("有扣除的为{}，其余与实况相同", some.join("、")),
+        })
     }
 
     /// Ranks what entities come to; equal ones stay in the order of the set.
-    fn rank(&self, mut candidates: Vec<Candidate>, basis: &Basis) -> Rank {
+    fn rank(&self, mut candidates: Vec<Candidate>, basis_zh: &str) -> Rank {
         let figure = |c: &Candidate| c.figure.as_ref().ok().map(|f| f.shown.clone());
         // Who has no figure comes last.
         candidates.sort_by(|a, b| match (figure(a), figure(b)) {
@@ -237,15 +271,16 @@ impl RankAsked<'_> {
                 tied: same > 1,
             }
         };
+        let dust_note_zh = self.dust_note(&candidates);
         let rows = candidates.into_iter().map(|c| {
             let placed = c.figure.as_ref().ok().map(|f| place(&f.shown));
             self.row(c, placed)
         });
-        let rank = self.head(rows.collect(), count(figures.len()), basis);
-        Rank { sentence_zh: rank.sentence(), ..rank }
+        let rank = self.head(rows.collect(), count(figures.len()), basis_zh);
+        Rank { sentence_zh: rank.sentence(self.dust), dust_note_zh, ..rank }
     }
 
-    fn head(&self, rows: Vec<RankRow>, ranked: u32, basis: &Basis) -> Rank {
+    fn head(&self, rows: Vec<RankRow>, ranked: u32, basis_zh: &str) -> Rank {
         let (from, to) = self.moment.days();
         let official = self.set.official(self.by, &self.moment);
         let changed = self.parameters.list().into_iter().filter(|p| p.value != p.default);
@@ -265,9 +300,10 @@ impl RankAsked<'_> {
             practice: self.parameters.practice.code(),
             parameters: changed.map(|p| (p.name, p.value)).collect(),
             dataset: self.dataset.name(),
-            dataset_zh: basis.zh(self.dataset),
+            dataset_zh: basis_zh.to_owned(),
             dust: self.dust.code(),
             dust_zh: self.dust.zh(),
+            dust_note_zh: None,
             official: false,
             official_rank: official.map(|o| o.rank),
             official_document: official.map(|o| o.document.clone()),
@@ -279,7 +315,7 @@ impl RankAsked<'_> {
     }
 
     fn row(&self, candidate: Candidate, placed: Option<Place>) -> RankRow {
-        let Candidate { member, figure, days } = candidate;
+        let Candidate { member, figure, days, deducted } = candidate;
         let (figure, reason_zh) = match figure {
             Ok(figure) => (Some(figure), None),
             Err(reason) => (None, Some(reason)),
@@ -298,9 +334,27 @@ impl RankAsked<'_> {
             before,
             days_valid: days.map(|(valid, _)| valid),
             days_total: days.map(|(_, total)| total),
+            thin: days.is_some_and(is_thin),
+            dust_station_hours: days.map(|_| deducted),
             reason_zh,
         }
     }
+}
+
+/// Fewer valid days than a month needs, 27 of 31, of a span as long as a month.
+fn is_thin((valid, total): (u32, u32)) -> bool {
+    total >= 28 && valid * 31 < total * 27
+}
+
+/// Whether days rest on reviewed data for some entities and not for others.
+fn differ(days: &[Vec<DayFigures>]) -> bool {
+    let mut by_day: BTreeMap<Day, (bool, bool)> = BTreeMap::new();
+    for day in days.iter().flatten().filter(|day| day.means.stations_valid > 0) {
+        let (some, others) = by_day.entry(day.day).or_default();
+        *some |= day.is_reviewed();
+        *others |= !day.is_reviewed();
+    }
+    by_day.into_values().any(|(some, others)| some && others)
 }
 
 /// Where a figure stands.
@@ -325,8 +379,8 @@ fn basis(days: &[Vec<DayFigures>]) -> Basis {
 }
 
 impl Rank {
-    /// `大连2025年1月综合指数4.21，由好到差列全省14市第3位（并列）；参与排名14个，测算`.
-    fn sentence(&self) -> Option<String> {
+    /// `大连2025年1月综合指数4.21，由好到差列全省14市并列第3位；参与排名14个，测算`.
+    fn sentence(&self, dust: DustColumn) -> Option<String> {
         let row = self.rows.iter().find(|row| row.own)?;
         let (rank, value) = row.rank.zip(row.value.as_ref())?;
         let Self { span_zh, by_zh, unit, set_name, ranked, .. } = self;
@@ -337,14 +391,18 @@ impl Rank {
         };
         let tied = if row.tied { "并列" } else { "" };
         let figure = match (&row.now, value.to_string()) {
-            (Some(_), value) => format!("{by_zh}：{}，改善幅度", risen_or_fallen(&value)),
+            (Some(now), value) => {
+                let what = by_zh.trim_end_matches("同比变化");
+                format!("{what}{now}，同比{}，变化情况由好到差", risen_or_fallen(&value))
+            }
             (None, value) => format!("{by_zh}{value}{unit}，由好到差"),
         };
         let name = &row.name;
         let place = format!("列{set_name}{tied}第{rank}位");
         let official = self.official_rank.map(|rank| format!("；官方值（录入）第{rank}位"));
         let official = official.unwrap_or_default();
-        Some(format!("{name}{span_zh}{figure}{place}；参与排名{ranked}个，测算{official}"))
+        let column = dust.before_zh();
+        Some(format!("{column}{name}{span_zh}{figure}{place}；参与排名{ranked}个，测算{official}"))
     }
 }
 
@@ -355,10 +413,4 @@ fn risen_or_fallen(percent: &str) -> String {
         (Some(percent), _) => format!("下降{percent}%"),
         (None, percent) => format!("上升{percent}%"),
     }
-}
-
-/// `1月31日`.
-fn date_zh(day: Day) -> String {
-    let (_, month, date) = day.date();
-    format!("{month}月{date}日")
 }

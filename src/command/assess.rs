@@ -78,6 +78,11 @@ fn members(args: &Args, registry: &Registry) -> Result<Vec<Member>, ExitError> {
         return Ok(registry.members());
     }
     if args.entity.is_empty() {
+        if registry.is_reference() {
+            let text =
+                format!("--entity or --all: {} is a list of reference cities", registry.area);
+            return Err(ExitError::Usage(text));
+        }
         return Ok(vec![Member::Set(0)]);
     }
     let find = |name: &String| {

@@ -72,6 +72,9 @@ pub(super) struct SourceArgs {
     /// The heating season.
     #[arg(long, value_name = "MM-DD..MM-DD", default_value_t = Seasons::DEFAULT.heating)]
     heating_season: Season,
+    /// Autumn and winter (秋冬季).
+    #[arg(long, value_name = "MM-DD..MM-DD", default_value_t = Seasons::DEFAULT.autumn_winter)]
+    autumn_winter_season: Season,
     /// The ozone season.
     #[arg(long, value_name = "MM-DD..MM-DD", default_value_t = Seasons::DEFAULT.ozone)]
     ozone_season: Season,
@@ -116,8 +119,11 @@ impl SourceArgs {
 
     /// When seasons are.
     pub(super) const fn seasons(&self) -> Seasons {
-        let (heating, ozone) = (self.heating_season, self.ozone_season);
-        Seasons { heating, ozone, ..Seasons::DEFAULT }
+        Seasons {
+            heating: self.heating_season,
+            autumn_winter: self.autumn_winter_season,
+            ozone: self.ozone_season,
+        }
     }
 
     /// What was chosen where the sources are silent.
@@ -152,7 +158,9 @@ impl SourceArgs {
 /// The area asked for, of the store or of the list.
 pub(super) fn registry(args: &SourceArgs, area: Option<&str>) -> Result<Registry, ExitError> {
     let all = registries(args)?;
-    let ids: Vec<_> = all.iter().map(|r| r.area.clone()).collect();
+    // A list of reference cities is meant only when it is named.
+    let meant = |r: &&Registry| area.is_some() || !r.is_reference();
+    let ids: Vec<_> = all.iter().filter(meant).map(|r| r.area.clone()).collect();
     let area = area_of(&ids, area)?;
     let found = all.into_iter().find(|r| r.area == area);
     found.ok_or_else(|| ExitError::Usage(format!("--area: no {area}")))
@@ -180,7 +188,8 @@ pub(super) fn open<'r>(
     registry: &'r Registry,
     span: Option<Span>,
 ) -> Result<Source<'r>, ExitError> {
-    let dust = dust(args.dust.as_deref(), args.dust_column, &registries(args)?)?;
+    let lists = (registries(args)?, args.seasons());
+    let dust = dust(args.dust.as_deref(), args.dust_column, (&lists.0, &lists.1))?;
     if let Some(path) = &args.store {
         let reader = open_store(path)?;
         let held = reader.hours_held(registry).map_err(|e| store_fault(path, &e))?;
@@ -222,11 +231,11 @@ fn open_store(path: &Path) -> Result<Reader, ExitError> {
 pub(super) fn dust(
     path: Option<&Path>,
     column: DustColumn,
-    registries: &[Registry],
+    (registries, seasons): (&[Registry], &Seasons),
 ) -> Result<DustEntries, ExitError> {
     match path {
         Some(path) => {
-            let found = config::dust(path, registries);
+            let found = config::dust(path, registries, seasons);
             found.map_err(|faults| daemon::faulty(&faults))
         }
         None if column == DustColumn::Measured => Ok(DustEntries::default()),

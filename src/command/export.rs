@@ -181,7 +181,11 @@ fn asked(args: &Args, reader: &Reader) -> Result<Option<Asked>, ExitError> {
     let last = to.map_or(Hour::from_number(i32::MAX), |to| to.plus(1).start().plus(-1));
     let span = held.map(|held| (held.0.max(first), held.1.min(last))).filter(|(a, b)| a <= b);
     let path = args.dust.as_deref();
-    let dust = days_source::dust(path, args.dust_column, std::slice::from_ref(&registry))?;
+    let fault = |e| store_fault(&args.store, &e);
+    let areas = reader.areas().map_err(fault)?;
+    let all: Result<Vec<_>, _> = areas.iter().map(|a| reader.registry(a).map_err(fault)).collect();
+    let dust =
+        days_source::dust(path, args.dust_column, (&all?, &crate::assessment::Seasons::DEFAULT))?;
     Ok(Some(Asked { registry, members, span, dust }))
 }
 

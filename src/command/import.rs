@@ -93,6 +93,15 @@ fn listed(args: &Args) -> Result<(Vec<Registry>, BTreeSet<String>), ExitError> {
             return Err(ExitError::Data(format!("{list}: station {code} is in two areas")));
         }
     }
+    let mut names = BTreeSet::new();
+    for city in here.iter().filter(|r| r.is_reference()).flat_map(|r| &r.stations) {
+        if !names.insert(&city.name) {
+            let (list, name) = (args.stations.display(), &city.name);
+            return Err(ExitError::Data(format!(
+                "{list}: city {name} is in two areas: use --area"
+            )));
+        }
+    }
     Ok((here, others.iter().flat_map(codes).filter(|code| !seen.contains(code)).collect()))
 }
 

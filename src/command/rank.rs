@@ -37,7 +37,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     let parameters = args.source.parameters()?;
     let registries = days_source::registries(&args.source)?;
-    let sets = config::ranks(args.ranks.as_deref(), &registries);
+    let sets = config::ranks(args.ranks.as_deref(), &registries, &args.source.seasons());
     let sets = sets.map_err(|faults| daemon::faulty(&faults))?;
     let set = find(&args.set, &sets)?;
     let registry = registries.iter().find(|r| r.area == set.area);
@@ -102,7 +102,8 @@ fn tell(rank: &Rank, out: &mut impl Write) -> io::Result<()> {
     let unit = if unit.is_empty() { String::new() } else { format!("（{unit}）") };
     writeln!(out, "{set_name} {span_zh} {by_zh}{unit}排名（测算，由好到差）")?;
     writeln!(out, "  数据口径  {}", rank.dataset_zh)?;
-    writeln!(out, "  沙尘口径  {}", rank.dust_zh)?;
+    let note = rank.dust_note_zh.iter().fold(String::new(), |all, note| all + "，" + note);
+    writeln!(out, "  沙尘口径  {}{note}", rank.dust_zh)?;
     writeln!(out, "  评价标准  {}", rank.edition)?;
     for (name, value) in &rank.parameters {
         writeln!(out, "  参数  {name} = {value}")?;
@@ -119,6 +120,9 @@ fn tell(rank: &Rank, out: &mut impl Write) -> io::Result<()> {
         }
         if let Some((valid, total)) = row.days_valid.zip(row.days_total) {
             rest += &format!("  有效{valid}/{total}天");
+        }
+        if row.thin && row.reason_zh.is_none() {
+            rest += "  有效天数不足";
         }
         if let Some(reason) = &row.reason_zh {
             rest += &format!("  {reason}");

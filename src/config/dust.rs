@@ -27,23 +27,28 @@ const HOURS_MAX: i32 = 31 * 24;
 ///
 /// # Errors
 /// Every [`Fault`] of the file.
-pub fn dust(path: &Path, registries: &[Registry]) -> Result<DustEntries, Vec<Fault>> {
-    super::rows::file(path, |root| read(root, registries))
+pub fn dust(
+    path: &Path,
+    registries: &[Registry],
+    seasons: &Seasons,
+) -> Result<DustEntries, Vec<Fault>> {
+    super::rows::file(path, |root| read(root, registries, seasons))
 }
 
 /// `[dust]`: the file. Its faults are noted beside the others.
 pub(super) fn read_section(
     mut section: Section<'_>,
     (base, areas): (&Path, Option<&Found>),
+    seasons: &Seasons,
 ) -> DustEntries {
     let file = section.optional("file", path_from(base));
-    let entries = super::rows::noted(&section, file, areas, dust);
+    let entries = super::rows::noted(&section, file, areas, |path, all| dust(path, all, seasons));
     section.finish();
     entries
 }
 
 /// Reads all rows that can be; faults are noted.
-fn read(mut root: Section<'_>, registries: &[Registry]) -> DustEntries {
+fn read(mut root: Section<'_>, registries: &[Registry], seasons: &Seasons) -> DustEntries {
     let mut entries: Vec<DustEntry> = Vec::new();
     for section in root.sections("dust") {
         let (faults, key) = (section.faults(), section.key("from"));
@@ -57,7 +62,7 @@ fn read(mut root: Section<'_>, registries: &[Registry]) -> DustEntries {
     let mut official: Vec<(usize, OfficialFigure)> = Vec::new();
     for (at, section) in root.sections("official").into_iter().enumerate() {
         let (faults, key) = (section.faults(), section.key("figure"));
-        let Some(figure) = figure(section, registries) else { continue };
+        let Some(figure) = figure(section, registries, seasons) else { continue };
         let ends = |f: &OfficialFigure| (f.span.from, f.span.to);
         let same = |(_, held): &&(usize, OfficialFigure)| {
             held.entity == figure.entity
@@ -132,10 +137,12 @@ fn stations(value: &Value, registry: Option<&Registry>) -> Result<Vec<StationId>
     }
     let mut found: Vec<StationId> = Vec::new();
     for code in codes {
-        let id = StationId::new(&code).ok_or_else(|| format!("{code:?} is no station's code"))?;
-        if registry.is_some_and(|r| r.find(&code).is_none()) {
-            return Err(format!("{code:?} is no station of the area"));
-        }
+        // A reference city may be called by its name.
+        let at = registry.map(|r| r.find(&code).map(|at| r.stations[at].id.clone()));
+        let id = match at {
+            Some(listed) => listed.ok_or_else(|| format!("{code:?} is no station of the area"))?,
+            None => StationId::new(&code).ok_or_else(|| format!("{code:?} is no code"))?,
+        };
         if found.contains(&id) {
             return Err(format!("{code:?} stands twice"));
         }
@@ -144,11 +151,14 @@ fn stations(value: &Value, registry: Option<&Registry>) -> Result<Vec<StationId>
     Ok(found)
 }
 
-fn figure(mut section: Section<'_>, registries: &[Registry]) -> Option<OfficialFigure> {
+fn figure(
+    mut section: Section<'_>,
+    registries: &[Registry],
+    seasons: &Seasons,
+) -> Option<OfficialFigure> {
     let entity = section.required("entity", entity(registries));
-    let span = section.required("span", |value| {
-        Span::parse(&text(value)?, &Seasons::DEFAULT).map_err(|e| e.to_string())
-    });
+    let span = section
+        .required("span", |value| Span::parse(&text(value)?, seasons).map_err(|e| e.to_string()));
     let figure = section.required("figure", parsed::<TargetIndicator>);
     let value = section.required("value", number(figure));
     let document = section.required("document", text);
@@ -180,7 +190,7 @@ mod tests {
         let path = dir.path().join("dust.toml");
         std::fs::write(&path, content).expect("written");
         let file = format!("{}: ", path.display());
-        dust(&path, &dalian)
+        dust(&path, &dalian, &Seasons::DEFAULT)
             .map_err(|all| all.iter().map(|f| f.to_string().replacen(&file, "", 1)).collect())
     }
 

@@ -17,33 +17,42 @@ use crate::assessment::{Seasons, Span};
 ///
 /// # Errors
 /// Every [`Fault`] of the file.
-pub fn ranks(path: Option<&Path>, registries: &[Registry]) -> Result<Vec<RankSet>, Vec<Fault>> {
-    let own = path.map_or_else(|| Ok(Vec::new()), |path| of_file(path, registries))?;
+pub fn ranks(
+    path: Option<&Path>,
+    registries: &[Registry],
+    seasons: &Seasons,
+) -> Result<Vec<RankSet>, Vec<Fault>> {
+    let own = path.map_or_else(|| Ok(Vec::new()), |path| of_file(path, registries, seasons))?;
     Ok(own.into_iter().chain(registries.iter().flat_map(RankSet::of_area)).collect())
 }
 
-fn of_file(path: &Path, registries: &[Registry]) -> Result<Vec<RankSet>, Vec<Fault>> {
-    rows::file(path, |root| read(root, registries))
+fn of_file(
+    path: &Path,
+    registries: &[Registry],
+    seasons: &Seasons,
+) -> Result<Vec<RankSet>, Vec<Fault>> {
+    rows::file(path, |root| read(root, registries, seasons))
 }
 
 /// `[ranks]`: the file. Its faults are noted beside the others.
 pub(super) fn read_section(
     mut section: Section<'_>,
     (base, areas): (&Path, Option<&Found>),
+    seasons: &Seasons,
 ) -> Vec<RankSet> {
     let file = section.optional("file", path_from(base));
-    let mut sets = rows::noted(&section, file, areas, of_file);
+    let mut sets = rows::noted(&section, file, areas, |path, all| of_file(path, all, seasons));
     sets.extend(areas.iter().flat_map(|found| &found.registries).flat_map(RankSet::of_area));
     section.finish();
     sets
 }
 
 /// Reads all sets that can be; faults are noted.
-fn read(mut root: Section<'_>, registries: &[Registry]) -> Vec<RankSet> {
+fn read(mut root: Section<'_>, registries: &[Registry], seasons: &Seasons) -> Vec<RankSet> {
     let mut sets: Vec<RankSet> = Vec::new();
     for section in root.sections("rank") {
         let (faults, key) = (section.faults(), section.key("code"));
-        let Some(set) = set(section, registries) else { continue };
+        let Some(set) = set(section, registries, seasons) else { continue };
         if sets.iter().any(|earlier| earlier.code == set.code) {
             faults.note(key, format_args!("{:?} is there twice", set.code));
         }
@@ -53,7 +62,7 @@ fn read(mut root: Section<'_>, registries: &[Registry]) -> Vec<RankSet> {
     sets
 }
 
-fn set(mut section: Section<'_>, registries: &[Registry]) -> Option<RankSet> {
+fn set(mut section: Section<'_>, registries: &[Registry], seasons: &Seasons) -> Option<RankSet> {
     let code = section.required("code", |value| {
         let code = text(value)?;
         // A colon stands in the codes of the sets that areas have by themselves.
@@ -71,7 +80,8 @@ fn set(mut section: Section<'_>, registries: &[Registry]) -> Option<RankSet> {
         let registry = registry?;
         Some(registry.member(name).ok_or_else(|| format!("area {} has no {name:?}", registry.area)))
     };
-    let official = section.sections("official").into_iter().filter_map(official).collect();
+    let official = section.sections("official").into_iter();
+    let official = official.filter_map(|one| self::official(one, seasons)).collect();
     let listed = section.holds("members");
     let members = section.optional("members", |value| {
         let items = value.as_array().ok_or("must be an array of strings")?;
@@ -108,11 +118,10 @@ fn set(mut section: Section<'_>, registries: &[Registry]) -> Option<RankSet> {
 }
 
 /// A rank as it was published.
-fn official(mut section: Section<'_>) -> Option<OfficialRank> {
+fn official(mut section: Section<'_>, seasons: &Seasons) -> Option<OfficialRank> {
     let by = section.required("by", parsed::<RankBy>);
-    let span = section.required("span", |value| {
-        Span::parse(&text(value)?, &Seasons::DEFAULT).map_err(|e| e.to_string())
-    });
+    let span = section
+        .required("span", |value| Span::parse(&text(value)?, seasons).map_err(|e| e.to_string()));
     let rank = section.required("rank", whole(1..=1000));
     let document = section.required("document", text);
     section.finish();
@@ -150,13 +159,14 @@ mod tests {
         let path = dir.path().join("ranks.toml");
         std::fs::write(&path, content).expect("written");
         let file = format!("{}: ", path.display());
-        ranks(Some(&path), &both())
+        ranks(Some(&path), &both(), &Seasons::DEFAULT)
             .map_err(|all| all.iter().map(|f| f.to_string().replacen(&file, "", 1)).collect())
     }
 
     #[test]
     fn the_province_has_fourteen_cities() {
-        let all = ranks(Some(&seeds().join("liaoning/ranks.toml")), &both()).expect("legal");
+        let all = ranks(Some(&seeds().join("liaoning/ranks.toml")), &both(), &Seasons::DEFAULT)
+            .expect("legal");
         let codes: Vec<_> = all.iter().map(|s| (s.code.as_str(), s.members.len())).collect();
         let codes_of = ["liaoning14", "dalian:stations", "dalian:sets", "cities:cities"];
         assert_eq!(codes, codes_of.into_iter().zip([14, 10, 4, 14]).collect::<Vec<_>>());
@@ -168,18 +178,18 @@ mod tests {
     #[test]
     fn every_fault_of_a_set_is_told() {
         let told = load(
-            "[[rank]]\ncode = 'a b'\nname = 'x'\narea = 'cities'\nmembers = ['dalian', 'moon']\n\
+            "[[rank]]\ncode = 'a b'\nname = 'x'\narea = 'cities'\nmembers = ['210200', 'moon']\n\
              [[rank]]\ncode = 'b'\nname = 'x'\narea = 'moon'\n\
-             [[rank]]\ncode = 'c'\nname = 'x'\narea = 'cities'\nmembers = ['dalian', 'dalian']\n\
-             [[rank]]\ncode = 'd'\nname = 'x'\narea = 'cities'\nmembers = ['沈阳', 'dalian']\n\
-             own = 'anshan'\nowner = 1\n\
+             [[rank]]\ncode = 'c'\nname = 'x'\narea = 'cities'\nmembers = ['210200', '大连']\n\
+             [[rank]]\ncode = 'd'\nname = 'x'\narea = 'cities'\nmembers = ['沈阳', '210200']\n\
+             own = '鞍山'\nowner = 1\n\
              [[rank]]\ncode = 'd'\nname = 'x'\narea = 'dalian'\n",
         );
         let expected = [
             "rank[0].code: must be letters, digits, _ and -, got \"a b\"",
             "rank[0].members: area cities has no \"moon\"",
             "rank[1].area: no station of stations_file is in area \"moon\"",
-            "rank[2].members: \"dalian\" is there twice",
+            "rank[2].members: \"大连\" is there twice",
             "rank[3].own: is none of the members",
             "rank[3].owner: is not a known key (known here: code, name, area, official, members, \
              own)",
@@ -194,7 +204,7 @@ mod tests {
     #[test]
     fn a_rank_as_it_was_published_is_of_the_own_entity() {
         let set = "[[rank]]\ncode = 'a'\nname = 'x'\narea = 'cities'\n";
-        let all = load(&format!("{set}own = 'dalian'\n{OFFICIAL}")).expect("legal");
+        let all = load(&format!("{set}own = '大连'\n{OFFICIAL}")).expect("legal");
         let [official] = all[0].official.as_slice() else { panic!("one") };
         assert_eq!((official.rank, official.document.as_str()), (3, "1月通报"));
         let told = load(&format!("{set}{}", OFFICIAL.replace("3", "0"))).expect_err("refused");

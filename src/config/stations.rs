@@ -48,8 +48,16 @@ impl Found {
         self.complete &= complete;
         for registry in registries {
             let (area, list) = (&registry.area, list.display().to_string());
+            let taken = |code: &str| {
+                self.registries.iter().any(|r| r.area.as_str() == code || r.find(code).is_some())
+            };
+            let twice = registry.stations.iter().map(|s| s.id.as_str()).find(|code| taken(code));
             if self.registries.iter().any(|r| r.area == *area) {
                 faults.note(list, format!("area {area} has stations in stations_file too"));
+            } else if let Some(code) = twice {
+                let reason =
+                    format!("{code} is the code of an area or a station in stations_file too");
+                faults.note(list, reason);
             } else if registry.is_reference() {
                 self.registries.push(registry);
             } else {

@@ -442,3 +442,26 @@ fn seasons_are_dates_of_every_year() {
     let [told] = told.as_slice() else { panic!("{told:?}") };
     assert!(told.starts_with("seasons.ozone: a season is MM-DD..MM-DD"), "{told}");
 }
+
+#[test]
+fn cities_keep_to_codes_of_their_own() {
+    let head = "station,name,lat,lon,area,district,kind,assessed\n";
+    let load = |row: &str| {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("cities.csv");
+        std::fs::write(&path, format!("{head}{row}\n")).expect("written");
+        let text = format!("cities_file = '{}'\n{LEAST}", path.display());
+        load_text(&text).map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let config = load("210200,大连,,,cities,,reference,true").expect("no feed is needed");
+    assert_eq!(config.areas.len(), 3);
+    for (row, word) in [
+        ("dalian,大连,,,cities,,reference,true", "dalian is the code of an area or a station"),
+        ("1A,大连,,,cities,,reference,true", "1A is the code of an area or a station"),
+        ("210200,大连,,,dalian,,reference,true", "area dalian has stations in stations_file too"),
+        ("210200,大连,,,cities,,national,true", "kind is not `reference`"),
+    ] {
+        let told = load(row).expect_err("refused");
+        assert!(told.iter().any(|t| t.contains(word)), "{row}: {told:?}");
+    }
+}

@@ -170,6 +170,7 @@ struct Document<'a> {
     code: &'a str,
     name: &'a str,
     simulated: bool,
+    has_ranks: bool,
     areas: Vec<AreaLink>,
     main: &'a str,
 }
@@ -219,6 +220,7 @@ pub(super) async fn page(
         code: registry.map_or("", |r| r.area.as_str()),
         name: registry.map_or("", |r| r.name.as_str()),
         simulated: view.simulated,
+        has_ranks: !app.services.lists.ranks.is_empty(),
         areas: view.watched().map(|(_, area)| link(area)).collect(),
         main: &main,
     };

@@ -213,7 +213,13 @@ pub(super) fn entity_id(
     area: Option<&str>,
 ) -> Result<EntityId, Problem> {
     let (code, set) = entity.split_once('/').unwrap_or((entity, ""));
-    if let Ok(found) = find_area(view, code) {
+    // With an area named, a station of it may have the code of another area.
+    let of_area = find_area(view, code).ok().filter(|_| area.is_none_or(|area| area == code));
+    if let Some(found) = of_area {
+        if found.registry.is_reference() {
+            let detail = format!("{code:?} is a list of reference cities, no area");
+            return Err(Problem::not_found(detail));
+        }
         let known = found.registry.sets.iter().any(|s| s.id == set);
         let missing = || Problem::not_found(format!("area {code:?} has no set {set:?}"));
         return if known {

@@ -164,6 +164,7 @@ impl Pipeline {
     pub(super) fn look_out(&mut self, now: Instant) {
         let lasts = i64::from(self.params.feed_silent_min);
         let since = self.watch.disconnected_since;
+        let since = since.filter(|_| !self.registry.is_reference());
         if let Some(since) = since.filter(|since| since.plus_minutes(lasts) <= now) {
             self.alarms.raise(Subject::Feed, since, now);
         }
@@ -239,7 +240,9 @@ impl Pipeline {
     /// A message of a station was refused because its hour lies in the future.
     pub(super) fn clock_is_ahead(&mut self, station: usize) {
         let now = self.now.unwrap_or_default();
-        self.alarms.raise(Subject::Clock(station), now, now);
+        if !self.registry.is_reference() {
+            self.alarms.raise(Subject::Clock(station), now, now);
+        }
     }
 
     /// A message was taken whose interval ended at `end`: after the clock was found wrong, it is right again.

@@ -160,7 +160,9 @@ impl Families {
         let behind = |a: &&Alarm| matches!(a.subject, Subject::Behind(_));
         let behind = area.alarms.iter().filter(behind).count();
         self.put(&names::CLOCKS_BEHIND, &[code], float(behind as u64));
-        let caught_up = area.caught_up.map(|yes| f64::from(u8::from(yes)));
+        // Reference cities may come by import alone.
+        let caught_up = area.caught_up.filter(|_| !area.registry.is_reference());
+        let caught_up = caught_up.map(|yes| f64::from(u8::from(yes)));
         self.maybe(&names::CAUGHT_UP, &[code], caught_up);
         let Some(newest) = area.newest else { return };
         self.put(&names::AREA_EVENT, &[code], seconds(newest.end()));

@@ -9,7 +9,7 @@ use crate::assessment::compare::{Side, refusal};
 use crate::assessment::document::is_2012;
 use crate::assessment::{DayFigures, Exact, Period, Subject};
 use crate::explanation::Decimal;
-use crate::index::Category;
+use crate::index::{Category, Index, NoAqi};
 use crate::observation::Pollutant;
 use crate::quantity::Amount;
 use crate::time::Day;
@@ -142,10 +142,7 @@ impl RankBy {
             Ok(RankFigure { shown, text, sides: None, category: None })
         };
         match self {
-            Self::Aqi => {
-                let index = if so_far { &figures.day_index } else { &figures.index };
-                of_aqi(index.aqi)
-            }
+            Self::Aqi => of_index(if so_far { &figures.day_index } else { &figures.index }),
             Self::Concentration(pollutant) => {
                 let p = pollutant.index();
                 let amount = match (so_far, pollutant) {
@@ -173,7 +170,7 @@ impl RankBy {
         let (period, days) = now;
         if self == Self::Aqi {
             let [day] = days else { return Err("缺测".to_owned()) };
-            return of_aqi(day.index.aqi);
+            return of_index(&day.index);
         }
         let side = |(period, days)| Side { period, days };
         let Some(shape) = self.shape(period.to, of) else {
@@ -202,6 +199,18 @@ impl RankBy {
             sides: Some((text(&shown), text(&earlier))),
             category: None,
         })
+    }
+
+    /// Days of a period with a value of what is ranked: of the composite index, those of the scarcest of six.
+    pub(super) fn days_of(self, period: &Period) -> u32 {
+        match self {
+            Self::Aqi | Self::GoodDays => period.days_valid,
+            Self::Composite | Self::Change => {
+                period.days_of_pollutant.iter().copied().min().unwrap_or(0)
+            }
+            Self::Pm25Change => period.days_of_pollutant[Pollutant::Pm2_5.index()],
+            Self::Concentration(pollutant) => period.days_of_pollutant[pollutant.index()],
+        }
     }
 
     /// How the figure of days is shown, and what it needs; none of an AQI.
@@ -253,8 +262,9 @@ struct Shape {
     needs: Needs,
 }
 
-fn of_aqi(aqi: Option<u16>) -> Result<RankFigure, String> {
-    let aqi = aqi.ok_or_else(|| "无AQI".to_owned())?;
+fn of_index(index: &Index) -> Result<RankFigure, String> {
+    let why = || index.no_aqi.map_or("无AQI", NoAqi::text_zh).to_owned();
+    let aqi = index.aqi.ok_or_else(why)?;
     Ok(RankFigure {
         shown: Exact::count(aqi.into()),
         text: Decimal::whole(aqi),

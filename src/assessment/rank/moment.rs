@@ -1,6 +1,5 @@
 //! Of which hour or days a rank is.
 
-use super::date_zh;
 use crate::assessment::{Seasons, Span, SpanFault};
 use crate::time::{Day, Hour};
 
@@ -75,22 +74,34 @@ impl Moment {
         }
     }
 
-    /// As people say it: `1月15日15时`, `1月15日截至15时`, `2025年1月15日`, `2025年1月1日至31日`.
+    /// As people say it: `2025年1月15日15时`, `2025年1月15日截至15时`, `2025年1月15日`, `2025年1月`, `2025年1—10月`,
+    /// `2025年`, `2025年1月1日至23日`.
     #[must_use]
     pub fn zh(&self) -> String {
         match self {
             Self::Hour(hour) => format!("{}{}时", date_zh(hour.day()), hour.ending()),
             Self::SoFar(hour) => format!("{}截至{}时", date_zh(hour.day()), hour.ending()),
-            Self::Days(Span { from, to, .. }) => {
-                let ((year, month, _), (last, last_month, date)) = (from.date(), to.date());
-                let first = format!("{year}年{}", date_zh(*from));
-                match (from == to, year == last, month == last_month) {
-                    (true, ..) => first,
-                    (_, true, true) => format!("{first}至{date}日"),
-                    (_, true, false) => format!("{first}至{}", date_zh(*to)),
-                    (_, false, _) => format!("{first}至{last}年{}", date_zh(*to)),
-                }
-            }
+            Self::Days(Span { from, to, .. }) => days_zh(*from, *to),
         }
     }
+}
+
+fn days_zh(from: Day, to: Day) -> String {
+    let ((year, month, first), (last_year, last_month, last)) = (from.date(), to.date());
+    let months = first == 1 && to.plus(1).date().2 == 1 && year == last_year;
+    match (months, year == last_year, month == last_month) {
+        _ if from == to => date_zh(from),
+        (true, _, true) => format!("{year}年{month}月"),
+        (true, ..) if (month, last_month) == (1, 12) => format!("{year}年"),
+        (true, ..) => format!("{year}年{month}—{last_month}月"),
+        (_, true, true) => format!("{}至{last}日", date_zh(from)),
+        (_, true, false) => format!("{}至{last_month}月{last}日", date_zh(from)),
+        (_, false, _) => format!("{}至{}", date_zh(from), date_zh(to)),
+    }
+}
+
+/// `2025年1月31日`.
+fn date_zh(day: Day) -> String {
+    let (year, month, date) = day.date();
+    format!("{year}年{month}月{date}日")
 }

@@ -89,8 +89,7 @@ fn equal_figures_share_a_rank_and_the_next_is_counted_past_them() {
     assert_eq!((rank.members, rank.ranked, rank.official), (5, 4, false));
     assert_eq!(rank.rows[4].reason_zh.as_deref(), Some("没有有效日"));
     assert_eq!((rank.rows[4].days_valid, rank.rows[4].days_total), (Some(0), Some(31)));
-    let sentence =
-        "b市2025年1月1日至31日PM2.5浓度20微克/立方米，由好到差列城市并列第1位；参与排名4个，测算";
+    let sentence = "b市2025年1月PM2.5浓度20微克/立方米，由好到差列城市并列第1位；参与排名4个，测算";
     assert_eq!(rank.sentence_zh.as_deref(), Some(sentence));
 }
 
@@ -148,8 +147,9 @@ fn a_change_is_that_of_shown_figures_and_the_largest_fall_comes_first() {
     let sides = (&rank.rows[0].now, &rank.rows[0].before);
     let written = |text: &str| Some(Decimal::written(text.to_owned()));
     assert_eq!(sides, (&written("27"), &written("30")));
-    assert_eq!(rank.rows[3].reason_zh.as_deref(), Some("上一期没有有效数据，不作比较"));
-    let sentence = "b市2025年1月1日至31日PM2.5浓度同比变化：上升100.0%，改善幅度列城市第3位；参与排名3个，测算";
+    assert_eq!(rank.rows[3].reason_zh.as_deref(), Some("对比时段没有有效数据，不作比较"));
+    let sentence =
+        "b市2025年1月PM2.5浓度40，同比上升100.0%，变化情况由好到差列城市第3位；参与排名3个，测算";
     assert_eq!(rank.sentence_zh.as_deref(), Some(sentence));
     let rank = ranked(RankBy::Change, ("2025-01", &now), Some(("2024-01", &before)));
     assert_eq!(rank.rows[0].entity, "a");
@@ -159,6 +159,64 @@ fn a_change_is_that_of_shown_figures_and_the_largest_fall_comes_first() {
             .as_ref()
             .is_some_and(|n| n.to_string().split('.').nth(1).map(str::len) == Some(2))
     );
+}
+
+/// PM2.5 of two days of the month, every other pollutant of all.
+#[test]
+fn valid_days_are_those_of_the_figure_and_too_few_are_told() {
+    let registry = registry(&["a", "b"]);
+    let sets = RankSet::of_area(&registry);
+    let (parameters, on) = (Parameters::default(), span("2025-01"));
+    let asked = |by| RankAsked {
+        registry: &registry,
+        set: &sets[0],
+        by,
+        moment: Moment::Days(on),
+        dataset: Dataset::Best,
+        dust: DustColumn::Measured,
+        judged_by: JudgedBy::InForce,
+        parameters: &parameters,
+    };
+    let few = |n: i32| {
+        let mut hours: Window = [[10_000; DAY_H]; Pollutant::COUNT];
+        if n >= 2 {
+            hours[Pollutant::Pm2_5.index()] = [MISSING; DAY_H];
+        }
+        DayFigures::of_station(on.from.plus(n), &hours, &parameters)
+    };
+    let all =
+        [(0..31).map(few).collect(), (0..31).map(|n| day(on.from.plus(n), Some(20))).collect()];
+    for (by, expected) in [(PM, 2), (RankBy::Composite, 2), (RankBy::GoodDays, 31)] {
+        let rank = asked(by).of_days(&all, None);
+        let of = rank.rows.iter().find(|row| row.entity == "a").expect("ranked");
+        assert_eq!((of.days_valid, of.thin), (Some(expected), expected == 2), "{by}");
+        assert!(!rank.rows.iter().find(|row| row.entity == "b").expect("ranked").thin);
+    }
+    assert_eq!(
+        [(27, 31), (26, 31), (25, 28), (24, 28), (1, 27)].map(is_thin),
+        [false, true, false, true, false]
+    );
+}
+
+#[test]
+fn an_hour_without_any_value_is_not_called_reviewed() {
+    let registry = registry(&["a", "b"]);
+    let sets = RankSet::of_area(&registry);
+    let parameters = Parameters::default();
+    let asked = RankAsked {
+        registry: &registry,
+        set: &sets[0],
+        by: RankBy::Aqi,
+        moment: Moment::Hour(span("2025-01-01").from.hour(3)),
+        dataset: Dataset::Best,
+        dust: DustColumn::Measured,
+        judged_by: JudgedBy::InForce,
+        parameters: &parameters,
+    };
+    let rank = asked.of_hour(&[None, None]);
+    assert_eq!((rank.members, rank.ranked), (2, 0));
+    assert!(rank.dataset_zh.starts_with("实况数据"), "{}", rank.dataset_zh);
+    assert_eq!(rank.rows[0].reason_zh.as_deref(), Some("未投运"));
 }
 
 #[test]
@@ -205,12 +263,16 @@ fn moments_are_read() {
     let newest = Some("2025-01-15".parse::<Day>().expect("a day").hour(14));
     let read = |text: &str| Moment::parse(text, &Seasons::DEFAULT, newest);
     let said = |text: &str| read(text).map(|m| (m.name(), m.zh())).expect("a moment");
-    assert_eq!(said("hour"), ("hour", "1月15日15时".to_owned()));
-    assert_eq!(said("so_far"), ("so_far", "1月15日截至15时".to_owned()));
-    assert_eq!(said("hour:2025-02-01T23"), ("hour", "2月1日24时".to_owned()));
+    assert_eq!(said("hour"), ("hour", "2025年1月15日15时".to_owned()));
+    assert_eq!(said("so_far"), ("so_far", "2025年1月15日截至15时".to_owned()));
+    assert_eq!(said("hour:2025-02-01T23"), ("hour", "2025年2月1日24时".to_owned()));
     assert_eq!(read("hour:2025-02-01T23:00:00+08:00"), read("hour:2025-02-01T23"));
     assert_eq!(said("2025-01-15"), ("days", "2025年1月15日".to_owned()));
-    assert_eq!(said("2025-Q1").1, "2025年1月1日至3月31日");
+    assert_eq!(said("2025-02").1, "2025年2月");
+    assert_eq!(said("2025-Q1").1, "2025年1—3月");
+    assert_eq!(said("2025").1, "2025年");
+    assert_eq!(said("ytd:2025-03-30").1, "2025年1月1日至3月30日");
+    assert_eq!(said("2025-03-02..2025-03-31").1, "2025年3月2日至31日");
     assert_eq!(said("heating:2024").1, "2024年11月5日至2025年4月5日");
     for text in ["hour:2025-02-01T24", "hour:2025-02-01T12:30", "hour:x", "minute", "so_far:2025"] {
         assert!(read(text).is_err(), "{text}");

@@ -40,6 +40,7 @@ struct Line {
     class: &'static str,
     sides: String,
     days: String,
+    dust: String,
     reason: String,
     own: bool,
 }
@@ -57,6 +58,8 @@ struct Sheet<'a> {
     dust: &'static str,
     edition: String,
     counted: String,
+    dust_note: &'a str,
+    is_deducted: bool,
     sentence: &'a str,
     official: String,
     unit: &'a str,
@@ -81,11 +84,11 @@ pub(in crate::http) async fn rank(
     let view = app.services.view.borrow().clone();
     let set = chosen(one(&pairs, "set")?, &app.services.lists.ranks)?;
     let area = find_area(&view, set.area.as_str())?.clone();
-    let spans = spans(area.newest, area.now.hour().day());
+    let spans = spans(area.now.hour().day(), area.newest.is_some());
     let text = match one(&pairs, "span")? {
         Some(text) => text,
         None if area.newest.is_some() => "so_far",
-        None => &spans[YEAR_TO_DATE].1,
+        None => spans.last().map_or("", |(_, span, _)| span),
     };
     let moment = Moment::parse(text, &app.services.lists.seasons, area.newest);
     let moment = moment.map_err(|e| Problem::bad_parameter("span", e))?;
@@ -121,6 +124,8 @@ pub(in crate::http) async fn rank(
             Lang::Zh => format!("共{}个，参与排名{}个", rank.members, rank.ranked),
             Lang::En => format!("{} of {} ranked", rank.ranked, rank.members),
         },
+        dust_note: rank.dust_note_zh.as_deref().unwrap_or_default(),
+        is_deducted: dust != DustColumn::Measured,
         sentence: rank.sentence_zh.as_deref().filter(|_| lang == Lang::Zh).unwrap_or_default(),
         official: official(&rank, lang),
         unit: rank.unit,
@@ -164,22 +169,22 @@ const fn usual(moment: &Moment) -> RankBy {
     }
 }
 
-/// The year to date among the spans.
-const YEAR_TO_DATE: usize = 4;
-
 /// The spans that are offered: Chinese, query, English. Days count when they have ended.
-fn spans(newest: Option<Hour>, today: Day) -> [(&'static str, String, &'static str); 5] {
-    let today = newest.map_or(today, Hour::day);
+fn spans(today: Day, has_hours: bool) -> Vec<(&'static str, String, &'static str)> {
     let last = today.plus(-1);
     let (year, month, _) = last.date();
     let first = Day::of(year, month, 1).unwrap_or(last);
-    [
+    let mut all = vec![
         ("小时", "hour".to_owned(), "Hour"),
         ("今日累计", "so_far".to_owned(), "Day so far"),
         ("昨日", last.to_string(), "Yesterday"),
         ("本月", format!("{first}..{last}"), "Month"),
         ("全年累计", format!("ytd:{last}"), "Year to date"),
-    ]
+    ];
+    if !has_hours {
+        all.drain(..2); // a list that only imports bring has no newest hour
+    }
+    all
 }
 
 fn title(rank: &Rank, asked: &Asked, lang: Lang) -> String {
@@ -211,10 +216,12 @@ fn line(row: &RankRow, area: &str, lang: Lang) -> Line {
         class: if class.is_some() { class_name(class) } else { "" },
         sides: sides.map_or_else(String::new, |(now, before)| format!("{now} / {before}")),
         days: days.map_or_else(String::new, |(valid, total)| format!("{valid}/{total}")),
-        reason: match lang {
-            Lang::Zh => row.reason_zh.clone().unwrap_or_default(),
-            Lang::En if row.reason_zh.is_some() => "no value".to_owned(),
-            Lang::En => String::new(),
+        dust: row.dust_station_hours.map_or_else(String::new, |hours| hours.to_string()),
+        reason: match (lang, &row.reason_zh) {
+            (Lang::Zh, Some(reason)) => reason.clone(),
+            (Lang::En, Some(_)) => "no value".to_owned(),
+            (_, None) if row.thin => lang.of("有效天数不足", "too few valid days").to_owned(),
+            (_, None) => String::new(),
         },
         own: row.own,
     }
@@ -315,7 +322,11 @@ mod tests {
 
     #[test]
     fn days_count_when_they_have_ended() {
-        let of = |day: &str| spans(None, day.parse().expect("a day")).map(|(_, span, _)| span);
+        let of = |day: &str| -> Vec<String> {
+            let all = spans(day.parse().expect("a day"), true).into_iter();
+            all.map(|(_, span, _)| span).collect()
+        };
+        assert_eq!(spans("2026-11-25".parse().expect("a day"), false).len(), 3);
         let expected = ["hour", "so_far", "2026-11-24", "2026-11-01..2026-11-24", "ytd:2026-11-24"];
         assert_eq!(of("2026-11-25"), expected);
         assert_eq!(of("2026-12-01")[3], "2026-11-01..2026-11-30", "a month that has ended");

@@ -92,7 +92,8 @@ pub(in crate::http) async fn reconciliation(
     let lang = Lang::parse(one(&pairs, "lang")?);
     let asked = cause(one(&pairs, "cause")?)?;
     let view = app.services.view.borrow().clone();
-    let area = view.area(one(&pairs, "area")?).ok_or_else(|| Problem::not_found("no such area"))?;
+    let area = view.area(one(&pairs, "area")?).filter(|area| !area.registry.is_reference());
+    let area = area.ok_or_else(|| Problem::not_found("no such area"))?;
     let registry = &area.registry;
     let to = one(&pairs, "to")?.map(str::to_owned);
     let to = match to {

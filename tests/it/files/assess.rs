@@ -123,7 +123,7 @@ fn the_document_has_the_fields_that_programs_read() {
     assert_eq!(Value::from(by_class), document["days_valid"]);
     assert!(document["parameters"].as_object().is_some_and(serde_json::Map::is_empty));
     let (_, text, _) = assess(&place, &["1.csv"], &["--compare", "year_before"]);
-    for words in ["优良天数比率", "评价标准", "数据口径", "综合指数", "上一期没有有效数据"]
+    for words in ["优良天数比率", "评价标准", "数据口径", "综合指数", "对比时段没有有效数据"]
     {
         assert!(text.contains(words), "{words}: {text}");
     }

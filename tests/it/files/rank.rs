@@ -128,6 +128,14 @@ fn cities_of_the_national_archive_are_found_by_their_names() {
     assert_eq!(row(1), (&"沈阳".into(), &35.into()));
     // Its hour 0 is the last one of the day before: 23 hours are left of the 2nd.
     assert_eq!(ranked["rows"][0]["days_valid"], 1);
+    let dust = "[[dust]]\narea = 'cities'\nstations = ['大连']\nfrom = '2025-01-02 01'\n\
+                to = '2025-01-02 24'\nstage = 'recognised'\ndocument = '认定'\n";
+    let dust = place.write("dust.toml", dust).display().to_string();
+    let column = format!("{of_store} --dust {dust} --dust-column dust_recognised");
+    let ranked = json(args(&place, &["c.db"], &column));
+    assert_eq!((&ranked["ranked"], &ranked["rows"][1]["name"]), (&1.into(), &"大连".into()));
+    assert_eq!(ranked["rows"][1]["dust_station_hours"], 23);
+    assert_eq!(ranked["dust_note_zh"], "有扣除的为大连，其余与实况相同");
     place.write(
         "ranks.toml",
         "[[rank]]\ncode = 'two'\nname = '两市'\narea = 'cities'\nown = '沈阳'\n",

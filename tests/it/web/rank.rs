@@ -127,12 +127,15 @@ async fn a_published_rank_stands_beside_ours_and_is_not_ours() {
 async fn an_hour_and_the_day_so_far_are_ranked_by_the_newest_hour() {
     let daemon = daemon();
     let json = daemon.get("/api/v1/rank?set=four&by=pm2_5&span=hour").await.json();
-    assert_eq!((&json["span"], &json["span_zh"]), (&"hour".into(), &"11月23日15时".into()));
+    assert_eq!((&json["span"], &json["span_zh"]), (&"hour".into(), &"2026年11月23日15时".into()));
     assert_eq!(json["hour"], "2026-11-23T14:00:00+08:00");
     assert_eq!((&json["rows"][0]["value"], &json["rows"][2]["value"]), (&31.into(), &82.into()));
-    assert_eq!(json["rows"].as_array().map(Vec::len), Some(3), "one is not in operation");
+    assert_eq!(json["rows"][3]["reason_zh"], "未投运");
     let json = daemon.get("/api/v1/rank?set=four&by=aqi&span=so_far").await.json();
-    assert_eq!((&json["span"], &json["span_zh"]), (&"so_far".into(), &"11月23日截至15时".into()));
+    assert_eq!(
+        (&json["span"], &json["span_zh"]),
+        (&"so_far".into(), &"2026年11月23日截至15时".into())
+    );
     assert_eq!(json["rows"][0]["category"], "good");
 }
 
@@ -162,7 +165,7 @@ async fn the_page_opens_on_the_set_that_is_looked_at_for_us() {
     let daemon = daemon();
     let text = daemon.get("/rank").await.text;
     for word in [
-        "四市 11月23日截至15时 AQI排名",
+        "四市 2026年11月23日截至15时 AQI排名",
         "测算，非官方排名",
         "由好到差",
         "沙尘口径：",
@@ -178,7 +181,7 @@ async fn the_page_opens_on_the_set_that_is_looked_at_for_us() {
     // A figure, and a column of dust, that the span does not have give way.
     assert_eq!(daemon.get("/rank?set=four&span=hour&dust=dust_reported").await.status, 200);
     let text = daemon.get("/rank?set=four&by=aqi&span=2025-01").await.text;
-    assert!(text.contains("四市 2025年1月1日至31日 综合指数排名"), "{text}");
+    assert!(text.contains("四市 2025年1月 综合指数排名"), "{text}");
     let text = daemon.get("/rank?set=four&by=pm2_5&span=2025-01&lang=en").await.text;
     assert!(text.contains("四市: PM2.5, 2025-01-01 to 2025-01-31"), "{text}");
     assert!(text.contains("reckoned here, not official"));
@@ -202,4 +205,34 @@ async fn reference_cities_are_no_area() {
     let air: Vec<_> = air.filter(|l| l.contains("concentration") || l.contains("aqi")).collect();
     assert_eq!(air, [""; 0], "their air is not ours");
     assert!(daemon.get("/year?area=cities&entity=b&year=2025").await.text.contains("大连 2025年"));
+    for path in [
+        "/year?area=cities",
+        "/reconciliation?area=cities",
+        "/api/v1/assessment?entity=cities&span=2025-01",
+    ] {
+        daemon.get(path).await.problem(404);
+    }
+}
+
+/// A city may have the code of the area that it is: `area=` says which is meant.
+#[tokio::test]
+async fn a_city_with_the_code_of_an_area_is_found_where_it_was_asked_for() {
+    let mut city = area(
+        "cities",
+        "参照城市",
+        hour("2026-11-23", 15),
+        vec![place("dalian", "大连市区", steady([9; 6])).not_assessed(StationKind::Reference)],
+        &[],
+    );
+    city.newest = None;
+    let areas = vec![Arc::new(city), Arc::new(dalian())];
+    let daemon = Daemon::over(View { areas, simulated: false });
+    let of = |more: &str| format!("/api/v1/days?entity=dalian&from=2025-01-01&to=2025-01-02{more}");
+    daemon.get(&of("")).await.json();
+    let daemon = &daemon;
+    let name = async |path: String| daemon.get(&path).await.json()["name"].clone();
+    let of = |more: &str| format!("/api/v1/assessment?entity=dalian&span=2025-01{more}");
+    assert_eq!(name(of("")).await, "大连");
+    assert_eq!(name(of("&area=dalian")).await, "大连");
+    assert_eq!(name(of("&area=cities")).await, "大连市区");
 }

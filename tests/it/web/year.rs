@@ -246,7 +246,7 @@ async fn the_year_shows_its_days_in_class_colours_and_what_they_come_to() {
     assert_eq!(page.matches("c-na").count(), 12 + 1, "thirteenths; the legend");
     assert!(page.contains("有效353天"), "{page}");
     assert!(page.contains("2025-01-13 缺测"), "{page}");
-    assert!(page.contains("上一期没有有效数据"), "nothing is held of 2024");
+    assert!(page.contains("对比时段没有有效数据"), "nothing is held of 2024");
     let english = daemon.get("/year?area=dalian&year=2025&lang=en").await.text;
     assert!(english.contains("Good-day ratio") && english.contains("of 353 valid days"));
     let future = daemon.get("/year?year=2030").await.text;
