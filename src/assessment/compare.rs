@@ -140,9 +140,12 @@ impl Comparison {
 }
 
 pub(super) fn refusal(now: Side<'_>, before: Side<'_>, of: &Subject<'_>) -> Option<String> {
-    let editions = |side: Side<'_>| of.judged_by.editions((side.period.from, side.period.to));
+    let ends = |side: Side<'_>| [side.period.from, side.period.to];
+    let editions = |side| ends(side).map(|day| of.judged_by.index_edition(day).document());
     let (here, there) = (editions(now), editions(before));
-    if here != there || here.contains('+') {
+    if here != there || here[0] != here[1] {
+        let named = |of: [&str; 2]| if of[0] == of[1] { of[0].to_owned() } else { of.join("、") };
+        let (here, there) = (named(here), named(there));
         let ways = "可统一按一个版本评价后再比较";
         return Some(format!("两期评价标准不同（{here}与{there}），不作比较；{ways}"));
     }

@@ -53,7 +53,7 @@ pub(super) struct Asked {
     pub(super) moment: Moment,
     pub(super) dataset: Dataset,
     pub(super) dust: DustColumn,
-    judged_by: JudgedBy,
+    pub(super) judged_by: JudgedBy,
     parameters: Parameters,
 }
 

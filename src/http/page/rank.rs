@@ -9,10 +9,9 @@ use axum::response::{Html, IntoResponse, Response};
 use super::BUILD;
 use super::dust::column;
 use super::model::class_name;
-use super::words::Lang;
-use super::year::editions;
+use super::words::{Lang, editions};
 use crate::assessment::rank::{Moment, Rank, RankBy, RankRow, RankSet};
-use crate::assessment::{DustColumn, Seasons, Span};
+use crate::assessment::{DustColumn, JudgedBy, Seasons, Span};
 use crate::http::api::{find_area, given, one, parameters};
 use crate::http::problem::Problem;
 use crate::http::rank::Asked;
@@ -72,6 +71,7 @@ struct Sheet<'a> {
     spans: Vec<Choice>,
     datasets: Vec<Choice>,
     columns: Vec<Choice>,
+    judges: Vec<Choice>,
 }
 
 /// `GET /rank`.
@@ -79,7 +79,8 @@ pub(in crate::http) async fn rank(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let pairs = parameters(query.as_deref(), &["set", "by", "span", "dataset", "dust", "lang"])?;
+    let pairs =
+        parameters(query.as_deref(), &["set", "by", "span", "dataset", "dust", "edition", "lang"])?;
     let lang = Lang::parse(one(&pairs, "lang")?);
     let view = app.services.view.borrow().clone();
     let set = chosen(one(&pairs, "set")?, &app.services.lists.ranks)?;
@@ -95,11 +96,7 @@ pub(in crate::http) async fn rank(
     // A figure that the span does not have gives way: the links then need no knowledge of each other.
     let by = given(&pairs, "by", usual(&moment))?;
     let by = if by.is_of(&moment) { by } else { usual(&moment) };
-    // Neither has an hour a column of dust.
-    let of_days = matches!(moment, Moment::Days(_));
-    let kept = |(name, _): &&(String, String)| of_days || name != "dust";
-    let rest: Vec<_> = pairs.iter().filter(kept).cloned().collect();
-    let asked = Asked::of((set, by, moment), &rest, &app)?;
+    let asked = Asked::of((set, by, moment), &of_moment(&pairs, &moment), &app)?;
     let archive = app.services.archive.clone();
     let (asked, area, rank) = blocking(move || {
         let rank = asked.rank(archive.as_ref(), &area);
@@ -108,22 +105,26 @@ pub(in crate::http) async fn rank(
     .await?;
     let rank = rank?;
     let dust = asked.dust;
-    let links = Links { set: &asked.set.code, by, span: text, dataset: asked.dataset, dust, lang };
-    let other = if lang == Lang::Zh { Lang::En } else { Lang::Zh };
+    let links = Links {
+        set: &asked.set.code,
+        by,
+        span: text,
+        dataset: asked.dataset,
+        dust,
+        judged_by: asked.judged_by,
+        lang,
+    };
     let sheet = Sheet {
         lang,
-        other,
-        other_query: Links { lang: other, ..links }.query(),
+        other: links.other().lang,
+        other_query: links.other().query(),
         build: &BUILD,
         simulated: view.simulated,
         title: title(&rank, &asked, lang),
         basis: rank.dataset_zh.clone(),
         dust: column(asked.dust, lang),
-        edition: editions(moment.days()),
-        counted: match lang {
-            Lang::Zh => format!("共{}个，参与排名{}个", rank.members, rank.ranked),
-            Lang::En => format!("{} of {} ranked", rank.ranked, rank.members),
-        },
+        edition: editions(asked.judged_by, moment.days()),
+        counted: counted(&rank, lang),
         dust_note: rank.dust_note_zh.as_deref().unwrap_or_default(),
         is_deducted: dust != DustColumn::Measured,
         sentence: rank.sentence_zh.as_deref().filter(|_| lang == Lang::Zh).unwrap_or_default(),
@@ -131,16 +132,31 @@ pub(in crate::http) async fn rank(
         unit: rank.unit,
         figure: lang.of(rank.by_zh, by.en()),
         is_change: by.is_change(),
-        has_days: of_days,
+        has_days: matches!(moment, Moment::Days(_)),
         lines: rank.rows.iter().map(|row| line(row, area.registry.area.as_str(), lang)).collect(),
         sets: links.sets(&app.services.lists.ranks, &view),
         figures: links.figures(&moment),
         spans: links.spans(&spans, &moment, area.newest),
         datasets: links.datasets(),
         columns: links.columns(&moment),
+        judges: links.judges(&moment),
     };
     let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+/// Neither has an hour a column of dust, nor another edition than its own.
+fn of_moment(pairs: &[(String, String)], moment: &Moment) -> Vec<(String, String)> {
+    let of_days = matches!(moment, Moment::Days(_));
+    let kept = |name: &str| of_days || !["dust", "edition"].contains(&name);
+    pairs.iter().filter(|(name, _)| kept(name)).cloned().collect()
+}
+
+fn counted(rank: &Rank, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => format!("共{}个，参与排名{}个", rank.members, rank.ranked),
+        Lang::En => format!("{} of {} ranked", rank.ranked, rank.members),
+    }
 }
 
 /// The rank that was published of the same, where it was entered.
@@ -242,15 +258,23 @@ struct Links<'a> {
     span: &'a str,
     dataset: Dataset,
     dust: DustColumn,
+    judged_by: JudgedBy,
     lang: Lang,
 }
 
 impl Links<'_> {
+    /// The same in the other language.
+    const fn other(&self) -> Self {
+        let lang = if matches!(self.lang, Lang::Zh) { Lang::En } else { Lang::Zh };
+        Self { lang, ..*self }
+    }
+
     fn query(&self) -> String {
-        let Self { by, dataset, dust, lang, .. } = self;
+        let Self { by, dataset, dust, judged_by, lang, .. } = self;
         let dust = dust.code();
         let (set, span, lang) = (encoded(self.set), encoded(self.span), lang.code());
-        format!("set={set}&by={by}&span={span}&dataset={dataset}&dust={dust}&lang={lang}")
+        let what = format!("set={set}&by={by}&span={span}&dataset={dataset}&dust={dust}");
+        format!("{what}&edition={judged_by}&lang={lang}")
     }
 
     fn sets(&self, all: &[RankSet], view: &View) -> Vec<Choice> {
@@ -295,6 +319,17 @@ impl Links<'_> {
         [Dataset::Best, Dataset::Reviewed, Dataset::Realtime].map(choice).into()
     }
 
+    /// The editions by which days can be judged; an hour has its own.
+    fn judges(&self, moment: &Moment) -> Vec<Choice> {
+        let choice = |judged_by: JudgedBy| Choice {
+            query: Links { judged_by, ..*self }.query(),
+            name: judge(judged_by, self.lang).to_owned(),
+            current: judged_by == self.judged_by,
+        };
+        let of_days = matches!(moment, Moment::Days(_));
+        JudgedBy::ALL.into_iter().filter(|_| of_days).map(choice).collect()
+    }
+
     /// The columns of dust; none of an hour.
     fn columns(&self, moment: &Moment) -> Vec<Choice> {
         let choice = |dust: DustColumn| Choice {
@@ -304,6 +339,15 @@ impl Links<'_> {
         };
         let reckoned = DustColumn::ALL.into_iter().filter(|dust| *dust != DustColumn::Official);
         reckoned.filter(|_| matches!(moment, Moment::Days(_))).map(choice).collect()
+    }
+}
+
+/// As a choice calls it.
+pub(super) const fn judge(by: JudgedBy, lang: Lang) -> &'static str {
+    match by {
+        JudgedBy::InForce => lang.of("各日现行标准", "in force on each day"),
+        JudgedBy::Edition2012 => lang.of("统一按2012版", "all by 2012"),
+        JudgedBy::Edition2026 => lang.of("统一按2026版", "all by 2026"),
     }
 }
 

@@ -1,12 +1,20 @@
 //! The words of the page, in two languages; the Chinese ones are those of the monitoring room.
 
 use crate::area::{Figures, StationKind};
+use crate::assessment::JudgedBy;
 use crate::http::document::dataset;
 use crate::index::{Category, Index, NoAqi, Pollutants};
 use crate::observation::{Basis, Dataset, Pollutant, Validity};
 use crate::pipeline::HourState;
 use crate::standard::{Practice, standards};
-use crate::time::Hour;
+use crate::time::{Day, Hour};
+
+/// The editions that judge a span: `HJ 633—2012`, or two of them.
+pub(super) fn editions(by: JudgedBy, (from, to): (Day, Day)) -> String {
+    let document = |day| by.index_edition(day).document();
+    let (first, last) = (document(from), document(to));
+    if first == last { first.to_owned() } else { format!("{first}、{last}") }
+}
 
 /// The language of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

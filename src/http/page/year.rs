@@ -12,8 +12,8 @@ use axum::response::{Html, IntoResponse, Response};
 use super::BUILD;
 use super::dust::{self, Dust};
 use super::model::class_name;
-use super::rank::dataset_name;
-use super::words::Lang;
+use super::rank::{dataset_name, judge};
+use super::words::{Lang, editions};
 use crate::area::{Member, Registry};
 use crate::assessment::target::{NoTargets, TargetRow};
 use crate::assessment::{Assessment, DayFigures, DustColumn, JudgedBy, Period, Span, Versus};
@@ -108,6 +108,9 @@ struct Sheet<'a> {
     datasets: Vec<Choice>,
     /// The column of dust.
     dust: &'static str,
+    /// The edition asked for.
+    judged_by: &'static str,
+    judges: Vec<Choice>,
     columns: Vec<Choice>,
     /// Why a column that deducts is the measured one; empty where it is not.
     nothing_deducted: &'static str,
@@ -119,7 +122,7 @@ pub(in crate::http) async fn year(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let known = ["area", "entity", "year", "dataset", "dust", "lang"];
+    let known = ["area", "entity", "year", "dataset", "dust", "edition", "lang"];
     let pairs = parameters(query.as_deref(), &known)?;
     let lang = Lang::parse(one(&pairs, "lang")?);
     let view = app.services.view.borrow().clone();
@@ -161,7 +164,8 @@ pub(in crate::http) async fn year(
         year,
         until: span.map_or_else(String::new, |span| span.to.to_string()),
         basis: basis(&asked, &days, lang),
-        edition: span.map_or_else(String::new, |span| editions((span.from, span.to))),
+        edition: span
+            .map_or_else(String::new, |span| editions(asked.judged_by, (span.from, span.to))),
         dataset: asked.dataset.name(),
         tiles: assessment.as_ref().map_or_else(Vec::new, |a| tiles(a, lang)),
         refused: assessment.as_ref().and_then(refusal).unwrap_or_default(),
@@ -172,6 +176,8 @@ pub(in crate::http) async fn year(
         sets: sets(area, &asked.entity),
         datasets: datasets(asked.dataset, lang),
         dust: asked.dust.code(),
+        judged_by: asked.judged_by.name(),
+        judges: judges(asked.judged_by, lang),
         columns: columns(asked.dust, lang),
         nothing_deducted: assessment.as_ref().map_or("", |a| dust::nothing_deducted(a, lang)),
         columns_of_dust: { Dust::of(assessment.as_ref(), &area.registry, &asked.parameters, lang) },
@@ -200,13 +206,6 @@ fn year_of(text: Option<&str>, today: Day) -> Result<i32, Problem> {
     let Some(text) = text else { return Ok(today.plus(-1).date().0) };
     let year = text.parse().ok().filter(|year| (1990..=2100).contains(year));
     year.ok_or_else(|| Problem::bad_parameter("year", "a year such as 2025 expected"))
-}
-
-/// `HJ 633—2012`, or two of them.
-pub(super) fn editions((from, to): (Day, Day)) -> String {
-    let document = |day| JudgedBy::InForce.index_edition(day).document();
-    let (first, last) = (document(from), document(to));
-    if first == last { first.to_owned() } else { format!("{first}、{last}") }
 }
 
 /// Whose a target is.
@@ -390,7 +389,8 @@ fn month((year, month): (i32, u8), days: &[ArchivedDay], of: &Asked, lang: Lang)
         };
     };
     let kind = of.kind();
-    let period = Period::over((first.day, last.day), &figures, &of.parameters, kind);
+    let ends = (first.day, last.day);
+    let period = Period::judged_by(of.judged_by, ends, &figures, &of.parameters, kind);
     of_period(name, cells, &period, lang)
 }
 
@@ -465,22 +465,31 @@ fn sets(area: &AreaView, current: &str) -> Vec<Choice> {
 }
 
 fn datasets(current: Dataset, lang: Lang) -> Vec<Choice> {
-    let choice = |dataset: Dataset| Choice {
-        code: dataset.name().to_owned(),
-        name: dataset_name(dataset, lang).to_owned(),
-        current: dataset == current,
-    };
-    [Dataset::Best, Dataset::Reviewed, Dataset::Realtime].map(choice).into()
+    let all = [Dataset::Best, Dataset::Reviewed, Dataset::Realtime];
+    choices(&all, current, |one| (one.name(), dataset_name(one, lang)))
+}
+
+fn judges(current: JudgedBy, lang: Lang) -> Vec<Choice> {
+    choices(&JudgedBy::ALL, current, |one| (one.name(), judge(one, lang)))
 }
 
 /// The columns that are reckoned.
 fn columns(current: DustColumn, lang: Lang) -> Vec<Choice> {
-    let choice = |column: DustColumn| Choice {
-        code: column.code().to_owned(),
-        name: dust::column(column, lang).to_owned(),
-        current: column == current,
+    let all = [DustColumn::Measured, DustColumn::Recognised, DustColumn::Reported];
+    choices(&all, current, |one| (one.code(), dust::column(one, lang)))
+}
+
+/// Links to each of `all`, which have a code and a name.
+fn choices<T: Copy + PartialEq>(
+    all: &[T],
+    current: T,
+    named: impl Fn(T) -> (&'static str, &'static str),
+) -> Vec<Choice> {
+    let choice = |one: &T| {
+        let (code, name) = named(*one);
+        Choice { code: code.to_owned(), name: name.to_owned(), current: *one == current }
     };
-    [DustColumn::Measured, DustColumn::Recognised, DustColumn::Reported].map(choice).into()
+    all.iter().map(choice).collect()
 }
 
 #[cfg(test)]

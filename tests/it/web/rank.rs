@@ -182,6 +182,8 @@ async fn the_page_opens_on_the_set_that_is_looked_at_for_us() {
     assert_eq!(daemon.get("/rank?set=four&span=hour&dust=dust_reported").await.status, 200);
     let text = daemon.get("/rank?set=four&by=aqi&span=2025-01").await.text;
     assert!(text.contains("四市 2025年1月 综合指数排名"), "{text}");
+    let text = daemon.get("/rank?set=four&by=change&span=2026-04&edition=2012").await.text;
+    assert!(text.contains("评价标准 HJ 633—2012<") && text.contains("统一按2026版"), "{text}");
     let text = daemon.get("/rank?set=four&by=pm2_5&span=2025-01&lang=en").await.text;
     assert!(text.contains("四市: PM2.5, 2025-01-01 to 2025-01-31"), "{text}");
     assert!(text.contains("reckoned here, not official"));

@@ -254,3 +254,16 @@ async fn the_year_shows_its_days_in_class_colours_and_what_they_come_to() {
     daemon.get("/year?area=nowhere").await.problem(404);
     daemon.get("/year?year=abc").await.problem(400);
 }
+
+/// Days of two editions compare when one of them judges both.
+#[tokio::test]
+async fn a_year_of_two_editions_is_compared_by_one() {
+    let daemon = over_dalian();
+    let page = daemon.get("/year?area=dalian&year=2026").await.text;
+    let refused = "两期评价标准不同（HJ 633—2012、HJ 633—2026与HJ 633—2012）";
+    assert!(page.contains(refused) && page.contains("统一按2012版"), "{page}");
+    let page = daemon.get("/year?area=dalian&year=2026&edition=2012").await.text;
+    assert!(!page.contains("两期评价标准不同"), "{page}");
+    assert!(page.contains("评价标准 HJ 633—2012 ") || page.contains("评价标准 HJ 633—2012<"));
+    assert!(page.contains("&amp;edition=2012&amp;lang=en"), "the choice stays in the links");
+}
