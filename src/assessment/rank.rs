@@ -24,13 +24,13 @@ pub use by::RankBy;
 pub use moment::Moment;
 pub use set::{OfficialRank, RankSet};
 
-use super::{DayFigures, DustColumn, Exact, JudgedBy, Period, Subject};
+use super::{DayFigures, DustColumn, Exact, JudgedBy, Period, Span, Subject};
 use crate::area::{Figures, Member, Registry};
 use crate::explanation::Decimal;
 use crate::index::Category;
 use crate::observation::{Basis, Dataset};
 use crate::standard::Parameters;
-use crate::time::{DAY_H, Day};
+use crate::time::{DAY_H, Day, Hour};
 
 /// A figure that is ranked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,6 +176,27 @@ pub struct Rank {
 }
 
 impl RankAsked<'_> {
+    /// The rank, from what it needs: figures of an hour, or days of a span, by member of the set.
+    ///
+    /// # Errors
+    /// What `hour_of` and `days_of` give up with.
+    pub fn reckon<E>(
+        &self,
+        hour_of: impl FnOnce(Hour) -> Result<Vec<Option<Figures>>, E>,
+        mut days_of: impl FnMut(Span) -> Result<Vec<Vec<DayFigures>>, E>,
+    ) -> Result<Rank, E> {
+        match self.moment {
+            Moment::Hour(hour) | Moment::SoFar(hour) => Ok(self.of_hour(&hour_of(hour)?)),
+            Moment::Days(span) => {
+                let then = span.year_before().filter(|_| self.by.is_change());
+                let before = then.map(|then| days_of(then).map(|days| (then, days))).transpose()?;
+                let before = before.as_ref();
+                let before = before.map(|(then, days)| ((then.from, then.to), days.as_slice()));
+                Ok(self.of_days(&days_of(span)?, before))
+            }
+        }
+    }
+
     /// The rank of an hour, or of the day up to it: figures by member of the set, none where an entity is not
     /// in operation.
     #[must_use]

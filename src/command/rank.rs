@@ -68,18 +68,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     let of = (registry, set.members.as_slice());
     let days_of =
         |span: Span| source.days(&args.source, way, of, (span.from, span.to), &parameters);
-    let rank = match moment {
-        Moment::Hour(hour) | Moment::SoFar(hour) => {
-            asked.of_hour(&source.hour(&args.source, of, hour, &parameters)?)
-        }
-        Moment::Days(span) => {
-            let then = span.year_before().filter(|_| args.by.is_change());
-            let before = then.map(|then| days_of(then).map(|days| (then, days))).transpose()?;
-            let before = before.as_ref();
-            let before = before.map(|(then, days)| ((then.from, then.to), days.as_slice()));
-            asked.of_days(&days_of(span)?, before)
-        }
-    };
+    let hour_of = |hour| source.hour(&args.source, of, hour, &parameters);
+    let rank = asked.reckon(hour_of, days_of)?;
     if args.json {
         let document = serde_json::to_string_pretty(&rank);
         let document = document.map_err(|e| ExitError::Internal(e.to_string()))?;

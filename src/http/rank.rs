@@ -9,10 +9,11 @@ use super::api::{find_area, given, one, parameters};
 use super::problem::Problem;
 use super::{App, Archive, ArchiveError, MembersQuery, blocking};
 use crate::assessment::rank::{Moment, Rank, RankAsked, RankBy, RankSet};
-use crate::assessment::{DayFigures, DustColumn, JudgedBy, Span};
+use crate::assessment::{DustColumn, JudgedBy};
 use crate::observation::Dataset;
 use crate::pipeline::AreaView;
 use crate::standard::{Parameters, Practice};
+use crate::time::Hour;
 
 /// Days that one question may ask for: a year and a bit, since the year before may be read beside them.
 const DAYS_MAX: u32 = 400;
@@ -124,22 +125,8 @@ impl Asked {
             judged_by: self.judged_by,
             dust: self.dust,
         };
-        let days_of = |span: Span| -> Result<Vec<Vec<DayFigures>>, ArchiveError> {
-            archive.days_of_members(&query((span.from, span.to)))
-        };
-        match self.moment {
-            Moment::Hour(hour) | Moment::SoFar(hour) => {
-                let figures = archive.hour_of_members(&query((hour.day(), hour.day())), hour)?;
-                Ok(asked.of_hour(&figures))
-            }
-            Moment::Days(span) => {
-                let then = span.year_before().filter(|_| self.by.is_change());
-                let before = then.map(|then| days_of(then).map(|days| (then, days))).transpose()?;
-                let before = before.as_ref();
-                let before = before.map(|(then, days)| ((then.from, then.to), days.as_slice()));
-                Ok(asked.of_days(&days_of(span)?, before))
-            }
-        }
+        let hour_of = |hour: Hour| archive.hour_of_members(&query((hour.day(), hour.day())), hour);
+        asked.reckon(hour_of, |span| archive.days_of_members(&query((span.from, span.to))))
     }
 }
 
