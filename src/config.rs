@@ -39,7 +39,7 @@ use crate::area::{AreaId, Registry, StationKind};
 use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
-use crate::assessment::{RoomRules, Seasons};
+use crate::assessment::{RoomRules, Season, Seasons, SpanFault};
 use crate::observation::FeedKind;
 use crate::standard::Parameters;
 use crate::telemetry::{self, LogFormat};
@@ -203,11 +203,16 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
 }
 
 fn read_seasons(mut section: Section<'_>) -> Seasons {
+    // The fault of a season says by itself what it got.
+    let mut season = |name, default: Season| {
+        let read = |value: &_| text(value)?.parse().map_err(|e: SpanFault| e.to_string());
+        section.optional(name, read).unwrap_or(default)
+    };
     let d = Seasons::DEFAULT;
     let seasons = Seasons {
-        heating: section.optional("heating", parsed).unwrap_or(d.heating),
-        autumn_winter: section.optional("autumn_winter", parsed).unwrap_or(d.autumn_winter),
-        ozone: section.optional("ozone", parsed).unwrap_or(d.ozone),
+        heating: season("heating", d.heating),
+        autumn_winter: season("autumn_winter", d.autumn_winter),
+        ozone: season("ozone", d.ozone),
     };
     section.finish();
     seasons
