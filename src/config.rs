@@ -20,6 +20,7 @@ mod section;
 mod stations;
 mod rows;
 mod targets;
+mod warning;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ pub use ranks::ranks;
 use stations::Found;
 pub use stations::registries;
 pub use targets::targets;
+pub use warning::warning_rules;
 
 use crate::area::{AreaId, Registry, StationKind};
 use crate::assessment::dust::DustEntries;
@@ -165,7 +167,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let stop_within = Duration::from_secs(root.whole("stop_within_s", 1..=3600, 20));
     let areas = read_areas(&mut root, base);
     let feeds = read_feeds(&mut root, base);
-    let pipeline = read_pipeline(&mut root);
+    let pipeline = read_pipeline(&mut root, base);
     let (targets, resampling) =
         targets::read_section(root.section("targets"), (base, areas.as_ref()));
     let seasons = read_seasons(root.section("seasons"));
@@ -264,11 +266,12 @@ fn read_feeds(root: &mut Section<'_>, base: &Path) -> Vec<Seen> {
     sections.into_iter().enumerate().map(|(at, s)| feed::read(at, s, base)).collect()
 }
 
-fn read_pipeline(root: &mut Section<'_>) -> pipeline::Params {
+fn read_pipeline(root: &mut Section<'_>, base: &Path) -> pipeline::Params {
     let d = pipeline::Params::default();
     let parameters = read_parameters(root.section("parameters"));
     let quality = quality::read(root.section("quality"));
     let checkpoints = read_protection(root.section("protection"));
+    let warning = warning::read_section(root.section("warning"), base);
     let mut section = root.section("pipeline");
     let params = pipeline::Params {
         parameters,
@@ -292,6 +295,7 @@ fn read_pipeline(root: &mut Section<'_>) -> pipeline::Params {
         },
         differ_hours: section.whole("differ_hours", 1..=24, d.differ_hours),
         quality,
+        warning,
         checkpoints,
         ..d
     };

@@ -8,7 +8,7 @@
 //!
 //! ```text
 //!  MQTT broker --> ingest --> engine: pipeline.handle(now, inputs) --> store: a transaction --> ack
-//!                               | decode -> average -> quality -> area -> index
+//!                               | decode -> average -> quality -> area -> index -> outlook -> warning
 //!                               +--> view (watch) --> http: page, API, SSE, /metrics
 //!  replay / import / simulation take the place of ingest: same inputs, same kernels
 //! ```
@@ -16,10 +16,10 @@
 //! Messages come in ([`ingest`]), are decoded ([`observation`]), put into their station's day and averaged
 //! over event time ([`average`]), checked ([`quality`]), averaged again over the stations of a set ([`area`])
 //! and judged by the edition of the standard in force at their hour ([`standard`], [`index`]); days, and what
-//! is left of the one that runs, come from the same hours ([`assessment`]). The
-//! [`pipeline`] composes these; the [`store`] writes what it says in one transaction; only then the message
-//! is acknowledged and the picture shown ([`http`]). [`app`] wires the threads and tasks, [`command`] is the
-//! command line.
+//! is left of the one that runs, come from the same hours ([`assessment`]); with what is forecast
+//! ([`outlook`]) they lead to recommendations that people decide on ([`warning`]). The [`pipeline`] composes
+//! these; the [`store`] writes what it says in one transaction; only then the message is acknowledged and the
+//! picture shown ([`http`]). [`app`] wires the threads and tasks, [`command`] is the command line.
 //!
 //! # Layers
 //!
@@ -75,6 +75,10 @@
 //! - *Room of the day.* No row and no state: a view holds the hours of the day that count, and the room is
 //!   taken from them when somebody looks. A checkpoint's sentence rests on the hours until then as they are
 //!   known now, so a correction changes it.
+//! - *Warnings* are one list of records that only grows, under the chain; their state is what the records
+//!   come to, so there is nothing to keep in step. Acts of persons and forecasts are inputs of the pipeline.
+//!   The air is evaluated once a batch; an evaluation is a record when it comes to something else than the
+//!   last one.
 //! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 
 // words
@@ -91,6 +95,8 @@ pub mod reconciliation;
 pub mod explanation;
 pub mod simulation;
 pub mod assessment;
+pub mod outlook;
+pub mod warning;
 pub mod pipeline;
 // shell
 pub mod clock;

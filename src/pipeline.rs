@@ -28,6 +28,7 @@ mod revision;
 mod silence;
 mod today;
 mod view;
+mod warning;
 
 pub use batch::{
     AreaState, Batch, Counts, DeadLetter, DeadLetterReason, FeedState, Input, LoadedDays, Message,
@@ -42,6 +43,7 @@ pub use retry::{KeptLetter, LetterDigest, Retried, Retry, RetryCounts, Untried};
 pub use revision::{Cause, Change, Revision, Revisions};
 pub use silence::{Alarm, Subject, Watch};
 pub use view::{AreaView, HourState, HourView, SetView, StationView, View};
+pub use warning::{ActInput, WarningParams};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -57,6 +59,7 @@ use lateness::Lateness;
 use message::Sent;
 use published::Beside;
 use silence::Alarms;
+use warning::Warner;
 
 /// What an area's pipeline goes by. Each value has its unit in its name.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -96,6 +99,9 @@ pub struct Params {
     pub payload_max_bytes: usize,
     /// What values are checked by.
     pub quality: quality::Params,
+    /// The rules of warnings; `None` in rules from before there were any, and where nothing is recommended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<WarningParams>,
     /// Hours by their end at which the room of the day is said. No figure follows from them, so they are not
     /// among the rules that are kept.
     #[serde(skip)]
@@ -123,6 +129,7 @@ impl Default for Params {
             keep_minutes_days: None,
             payload_max_bytes: 64 * 1024,
             quality: quality::Params::default(),
+            warning: None,
             checkpoints: RoomRules::CHECKPOINTS.to_vec(),
             formats: vec![FeedFormat::default()],
         }
@@ -158,6 +165,7 @@ pub struct Pipeline {
     lateness: Lateness,
     /// What the national platform published for the open hours.
     beside: Beside,
+    warner: Warner,
     /// Since when hours wait for the feed to catch up.
     waiting_since: Option<Instant>,
     caught_up: Option<bool>,
@@ -191,6 +199,7 @@ impl Pipeline {
             alarms: Alarms::default(),
             lateness: Lateness::default(),
             beside: Beside::default(),
+            warner: Warner::default(),
             waiting_since: None,
             caught_up: None,
             reviewed_until: None,
@@ -228,6 +237,7 @@ impl Pipeline {
                 Input::Correction(asked) => self.take_correction(at, asked, out),
                 Input::Feed(state) => self.take_feed_state(*state),
                 Input::Retry(retry) => self.take_retry(at, retry, out),
+                Input::Act(asked) => self.take_act(asked, out),
             }
         }
         self.need_open_days(rests_on, out);
@@ -260,6 +270,7 @@ impl Pipeline {
     pub fn settle(&mut self, out: &mut Batch) {
         self.settle_figures(out);
         self.settle_comparison();
+        self.settle_warning(out);
         self.settle_alarms(out);
         self.lateness.settle(out);
         self.settle_days(out);
@@ -282,7 +293,8 @@ impl Pipeline {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.now?;
-        self.watch_due().into_iter().chain([self.publishing_due()]).min()
+        let due = self.watch_due().into_iter().chain(self.warning_due());
+        due.chain([self.publishing_due()]).min()
     }
 
     /// When hours are published, or the wait for the feed is over.
@@ -344,7 +356,9 @@ impl Pipeline {
         self.watch.next = self.watch.next.max(horizon);
         while let Some(due) = self.next_deadline().filter(|due| *due <= now) {
             self.now = self.now.max(Some(due));
-            if self.publishing_due() > due {
+            if self.warning_due().is_some_and(|of_warning| of_warning <= due) {
+                self.tick_warning(due);
+            } else if self.publishing_due() > due {
                 self.look_out(due);
             } else if self.waiting_since.is_some() {
                 self.waiting_since = None;

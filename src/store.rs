@@ -35,6 +35,7 @@ mod rules;
 mod set_hour;
 mod sqlite;
 mod token;
+mod warning;
 
 pub use arrival::{ArrivalRow, InputLog, verify_chain};
 pub use audit::{Audited, Difference};
@@ -51,6 +52,7 @@ pub use revision::{Publication, RevisionRow};
 pub use rules::{Rules, RulesDigest};
 pub use sqlite::{Checkpointer, Sqlite};
 pub use token::{Person, Role};
+pub use warning::{RecordsAsked, StoredRecord};
 
 use std::path::Path;
 

@@ -123,6 +123,36 @@ impl fmt::Display for Instant {
     }
 }
 
+/// In JSON: RFC 3339, in Beijing time.
+impl serde::Serialize for Instant {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Instant {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        Self::parse_rfc3339(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// In JSON: its start.
+impl serde::Serialize for Hour {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.start().serialize(to)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Hour {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let start = Instant::deserialize(from)?;
+        let hour = start.hour();
+        let on_the_hour = hour.start() == start;
+        on_the_hour.then_some(hour).ok_or_else(|| serde::de::Error::custom("no start of an hour"))
+    }
+}
+
 /// The one shape nearly every message has, `YYYY-MM-DDTHH:MM:SS+HH:MM`, without a general parser.
 fn parse_fixed(b: &[u8]) -> Option<Instant> {
     if b.len() != 25 || b[4] != b'-' || b[7] != b'-' || b[10] != b'T' {

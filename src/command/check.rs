@@ -9,6 +9,7 @@ use crate::area::Registry;
 use crate::assessment::dust::DustEntries;
 use crate::assessment::target::Targets;
 use crate::config::{self, Config, Fault, FeedConfig};
+use crate::pipeline::WarningParams;
 
 /// Check a configuration: exit 0 with a summary, or 78 with every fault.
 #[derive(Debug, clap::Args)]
@@ -45,6 +46,9 @@ fn summary(config: &Config) -> String {
     let ranks: Vec<&str> = config.ranks.iter().map(|set| set.code.as_str()).collect();
     let _ = writeln!(text, "ranks {}", ranks.join(", "));
     text += &dust_line(&config.dust);
+    if let Some(warning) = &config.pipeline.warning {
+        text += &warning_line(warning);
+    }
     let rest = format!(
         "store {}: a commit every {} messages or {} ms\nhttp  http://{}/\npractice {}\n",
         store.path.display(),
@@ -96,6 +100,13 @@ fn dust_line(DustEntries { entries, official }: &DustEntries) -> String {
         return String::new();
     }
     format!("dust {} entries, {} official figures\n", entries.len(), official.len())
+}
+
+/// By which rules warnings are recommended, and who held them against the city's plan.
+fn warning_line(WarningParams { rules, zones }: &WarningParams) -> String {
+    let confirmed = rules.confirmed.as_deref().unwrap_or("nobody yet: 须核对市预案");
+    let zone = zones.first().map_or("the whole area", String::as_str);
+    format!("warnings by {}, {}, for {zone}; confirmed by {confirmed}\n", rules.name, rules.basis)
 }
 
 fn feed_line(config: &Config, feed: &FeedConfig) -> String {

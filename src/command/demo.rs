@@ -4,6 +4,7 @@
 //! then the air moves at `--speed`.
 
 mod broker;
+mod forecast;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -24,11 +25,11 @@ use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::observation::FeedFormat;
-use crate::pipeline::{Params, View};
+use crate::pipeline::{Params, View, WarningParams};
 use crate::replay::publish::{Areas, step_messages};
 use crate::simulation::{Air, Playback, Scenario};
 use crate::time::Instant;
-use crate::{http, ingest, telemetry};
+use crate::{config, http, ingest, telemetry};
 use broker::Embedded;
 
 /// Scenarios that the binary carries; the first is the default.
@@ -41,6 +42,8 @@ const SCENARIOS: [(&str, &str); 5] = [
 ];
 const STATIONS: &str = include_str!("../../seeds/dalian/stations.csv");
 const SETS: &str = include_str!("../../seeds/dalian/sets.csv");
+/// By which rules the demo recommends warnings.
+const DEMO_RULES: &str = "2024";
 /// The in-process broker says much that is of no use here.
 const LOG_FILTER: &str = "warn,rumqttd=off";
 /// The same air every time.
@@ -133,10 +136,13 @@ fn setup(
     connection.protocol = ingest::Protocol::V4;
     let feed = FeedSetup { connection, areas: vec![area], format: FeedFormat::default() };
     let ranks = RankSet::of_area(&registry);
+    let rules = config::warning_rules(DEMO_RULES, Path::new(""));
+    let rules = rules.map_err(|faults| ExitError::Config(format!("{faults:?}")))?;
+    let warning = WarningParams { rules, zones: Vec::new() };
     Ok(Setup {
         areas: vec![registry],
         feeds: vec![feed],
-        params: Params::default(),
+        params: Params { warning: Some(warning), ..Params::default() },
         lists: Arc::new(http::Lists {
             targets: Targets::default(),
             resampling: Resampling::DEFAULT,
@@ -174,11 +180,14 @@ async fn publish(
     let (areas, beacons) = (Areas::new(&[], Some(area.clone())), BTreeSet::from([area]));
     let mut publisher = publishing::connect(&broker.url()?, "demo").await?;
     let filled = from.plus(if args.hours.is_some() { 0 } else { FILL_H }).start();
+    let mut before = None;
     for step in playback {
         if step.now > filled {
             pace.wait(step.now).await;
         }
-        let messages = step_messages(&step, air, end, &beacons, &areas);
+        let mut messages = step_messages(&step, air, end, &beacons, &areas);
+        messages.extend(forecast::issued(air, &registry.area, (before, step.now)));
+        before = Some(step.now);
         publishing::publish_all(&mut publisher, messages).await?;
     }
     publisher.finish().await.map_err(|e| ExitError::Io(e.to_string()))?;

@@ -31,7 +31,7 @@ enum Action {
         /// The person's name.
         #[arg(long, value_parser = person_name)]
         person: String,
-        /// What the person may do: viewer, operator or admin.
+        /// What the person may do: viewer, operator, issuer or admin.
         #[arg(long, value_parser = role)]
         role: Role,
     },

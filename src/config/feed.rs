@@ -122,7 +122,9 @@ fn whole_feed(
 /// What a feed subscribes to for one area; never all areas.
 fn topics(area: &AreaId, kind: FeedKind) -> Vec<String> {
     match kind {
-        FeedKind::Observations => vec![format!("aq/{area}/+/obs"), format!("aq/{area}/clock")],
+        FeedKind::Observations => ["+/obs", "clock", "forecast", "instruction"]
+            .map(|topic| format!("aq/{area}/{topic}"))
+            .to_vec(),
         FeedKind::Published => vec![format!("aq/{area}/published/#")],
     }
 }

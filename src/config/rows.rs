@@ -14,8 +14,17 @@ use crate::assessment::target::{TargetIndicator, Written};
 /// Reads a file; its faults name it.
 pub(super) fn file<T>(path: &Path, read: impl FnOnce(Section<'_>) -> T) -> Result<T, Vec<Fault>> {
     let shown = path.display().to_string();
+    let unreadable = |e: std::io::Error| vec![Fault { key: shown.clone(), reason: e.to_string() }];
+    written(&shown, &std::fs::read_to_string(path).map_err(unreadable)?, read)
+}
+
+/// Reads a text; its faults name what it is called.
+pub(super) fn written<T>(
+    shown: &str,
+    written: &str,
+    read: impl FnOnce(Section<'_>) -> T,
+) -> Result<T, Vec<Fault>> {
     let one = |key: String, reason: String| vec![Fault { key, reason }];
-    let written = std::fs::read_to_string(path).map_err(|e| one(shown.clone(), e.to_string()))?;
     let table = written.parse::<toml::Table>().map_err(|e| {
         let before = e.span().and_then(|span| written.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;

@@ -52,11 +52,13 @@ fn feed_faults(lines: &str) -> Vec<String> {
 fn what_is_absent_has_its_default() {
     let config = load_text(LEAST).expect("legal");
     let [feed] = config.feeds.as_slice() else { panic!("one feed") };
-    let topics = ["aq/dalian/+/obs", "aq/dalian/clock", "aq/shenyang/+/obs", "aq/shenyang/clock"];
-    assert_eq!(feed.ingest.topics, topics);
+    let of = |area| ["+/obs", "clock", "forecast", "instruction"].map(|t| format!("aq/{area}/{t}"));
+    assert_eq!(feed.ingest.topics, [of("dalian"), of("shenyang")].concat());
     assert_eq!((feed.ingest.inflight, feed.ingest.keep_alive_s), (1000, 30));
     assert!(feed.ingest.login.is_none() && !config.simulated);
-    let defaults = pipeline::Params::default();
+    let rules = warning_rules("2024", Path::new("")).expect("built in");
+    let warning = Some(pipeline::WarningParams { rules, zones: Vec::new() });
+    let defaults = pipeline::Params { warning, ..pipeline::Params::default() };
     assert_eq!(format!("{:?}", config.pipeline), format!("{defaults:?}"));
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
     assert_eq!((config.log.format, config.log.filter.as_str()), (LogFormat::Text, "info"));
@@ -120,8 +122,8 @@ zone_offset_min = 480
         "log.filter: error parsing level filter: expected one of \"off\", \"error\", \"warn\", \
          \"info\", \"debug\", \"trace\", or a number 0-5, got \"lantian=loudest\"",
         "speed: is not a known key (known here: simulated, stop_within_s, stations_file, \
-         sets_file, cities_file, areas, feed, parameters, quality, protection, pipeline, targets, \
-         seasons, ranks, dust, store, http, heartbeat, log)",
+         sets_file, cities_file, areas, feed, parameters, quality, protection, warning, pipeline, \
+         targets, seasons, ranks, dust, store, http, heartbeat, log)",
     ];
     assert_eq!(told, expected);
 }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::observation::Pollutant;
 
 /// A set of pollutants; iterates in the order of ties of primary pollutants.
@@ -99,5 +102,23 @@ impl fmt::Display for Pollutants {
 impl fmt::Debug for Pollutants {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{{{self}}}")
+    }
+}
+
+/// In JSON: the list of their codes.
+impl Serialize for Pollutants {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.iter().map(Pollutant::code))
+    }
+}
+
+impl<'de> Deserialize<'de> for Pollutants {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let codes = Vec::<String>::deserialize(from)?;
+        let one = |code: &String| {
+            let known = Pollutant::BY_TIE.into_iter().find(|p| p.code() == code);
+            known.ok_or_else(|| D::Error::custom(format!("{code:?} is no pollutant")))
+        };
+        codes.iter().map(one).collect()
     }
 }

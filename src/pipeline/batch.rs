@@ -1,13 +1,14 @@
 //! What goes into a pipeline, and the rows that come out for one transaction.
 
 use super::{
-    Alarm, CorrectionInput, CorrectionRow, Late, PublishedAqi, PublishedRow, Retried, Retry,
-    Revision, SetHourRow, StoredDay, StoredSetHour, Watch,
+    ActInput, Alarm, CorrectionInput, CorrectionRow, Late, PublishedAqi, PublishedRow, Retried,
+    Retry, Revision, SetHourRow, StoredDay, StoredSetHour, Watch,
 };
 use std::collections::BTreeSet;
 
 use crate::observation::RejectionReason;
 use crate::time::{Day, Hour, Instant};
+use crate::warning::{Record, Refusal};
 
 /// Something that happens to an area.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,8 @@ pub enum Input<'a> {
     Correction(CorrectionInput<'a>),
     /// A refused message, tried again.
     Retry(Retry<'a>),
+    /// A person's act in the life of a warning.
+    Act(ActInput<'a>),
 }
 
 /// Closed days, read from the store for a late observation.
@@ -166,6 +169,10 @@ pub struct Batch {
     pub revisions: Vec<Revision>,
     /// What operators did, or tried to.
     pub corrections: Vec<CorrectionRow>,
+    /// What happened in the life of warnings.
+    pub records: Vec<Record>,
+    /// For each act of a person, in their order, the number of its record, or why it was refused.
+    pub acted: Vec<Result<u64, Refusal>>,
     /// What the national platform published.
     pub published: Vec<PublishedRow>,
     /// Alarms that began or ended.

@@ -33,6 +33,9 @@ impl Pipeline {
         if self.format(message).kind == FeedKind::Published {
             return self.take_published(message, out);
         }
+        if self.take_outlook(message, out) {
+            return;
+        }
         match self.read(message) {
             Err(rejection) => self.refuse(message, &rejection, out),
             Ok((station, observation)) => {

@@ -181,6 +181,7 @@ impl Pipeline {
             if old == Some(&figures) {
                 continue;
             }
+            self.warner.touch();
             if let Some(old) = old.filter(|_| version.is_some()) {
                 self.revisions.figures(Member::Set(set), cause, (&old.values(), &figures));
             }

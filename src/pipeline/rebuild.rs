@@ -7,10 +7,12 @@ use sha2::{Digest, Sha256};
 use super::batch::AreaState;
 use super::lateness::Lateness;
 use super::silence::Alarms;
+use super::warning::Warner;
 use super::{Alarm, Late, Params, Pipeline, PublishedAqi, StoredDay, StoredSetHour};
 use crate::area::Registry;
 use crate::average::DecodeError;
 use crate::time::{Day, Hour};
+use crate::warning::Record;
 
 /// The rows from which an area's live state is rebuilt.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +37,8 @@ pub struct Tables {
     pub published: Vec<PublishedAqi>,
     /// The last hour of the area that rests on reviewed data.
     pub reviewed_until: Option<Hour>,
+    /// All records of warnings and forecasts.
+    pub records: Vec<Record>,
 }
 
 /// A stored hour that cannot be read.
@@ -71,6 +75,7 @@ impl Pipeline {
         pipeline.watch = state.watch;
         pipeline.alarms = Alarms::rebuilt(&tables.alarms);
         pipeline.lateness = Lateness::rebuilt(&tables.late);
+        pipeline.warner = Warner::rebuilt(&tables.records, state.floor);
         for (hour, station, bytes) in &tables.hours {
             pipeline.decode_cells(*hour, *station, bytes)?;
         }
@@ -123,6 +128,7 @@ impl Pipeline {
         }
         self.lateness.digest_into(&mut hash);
         self.beside.digest_into(&mut hash);
+        hash.update(format!("{:?}", self.warner.state).as_bytes());
         for (day, block) in self.days.iter() {
             for (station, of_day) in block.iter().enumerate() {
                 let Some(of_day) = of_day else { continue };

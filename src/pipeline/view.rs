@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Alarm, Counts, Pipeline};
+use super::{Alarm, Counts, Pipeline, WarningParams};
 use crate::area::{Figures, Judge, Registry, SetMeans};
 use crate::assessment::RoomRules;
 use crate::average::{Averages, Window};
@@ -10,6 +10,7 @@ use crate::observation::{PROPERTIES, Property, Reading, Validity};
 use crate::quality::{Finding, Masks};
 use crate::standard::Entity;
 use crate::time::{DAY_H, Hour, Instant};
+use crate::warning::Warnings;
 
 /// Hours that a set's view holds: the chart's 72, and as many more as the comparison with yesterday needs.
 const VIEW_H: i32 = 72;
@@ -127,6 +128,10 @@ pub struct AreaView {
     pub alarms: Vec<Alarm>,
     /// The last hour of the area that rests on reviewed data.
     pub reviewed_until: Option<Hour>,
+    /// Where its warnings stand.
+    pub warnings: Arc<Warnings>,
+    /// By which rules; `None` where nothing is recommended.
+    pub warning: Option<WarningParams>,
     /// The last committed sequence number.
     pub sequence: u64,
 }
@@ -195,6 +200,8 @@ impl Pipeline {
             caught_up: self.caught_up,
             alarms: self.alarms.open().copied().collect(),
             reviewed_until: self.reviewed_until,
+            warnings: Arc::clone(&self.warner.state),
+            warning: self.params.warning.clone(),
             sequence: self.sequence,
         }
     }

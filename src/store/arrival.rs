@@ -18,11 +18,14 @@ use super::correction::{self, StoredCorrection};
 use super::registry::KnownArea;
 use super::revision::{self, RevisionRow};
 use super::sqlite::Sqlite;
+use super::warning::{self, StoredRecord};
 use super::{Error, doing};
 use crate::area::{AreaId, Registry, Value};
 use crate::average::Correction;
 use crate::observation::StationId;
-use crate::pipeline::{Cause, CorrectionInput, FeedState, Message, PublishedRow, Retry, StoredDay};
+use crate::pipeline::{
+    ActInput, Cause, CorrectionInput, FeedState, Message, PublishedRow, Retry, StoredDay,
+};
 use crate::time::{Hour, Instant};
 
 /// Writes down inputs in the order in which a pipeline takes them.
@@ -141,6 +144,14 @@ impl InputLog {
         self.bytes.extend(amount.to_le_bytes());
     }
 
+    /// A person's act in the life of a warning.
+    pub fn warning_act(&mut self, asked: &ActInput<'_>) {
+        self.bytes.push(b'W');
+        self.text(asked.person.as_bytes());
+        // An act has no maps with keys but texts, so it always becomes JSON.
+        self.text(&serde_json::to_vec(asked.act).unwrap_or_default());
+    }
+
     /// An operator's act, in words.
     pub fn act(&mut self, person: &str, act: &str) {
         self.bytes.push(b'A');
@@ -196,13 +207,16 @@ pub(super) fn decompress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
 pub(super) struct Appended {
     pub(super) revisions: Vec<RevisionRow>,
     pub(super) corrections: Vec<StoredCorrection>,
+    pub(super) records: Vec<StoredRecord>,
 }
 
 impl Appended {
     /// What one batch appended, as stored.
     fn of_batch(db: &Connection, area: i64, sequence: i64) -> rusqlite::Result<Self> {
         let revisions = revision::of_batch(db, area, sequence)?;
-        Ok(Self { revisions, corrections: correction::of_batch(db, area, sequence)? })
+        let corrections = correction::of_batch(db, area, sequence)?;
+        let records = warning::of_batch(db, area, sequence)?;
+        Ok(Self { revisions, corrections, records })
     }
 
     pub(super) fn write(
@@ -212,7 +226,8 @@ impl Appended {
         sequence: i64,
     ) -> rusqlite::Result<()> {
         revision::write(tx, known, sequence, &self.revisions)?;
-        correction::write(tx, known, sequence, &self.corrections)
+        correction::write(tx, known, sequence, &self.corrections)?;
+        warning::write(tx, known, sequence, &self.records)
     }
 }
 
@@ -233,6 +248,9 @@ pub(super) fn digest(
         hash.update(row.digested());
     }
     for row in &appended.corrections {
+        hash.update(row.digested());
+    }
+    for row in &appended.records {
         hash.update(row.digested());
     }
     hash.finalize().into()
@@ -274,7 +292,8 @@ pub(super) fn verify(db: &Connection, id: i64, area: &AreaId) -> Result<u64, Err
             ));
         }
         before = found;
-        rows_of_batches += appended.revisions.len() + appended.corrections.len();
+        let Appended { revisions, corrections, records } = &appended;
+        rows_of_batches += revisions.len() + corrections.len() + records.len();
     }
     let head: Vec<u8> = db
         .query_row("SELECT chain FROM area WHERE id = ?1", [id], |row| row.get(0))
@@ -292,7 +311,8 @@ fn verify_count(db: &Connection, id: i64, area: &AreaId, of_batches: usize) -> R
     let all: i64 = db
         .query_row(
             "SELECT (SELECT count(*) FROM revision WHERE area = ?1)
-                  + (SELECT count(*) FROM correction WHERE area = ?1)",
+                  + (SELECT count(*) FROM correction WHERE area = ?1)
+                  + (SELECT count(*) FROM warning WHERE area = ?1)",
             [id],
             |row| row.get(0),
         )
@@ -301,5 +321,5 @@ fn verify_count(db: &Connection, id: i64, area: &AreaId, of_batches: usize) -> R
         return Ok(());
     }
     let fault = format!("{of_batches} rows belong to batches, {all} are there");
-    Err(Error::Damaged { place: format!("revision and correction {area}"), fault })
+    Err(Error::Damaged { place: format!("revision, correction and warning {area}"), fault })
 }

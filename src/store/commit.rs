@@ -9,6 +9,7 @@ use super::registry::KnownArea;
 use super::revision::RevisionRow;
 use super::set_hour::{SET_HOUR, write_set_hour};
 use super::sqlite::Sqlite;
+use super::warning::StoredRecord;
 use super::{Error, alarm, dead_letter, doing, minutes};
 use crate::area::AreaId;
 use crate::pipeline::{Batch, SetHourRow};
@@ -69,6 +70,7 @@ fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Res
     let appended = Appended {
         revisions: batch.revisions.iter().map(of).collect(),
         corrections: batch.corrections.iter().map(StoredCorrection::from).collect(),
+        records: batch.records.iter().map(StoredRecord::from).collect(),
     };
     let digest = arrival::digest(&chain, &part.area, batch.sequence, &part.inputs, &appended);
     write_arrival(tx, known, (batch.sequence, at.millis()), &part.inputs, &digest)

@@ -9,6 +9,7 @@ use crate::pipeline::{Cause, CorrectionInput, FeedState, LetterDigest, Message};
 use crate::quantity::Amount;
 use crate::reconciliation::Quantity;
 use crate::time::{Day, Hour, Instant};
+use crate::warning::Act;
 
 /// One entry of an [`InputLog`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(super) enum Entry<'a> {
         hour: Hour,
         values: Vec<(Quantity, Value)>,
     },
+    /// A person's act in the life of a warning.
+    WarningAct(&'a str, Act),
     /// A person's act, in words.
     Act,
 }
@@ -117,6 +120,10 @@ impl<'a> Bytes<'a> {
                 let values =
                     (0..self.length()?).map(|_| self.published()).collect::<Option<_>>()?;
                 Entry::Published { entity, hour, values }
+            }
+            b'W' => {
+                let person = self.text()?;
+                Entry::WarningAct(person, serde_json::from_slice(self.bytes()?).ok()?)
             }
             b'A' => {
                 self.text()?;

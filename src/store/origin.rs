@@ -169,6 +169,7 @@ impl<'a> Trace<'a> {
                 | Entry::Recompute(_)
                 | Entry::Reviewed(_)
                 | Entry::Published { .. }
+                | Entry::WarningAct(..)
                 | Entry::Act => {}
             }
         }

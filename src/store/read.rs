@@ -10,6 +10,7 @@ use super::alarm;
 use super::published;
 use super::registry::{KnownArea, area_id};
 use super::sqlite::{SCHEMA, Sqlite, check_file};
+use super::warning;
 use super::{Error, doing};
 use crate::area::{AreaId, Registry, Span, Station, StationKind};
 use crate::average::StationDay;
@@ -37,6 +38,7 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let late = alarm::late(&store.db, known).map_err(doing("read what comes late"))?;
     let published =
         published::aqis(&store.db, known, ends).map_err(doing("read published values"))?;
+    let records = warning::all(&store.db, known.id)?;
     Ok(Tables {
         sequence,
         state,
@@ -48,6 +50,7 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
         late,
         published,
         reviewed_until,
+        records,
     })
 }
 

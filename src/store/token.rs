@@ -13,15 +13,17 @@ use crate::time::Instant;
 pub enum Role {
     /// Reads what is not public.
     Viewer,
-    /// Confirms, corrects, acknowledges.
+    /// Confirms, corrects, acknowledges; writes consultations down, proposes and declines.
     Operator,
+    /// Registers approvals and issues warnings, besides.
+    Issuer,
     /// All of it, and tokens.
     Admin,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 3] = [Self::Viewer, Self::Operator, Self::Admin];
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::Issuer, Self::Admin];
 
     /// The name in the store and on the command line.
     #[must_use]
@@ -29,6 +31,7 @@ impl Role {
         match self {
             Self::Viewer => "viewer",
             Self::Operator => "operator",
+            Self::Issuer => "issuer",
             Self::Admin => "admin",
         }
     }

@@ -9,10 +9,12 @@ use lantian::area::{Figures, Member, Registry, Value};
 use lantian::average::Correction;
 use lantian::observation::Property;
 use lantian::pipeline::{
-    Batch, CorrectionInput, FeedState, HourState, Input, Message, Params, Pipeline, SetHourRow,
+    ActInput, Batch, CorrectionInput, FeedState, HourState, Input, Message, Params, Pipeline,
+    SetHourRow,
 };
 use lantian::store::{AreaCommit, Commit, InputLog, Reader, Rules, RulesDigest, Sqlite, Store};
 use lantian::time::{Day, Hour, Instant};
+use lantian::warning::Act;
 
 /// An input that owns its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(crate) enum Said {
         payload: Vec<u8>,
     },
     Feed(FeedState),
+    /// Of `王五`, in a warning's life.
+    Act(Act),
     /// Of `张三`, for a reason.
     Correction {
         station: String,
@@ -46,6 +50,7 @@ impl Said {
                 Input::Message(Message { feed: 1, topic, payload, length: payload.len() })
             }
             Self::Feed(state) => Input::Feed(*state),
+            Self::Act(act) => Input::Act(ActInput { person: "王五", act }),
             Self::Correction { station, property, hour, act } => {
                 Input::Correction(CorrectionInput {
                     at: hour.end(),
@@ -123,6 +128,7 @@ impl Daemon {
                 Input::Feed(state) => log.feed(state),
                 Input::Correction(asked) => log.correction(&asked),
                 Input::Retry(retry) => log.retry(&retry),
+                Input::Act(asked) => log.warning_act(&asked),
                 Input::Days(_) => {}
             }
         }

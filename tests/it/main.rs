@@ -41,5 +41,6 @@ mod store;
 mod targets;
 mod tidy;
 mod token;
+mod warning;
 mod web;
 mod year;

@@ -9,7 +9,7 @@ use crate::time::{Day, Hour, HourLabel};
 
 /// What is compared of one table: its name, how many of the columns are its key, and the query, in the order
 /// of the key. Rows are named by codes, since numbers are given in the order of arrival.
-const TABLES: [(&str, usize, &str); 17] = [
+const TABLES: [(&str, usize, &str); 18] = [
     (
         "station",
         1,
@@ -61,6 +61,12 @@ const TABLES: [(&str, usize, &str); 17] = [
         5,
         "SELECT sequence, at_ms, station, quantity, hour, person, reason, act, amount, refused
          FROM correction WHERE area = ?1 ORDER BY 1, 2, 3, 4, 5",
+    ),
+    (
+        "warning",
+        1,
+        "SELECT number, sequence, at_ms, person, kind, body FROM warning WHERE area = ?1
+         ORDER BY 1",
     ),
     (
         "published",

@@ -12,7 +12,7 @@ use super::super::entries::Entry;
 use super::super::{AreaCommit, Commit, Error, InputLog, Rules, RulesDigest, Sqlite, Store};
 use super::super::{doing, rules};
 use crate::area::AreaId;
-use crate::pipeline::{Batch, Input, Pipeline, PublishedRow, Retry, StoredDay};
+use crate::pipeline::{ActInput, Batch, Input, Pipeline, PublishedRow, Retry, StoredDay};
 use crate::store::{ImportChunk, ImportedArea, ImportedFile, PublishedChunk};
 use crate::time::Instant;
 
@@ -171,6 +171,11 @@ impl Replay<'_> {
                 Entry::Feed(state) => {
                     if let Some((_, inputs)) = &mut call {
                         inputs.push(Input::Feed(*state));
+                    }
+                }
+                Entry::WarningAct(person, act) => {
+                    if let Some((_, inputs)) = &mut call {
+                        inputs.push(Input::Act(ActInput { person, act }));
                     }
                 }
                 Entry::Correction(asked) => {

@@ -4,14 +4,16 @@ use std::path::Path;
 
 use lantian::area::{AreaId, Member, Span, StationKind, Value as Measured};
 use lantian::average::{Correction, Incoming, StationDay};
+use lantian::config::warning_rules;
 use lantian::observation::{FeedFormat, FeedKind, Pollutant, Property, Reading, Validity};
-use lantian::pipeline::{FeedState, Params, PublishedRow, StoredDay, Subject};
+use lantian::pipeline::{FeedState, Params, PublishedRow, StoredDay, Subject, WarningParams};
 use lantian::quantity::Amount;
 use lantian::reconciliation::Quantity;
 use lantian::standard::{Parameters, Practice};
 use lantian::store::{
     ImportChunk, ImportedArea, ImportedFile, PublishedChunk, Reader, Role, Sqlite, Store,
 };
+use lantian::warning::{Act, Level, Target};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -117,7 +119,9 @@ fn full(place: &Place) {
     let store = Sqlite::open(&path).expect("opened");
     let published = FeedFormat { kind: FeedKind::Published, ..FeedFormat::default() };
     let formats = vec![FeedFormat::default(), published];
-    let params = Params { formats, keep_minutes_days: Some(4), ..Params::default() };
+    let rules = warning_rules("2024", Path::new("")).expect("built in");
+    let warning = Some(WarningParams { rules, zones: Vec::new() });
+    let params = Params { formats, keep_minutes_days: Some(4), warning, ..Params::default() };
     let mut daemon = Daemon::start(store, registry(), params.clone());
     daemon.take(at("10T00:20"), &[]);
     for n in 0..30 {
@@ -132,6 +136,11 @@ fn full(place: &Place) {
     let minute = Said::Message { topic: "aq/x/a/obs".into(), payload: minute.as_bytes().to_vec() };
     daemon.take(at("17T00:21"), &[minute, report("a", "10T08:00", 1, "\"pm2_5\":70")]);
     daemon.take(at("17T00:21"), &[pm("b", "16T20:00", 31), pm("b", "16T20:00", 32)]);
+    let forecast = br#"{"office":"a","issued":"2026-11-16T16:00:00+08:00",
+        "days":[{"date":"2026-11-18","aqi":[201,230]}]}"#;
+    let forecast = Said::Message { topic: "aq/x/forecast".into(), payload: forecast.to_vec() };
+    let propose = Act::Propose { target: Target::Level(Level::Red), reason: "演算".into() };
+    daemon.take(at("17T00:21"), &[forecast, Said::Act(propose)]);
     let hour = publishing::hour("10 09:00");
     let property = Property::Pollutant(Pollutant::Pm2_5);
     for (station, milli) in [("b", 50_000), ("a", 60_000)] {

@@ -101,7 +101,7 @@ impl Year {
             match input {
                 Input::Message(message) => log.message(message),
                 Input::Correction(asked) => log.correction(asked),
-                Input::Days(_) | Input::Feed(_) | Input::Retry(_) => {}
+                Input::Days(_) | Input::Feed(_) | Input::Retry(_) | Input::Act(_) => {}
             }
         }
         let load = |days: &[_]| store.days(registry, days);

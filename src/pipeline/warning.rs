@@ -1,0 +1,218 @@
+//! Forecasts, instructions and acts of persons as inputs, and the evaluation of the air for warnings.
+//!
+//! In: messages of `aq/{area}/forecast` and `aq/{area}/instruction`, and [`ActInput`]s. Out: records
+//! ([`Record`]) in the batch; the state follows from them.
+//!
+//! Invariants: the air is evaluated once a batch, after its figures are settled, when any of what it rests on
+//! changed; so a recommendation stands in the commit of what caused it. Reference cities have no warnings.
+//!
+//! Source: issue 5; [`crate::warning`].
+
+use std::sync::Arc;
+
+use super::Pipeline;
+use super::batch::{Batch, Message};
+use crate::area::Figures;
+use crate::observation::{Rejection, RejectionReason};
+use crate::outlook::{Forecast, Source, decode_forecast};
+use crate::time::{DAY_H, Hour, Instant};
+use crate::warning::{
+    Act, Body, Evaluation, Line, ObservedHour, Record, Refusal, RuleSet, Warnings,
+    decode_instruction,
+};
+
+/// The rules of warnings, and of which zones forecasts speak.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+pub struct WarningParams {
+    /// The rule set.
+    pub rules: RuleSet,
+    /// The zones (预报分区) of forecasts; warnings go by the first one. Empty: forecasts are of the whole area.
+    pub zones: Vec<String>,
+}
+
+/// An act of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActInput<'a> {
+    /// Who.
+    pub person: &'a str,
+    /// What.
+    pub act: &'a Act,
+}
+
+/// The warnings of an area, and what this batch adds.
+#[derive(Clone, Debug)]
+pub(super) struct Warner {
+    pub(super) state: Arc<Warnings>,
+    fresh: Vec<Record>,
+    /// Whether the air or a forecast may have changed since the last evaluation.
+    stale: bool,
+}
+
+impl Default for Warner {
+    fn default() -> Self {
+        Self { state: Arc::default(), fresh: Vec::new(), stale: true }
+    }
+}
+
+impl Warner {
+    /// From all records of an area, in their order, at its floor.
+    pub(super) fn rebuilt(records: &[Record], floor: Hour) -> Self {
+        let mut state = Warnings::default();
+        records.iter().for_each(|record| state.take(record));
+        state.book.drop_before(floor);
+        Self { state: Arc::new(state), ..Self::default() }
+    }
+
+    /// Takes note that the figures of an hour changed.
+    pub(super) const fn touch(&mut self) {
+        self.stale = true;
+    }
+
+    fn note(&mut self, at: Instant, person: Option<&str>, bodies: Vec<Body>) {
+        for body in bodies {
+            let number = self.state.last + 1;
+            let record = Record { number, at, person: person.map(str::to_owned), body };
+            Arc::make_mut(&mut self.state).take(&record);
+            self.fresh.push(record);
+        }
+    }
+}
+
+impl Pipeline {
+    /// Takes a message that is no observation but of the outlook; says whether it is one.
+    pub(super) fn take_outlook(&mut self, message: &Message<'_>, out: &mut Batch) -> bool {
+        let rest = message.topic.strip_prefix("aq/");
+        let rest = rest.and_then(|t| t.strip_prefix(self.registry.area.as_str()));
+        let act = match rest {
+            Some("/forecast") => {
+                let decoded = self.decode_with(message, |payload, _| decode_forecast(payload));
+                decoded.and_then(|forecast| self.of_known_zones(forecast)).map(Act::Forecast)
+            }
+            Some("/instruction") => {
+                let decoded = self.decode_with(message, |payload, _| decode_instruction(payload));
+                decoded.map(Act::Instruct)
+            }
+            _ => return false,
+        };
+        let now = self.now.unwrap_or_default();
+        match act.map(|act| self.warner.state.decide(&act, now)) {
+            Ok(Ok(bodies)) => {
+                self.counts.accepted += 1;
+                self.warner.stale = true;
+                self.warner.note(now, None, bodies);
+            }
+            // What holds already: a message that came again, or takes back what is not there.
+            Ok(Err(Refusal::Repeated | Refusal::NoChange)) => self.counts.repeated += 1,
+            Ok(Err(refusal)) => {
+                let reason = match refusal {
+                    Refusal::InFuture => RejectionReason::TimeInFuture,
+                    _ => RejectionReason::WrongType,
+                };
+                self.refuse(message, &Rejection::new(reason, refusal.name()), out);
+            }
+            Err(rejection) => self.refuse(message, &rejection, out),
+        }
+        true
+    }
+
+    /// A forecast whose zones are those of the area; its name stands for the whole of it.
+    fn of_known_zones(&self, mut forecast: Forecast) -> Result<Forecast, Rejection> {
+        let Some(WarningParams { zones, .. }) = &self.params.warning else { return Ok(forecast) };
+        if zones.is_empty()
+            && let Some(whole) = forecast.zones.remove(&self.registry.name)
+        {
+            forecast.zones.entry(String::new()).or_insert(whole);
+        }
+        let known = |zone: &String| match zone.as_str() {
+            "" => zones.is_empty(),
+            _ => zones.contains(zone),
+        };
+        match forecast.zones.keys().find(|zone| !known(zone)) {
+            None => Ok(forecast),
+            Some(zone) => {
+                let known = if zones.is_empty() { "`days` of the area" } else { "the zones" };
+                let detail = format!("`zones`: {zone:?} is none of {known} {zones:?}");
+                Err(Rejection::new(RejectionReason::WrongType, detail))
+            }
+        }
+    }
+
+    /// Takes a person's act; what came of it stands in the batch.
+    pub(super) fn take_act(&mut self, asked: &ActInput<'_>, out: &mut Batch) {
+        let now = self.now.unwrap_or_default();
+        let known = match asked.act {
+            Act::Forecast(forecast) => self.of_known_zones(forecast.clone()).map(Act::Forecast),
+            other => Ok(other.clone()),
+        };
+        let done = known.map_err(|_| Refusal::UnknownZone);
+        let done = done.and_then(|act| self.warner.state.decide(&act, now));
+        let number = self.warner.state.last + 1;
+        out.acted.push(done.map(|bodies| {
+            self.warner.stale = true;
+            self.warner.note(now, Some(asked.person), bodies);
+            number
+        }));
+    }
+
+    /// When time alone changes something.
+    pub(super) fn warning_due(&self) -> Option<Instant> {
+        let rules = &self.params.warning.as_ref()?.rules;
+        self.warner.state.next_deadline(rules)
+    }
+
+    /// Does what is due at `now`.
+    pub(super) fn tick_warning(&mut self, now: Instant) {
+        let Some(WarningParams { rules, .. }) = &self.params.warning else { return };
+        let bodies = self.warner.state.tick(rules, now);
+        self.warner.note(now, None, bodies);
+    }
+
+    /// Evaluates the air where anything changed, and says what is to be recommended.
+    pub(super) fn settle_warning(&mut self, out: &mut Batch) {
+        if let (Some(now), Some(params)) = (self.now, self.params.warning.clone())
+            && !self.registry.is_reference()
+        {
+            let floor = self.floor;
+            Arc::make_mut(&mut self.warner.state).book.drop_before(floor);
+            if std::mem::take(&mut self.warner.stale) {
+                self.evaluate(&params, now);
+            }
+            let bodies = self.warner.state.consider(&params.rules, now);
+            self.warner.note(now, None, bodies);
+        }
+        out.records.append(&mut self.warner.fresh);
+    }
+
+    fn evaluate(&mut self, params: &WarningParams, now: Instant) {
+        let observed = self.observed_hours();
+        if observed.is_empty() {
+            return;
+        }
+        let zone = params.zones.first().map_or("", String::as_str);
+        let line = Line::new(&observed, &self.warner.state.book, (Source::Fed, zone));
+        let evaluation = Evaluation::of(&params.rules, &line, Source::Fed);
+        if self.warner.state.is_new(&evaluation) {
+            self.warner.note(now, None, vec![Body::Evaluated(evaluation)]);
+        }
+    }
+
+    /// The published hours in memory up to the floor, without a gap.
+    fn observed_hours(&self) -> Vec<ObservedHour> {
+        let back = self.published.range(..self.floor).rev();
+        let figures = back.map(|(hour, sets)| (*hour, sets.first().map(|set| &set.figures)));
+        let mut next = self.floor;
+        let mut hours: Vec<&Figures> = Vec::new();
+        for (hour, figures) in figures {
+            next = next.plus(-1);
+            let (true, Some(figures)) = (hour == next, figures) else { break };
+            hours.push(figures);
+        }
+        hours.reverse();
+        let parameters = &self.params.parameters;
+        let at = |n: usize| {
+            let from = (n + 1).saturating_sub(DAY_H);
+            ObservedHour::last_of(&hours[from..=n], parameters)
+        };
+        (0..hours.len()).filter_map(at).collect()
+    }
+}
