@@ -286,6 +286,10 @@ impl Daemon {
                 broker: feed.connection.clone(),
                 area: area.to_string(),
                 every,
+                warning: {
+                    let (area, views) = (area.clone(), views.clone());
+                    Arc::new(move || http::public_warning(&views.borrow(), area.as_str()))
+                },
                 status: Arc::new(move || status::document(&area, &views, &archive, within)),
             };
             let beating = heartbeat.run(cancel.child_token());

@@ -33,6 +33,7 @@ mod reprocess;
 mod room;
 mod series;
 mod target;
+mod warning;
 
 pub use access::Role;
 pub use archive::{
@@ -44,6 +45,7 @@ pub use explain::ExplainQuery;
 pub use reconciliation::{ReconciliationDocument, ReconciliationQuery};
 pub use reprocess::Reprocess;
 pub use series::SeriesQuery;
+pub use warning::{RecordsQuery, public_warning};
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -178,6 +180,17 @@ pub enum Act {
         /// How it ended, or why it was not begun.
         reply: oneshot::Sender<Result<RetryCounts, String>>,
     },
+    /// Something is done in the life of a warning.
+    Warning {
+        /// The area's code.
+        area: String,
+        /// Who.
+        person: String,
+        /// What.
+        act: crate::warning::Act,
+        /// The number of its record, or why it was refused.
+        reply: oneshot::Sender<Result<u64, String>>,
+    },
 }
 
 /// Whether the daemon is fit for use.
@@ -265,9 +278,11 @@ fn router(app: App) -> Router {
         .route("/events", get(page::events))
         .route("/year", get(page::year))
         .route("/rank", get(page::rank))
+        .route("/warnings", get(page::warnings))
         .route("/reconciliation", get(page::reconciliation))
         .route("/style.css", get(page::style))
         .route("/live.js", get(page::script))
+        .route("/acts.js", get(page::acts))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
@@ -291,6 +306,16 @@ fn router(app: App) -> Router {
         .route("/api/v1/ranks", get(rank::sets))
         .route("/api/v1/rank", get(rank::rank))
         .route("/api/v1/explain", get(explain::explain))
+        .route("/api/v1/outlook", get(warning::outlook).post(warning::enter_forecast))
+        .route("/api/v1/public/warning", get(warning::public))
+        .route("/api/v1/consultations", get(warning::consultations).post(warning::consult))
+        .route("/api/v1/instructions", post(warning::instruct))
+        .route("/api/v1/advisories", post(warning::advise))
+        .route("/api/v1/warnings", get(warning::warnings).post(warning::propose))
+        .route("/api/v1/warnings/{warning}", get(warning::warning))
+        .route("/api/v1/warnings/{warning}/decline", post(warning::decline))
+        .route("/api/v1/warnings/{warning}/approve", post(warning::approve))
+        .route("/api/v1/warnings/{warning}/issue", post(warning::issue))
         .route("/api/v1/clock/confirm", post(operator::confirm_clock))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method);

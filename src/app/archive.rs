@@ -9,13 +9,15 @@ use crate::assessment::{Counting, DayFigures};
 use crate::explanation::{Asked, Explanation};
 use crate::http::{
     Archive, ArchiveError, ArchivedDay, CorrectionRow, DaysQuery, DeadLetterRow, EntityId,
-    ExplainQuery, Lists, MembersQuery, Person, ReconciliationQuery, RevisionRow, Role, SeriesQuery,
+    ExplainQuery, Lists, MembersQuery, Person, ReconciliationQuery, RecordsQuery, RevisionRow,
+    Role, SeriesQuery,
 };
 use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::reconciliation::Reconciliation;
 use crate::standard::{Entity, Parameters};
 use crate::store::{self, Reader, Unexplained};
 use crate::time::{Day, Hour};
+use crate::warning::Record;
 
 /// Readers kept open; more are opened and closed as asked for.
 const READERS_KEPT: usize = 4;
@@ -250,6 +252,17 @@ impl Archive for StoreArchive {
         Ok(span.map(|(_, last)| last))
     }
 
+    fn records(&self, area: &str, asked: &RecordsQuery) -> Result<Vec<Record>, ArchiveError> {
+        let RecordsQuery { kinds, before, limit } = asked;
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let asked = store::RecordsAsked { kinds, before: *before, limit: *limit };
+        self.with_reader(|reader| reader.records(area, &asked))
+    }
+
+    fn warning(&self, area: &str, number: u64) -> Result<Vec<Record>, ArchiveError> {
+        self.with_reader(|reader| reader.warning(area, number))
+    }
+
     fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError> {
         let found = self.with_reader(|reader| reader.person(token))?;
         Ok(found.map(|p| Person {
@@ -257,6 +270,7 @@ impl Archive for StoreArchive {
             role: match p.role {
                 store::Role::Viewer => Role::Viewer,
                 store::Role::Operator => Role::Operator,
+                store::Role::Issuer => Role::Issuer,
                 store::Role::Admin => Role::Admin,
             },
         }))

@@ -10,11 +10,12 @@ use crate::http::{Correct, Reprocess};
 use crate::ingest;
 use crate::observation::{FeedFormat, decode};
 use crate::pipeline::{
-    AreaView, Batch, CorrectionInput, CorrectionRefusal, FeedState, Input, Message, Pipeline,
-    RetryCounts,
+    ActInput, AreaView, Batch, CorrectionInput, CorrectionRefusal, FeedState, Input, Message,
+    Pipeline, RetryCounts,
 };
 use crate::store::{AreaCommit, Error, InputLog, Rules, RulesDigest};
 use crate::time::{Hour, Instant};
+use crate::warning::{Act, Refusal};
 
 /// By which clock an area goes.
 #[derive(Debug)]
@@ -230,10 +231,7 @@ impl AreaEngine {
             hour: correct.hour,
             act: correct.act,
         };
-        let now = match self.clock {
-            AreaClock::System => at,
-            AreaClock::Follow(_) => self.pipeline.now().unwrap_or_default(),
-        };
+        let now = self.now_or(at);
         self.log.now(now);
         self.log.correction(&asked);
         self.feed_in(now, &[Input::Correction(asked)], load)?;
@@ -249,6 +247,31 @@ impl AreaEngine {
         Ok(done.and_then(|row| row.refused))
     }
 
+    /// Takes a person's act in a warning's life: the number of its record, or why it was refused.
+    pub(super) fn warn(
+        &mut self,
+        at: Instant,
+        (person, act): (&str, &Act),
+        load: &mut Load<'_>,
+    ) -> Result<Result<u64, Refusal>, Error> {
+        let now = self.now_or(at);
+        let asked = ActInput { person, act };
+        self.log.now(now);
+        self.log.warning_act(&asked);
+        self.feed_in(now, &[Input::Act(asked)], load)?;
+        let done = self.batch.acted.last().copied().unwrap_or(Err(Refusal::NotPending));
+        tracing::info!(person, refused = done.err().map(Refusal::name), "act in a warning");
+        Ok(done)
+    }
+
+    /// The time by which an act of now is handled.
+    fn now_or(&self, at: Instant) -> Instant {
+        match self.clock {
+            AreaClock::System => at,
+            AreaClock::Follow(_) => self.pipeline.now().unwrap_or_default(),
+        }
+    }
+
     /// Tries refused messages again, and counts how that ended.
     pub(super) fn reprocess(
         &mut self,
@@ -256,10 +279,7 @@ impl AreaEngine {
         reprocess: &Reprocess,
         load: &mut Load<'_>,
     ) -> Result<RetryCounts, Error> {
-        let now = match self.clock {
-            AreaClock::System => at,
-            AreaClock::Follow(_) => self.pipeline.now().unwrap_or_default(),
-        };
+        let now = self.now_or(at);
         let (person, reason) = (&reprocess.person, reprocess.reason.name());
         self.log.now(now);
         self.log.act(person, &format!("reprocess {reason}"));

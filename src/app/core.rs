@@ -73,6 +73,8 @@ pub enum Answer {
     Done(oneshot::Sender<Result<(), String>>, Result<(), String>),
     /// How second tries ended.
     Retried(oneshot::Sender<Result<RetryCounts, String>>, RetryCounts),
+    /// The record of an act in a warning's life, or why it was refused.
+    Warned(oneshot::Sender<Result<u64, String>>, Result<u64, String>),
 }
 
 impl Answer {
@@ -81,6 +83,7 @@ impl Answer {
         match self {
             Self::Done(reply, answer) => drop(reply.send(answer)),
             Self::Retried(reply, counts) => drop(reply.send(Ok(counts))),
+            Self::Warned(reply, answer) => drop(reply.send(answer)),
         }
     }
 }
@@ -315,6 +318,15 @@ impl Core {
                 };
                 let counts = area.reprocess(now, &reprocess, load)?;
                 self.answers.push(Answer::Retried(reply, counts));
+            }
+            Act::Warning { area, person, act, reply } => {
+                let Some(area) = self.areas.iter_mut().find(|a| a.area().as_str() == area) else {
+                    let _ = reply.send(Err("没有该区域".to_owned()));
+                    return Ok(());
+                };
+                let done = area.warn(now, (&person, &act), load)?;
+                let told = done.map_err(|r| format!("{}（{}）", r.text_zh(), r.name()));
+                self.answers.push(Answer::Warned(reply, told));
             }
         }
         self.batcher.open(moment.monotonic);

@@ -10,8 +10,10 @@ use super::{App, Person, blocking};
 pub enum Role {
     /// Reads.
     Viewer,
-    /// Runs the daemon: confirms, corrects.
+    /// Runs the daemon: confirms, corrects; writes consultations down, proposes and declines.
     Operator,
+    /// Registers approvals and issues warnings, besides.
+    Issuer,
     /// Everything.
     Admin,
 }

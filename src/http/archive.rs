@@ -1,6 +1,8 @@
 //! What the API asks of the store, and the rows that come back.
 
-use super::{ArchivedDay, DaysQuery, ExplainQuery, Person, ReconciliationQuery, SeriesQuery};
+use super::{
+    ArchivedDay, DaysQuery, ExplainQuery, Person, ReconciliationQuery, RecordsQuery, SeriesQuery,
+};
 use crate::area::{AreaId, Figures, Member};
 use crate::assessment::{DayFigures, DustColumn, JudgedBy};
 use crate::explanation::Explanation;
@@ -9,6 +11,7 @@ use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::reconciliation::Reconciliation;
 use crate::standard::Parameters;
 use crate::time::{Day, Hour, Instant};
+use crate::warning::Record;
 
 /// What is stored, asked for from threads that may block.
 pub trait Archive: Send + Sync {
@@ -91,6 +94,18 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
     fn last_published(&self, area: &str) -> Result<Option<Hour>, ArchiveError>;
+
+    /// Records of an area's warnings, the newest first.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn records(&self, area: &str, asked: &RecordsQuery) -> Result<Vec<Record>, ArchiveError>;
+
+    /// The records of one warning, from its first recommendation to its end; none where there is none.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn warning(&self, area: &str, number: u64) -> Result<Vec<Record>, ArchiveError>;
 
     /// The person whose token this is.
     ///

@@ -8,6 +8,7 @@ use utoipa::{Modify, OpenApi};
 use super::problem::Problem;
 use super::{
     api, assessment, correction, explain, operator, rank, reconciliation, reprocess, room, series,
+    warning,
 };
 
 /// The token of a person.
@@ -47,7 +48,20 @@ impl Modify for Tokens {
         operator::dead_letters,
         operator::confirm_clock,
         reprocess::reprocess,
-        room::area_room
+        room::area_room,
+        warning::outlook,
+        warning::enter_forecast,
+        warning::public,
+        warning::consultations,
+        warning::consult,
+        warning::instruct,
+        warning::advise,
+        warning::warnings,
+        warning::propose,
+        warning::warning,
+        warning::decline,
+        warning::approve,
+        warning::issue
     ),
     components(schemas(Problem)),
     modifiers(&Tokens)

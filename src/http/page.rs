@@ -22,6 +22,7 @@ mod reconciliation;
 mod room;
 mod rows;
 mod sets;
+mod warning;
 mod words;
 mod year;
 
@@ -53,6 +54,7 @@ use words::Lang;
 
 pub(super) use rank::rank;
 pub(super) use reconciliation::reconciliation;
+pub(super) use warning::warnings;
 pub(super) use year::year;
 
 /// How often a page hears that the daemon is alive when no view comes. The script calls the
@@ -61,11 +63,13 @@ const BEAT: Duration = Duration::from_secs(15);
 
 const STYLE: &str = include_str!("page/style.css");
 const SCRIPT: &str = include_str!("page/live.js");
+const ACTS: &str = include_str!("page/acts.js");
 
 /// A short name of the files' content: browsers may keep them for ever, and a page of an older
 /// daemon knows that it is one.
 static BUILD: LazyLock<String> = LazyLock::new(|| {
-    let digest = Sha256::new().chain_update(STYLE).chain_update(SCRIPT).finalize();
+    let digest =
+        Sha256::new().chain_update(STYLE).chain_update(SCRIPT).chain_update(ACTS).finalize();
     digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 });
 
@@ -323,6 +327,11 @@ fn file(headers: &HeaderMap, media: &'static str, text: &'static str) -> Respons
 /// `GET /style.css`.
 pub(super) async fn style(headers: HeaderMap) -> Response {
     file(&headers, "text/css; charset=utf-8", STYLE)
+}
+
+/// `GET /acts.js`.
+pub(super) async fn acts(headers: HeaderMap) -> Response {
+    file(&headers, "text/javascript; charset=utf-8", ACTS)
 }
 
 /// `GET /live.js`.

@@ -2,7 +2,8 @@
 //! it ended.
 //!
 //! In: what to say, asked for anew each time. Out: `lantian/{area}/status`, retained, QoS 1; the last will
-//! says `offline` when the connection breaks, an orderly stop says `stopped`.
+//! says `offline` when the connection breaks, an orderly stop says `stopped`. And `lantian/{area}/warning`,
+//! retained: what is issued, which stays when the connection ends.
 //!
 //! Why a connection of its own: a feed's consumes and never publishes, and a will belongs to a connection.
 
@@ -36,6 +37,8 @@ pub struct Heartbeat {
     pub every: Duration,
     /// What to say now: a JSON document. It may block.
     pub status: Arc<dyn Fn() -> Vec<u8> + Send + Sync>,
+    /// What is issued now: a JSON document.
+    pub warning: Arc<dyn Fn() -> Vec<u8> + Send + Sync>,
 }
 
 impl Heartbeat {
@@ -101,6 +104,8 @@ impl Heartbeat {
             let payload = tokio::task::spawn_blocking(move || status()).await;
             let payload = payload.map_err(|e| e.to_string())?;
             self.publish(&client, payload);
+            let topic = format!("lantian/{}/warning", self.area);
+            let _ = client.try_publish(topic, QoS::AtLeastOnce, true, (self.warning)());
             tokio::select! {
                 ended_early = &mut polling => return ended(ended_early),
                 () = tokio::time::sleep(self.every) => {}

@@ -10,6 +10,7 @@ mod dust;
 mod heartbeat;
 mod reprocess;
 mod stop;
+mod warning;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -25,14 +25,15 @@ use lantian::assessment::target::Resampling;
 use lantian::explanation::{Asked, Cells, Excluded, Explanation, explain};
 use lantian::http::{
     Act, Archive, ArchiveError, ArchivedDay, Config, CorrectionRow, DaysQuery, DeadLetterRow,
-    ExplainQuery, Health, Lists, MembersQuery, Person, ReconciliationQuery, RevisionRow, Role,
-    SeriesQuery, Services, Site,
+    ExplainQuery, Health, Lists, MembersQuery, Person, ReconciliationQuery, RecordsQuery,
+    RevisionRow, Role, SeriesQuery, Services, Site,
 };
 use lantian::pipeline::{DeadLetterReason, KeptLetter, View};
 use lantian::reconciliation::Reconciliation;
 use lantian::standard::Parameters;
 use lantian::telemetry::{self, Latency};
 use lantian::time::{Day, Hour, Instant};
+use lantian::warning::Record;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -149,6 +150,14 @@ impl Archive for Shelf {
 
     fn last_published(&self, _: &str) -> Result<Option<Hour>, ArchiveError> {
         Ok(self.last_published)
+    }
+
+    fn records(&self, _: &str, _: &RecordsQuery) -> Result<Vec<Record>, ArchiveError> {
+        Ok(Vec::new())
+    }
+
+    fn warning(&self, _: &str, _: u64) -> Result<Vec<Record>, ArchiveError> {
+        Ok(Vec::new())
     }
 
     fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError> {

@@ -7,6 +7,7 @@ use super::past::{History, Past};
 use super::room::RoomPanel;
 use super::rows::{self, Row};
 use super::sets::{self, SetRow};
+use super::warning;
 use super::words::Lang;
 use crate::area::Figures;
 use crate::http::change::{self, DayChange, Refusal};
@@ -308,6 +309,7 @@ fn banners(view: &View, area: &AreaView, lang: Lang) -> Vec<Banner> {
             });
         }
     }
+    banners.extend(warning::banners(area, lang));
     banners.extend(alarms::banners(area, lang));
     if area.caught_up == Some(false) {
         banners.push(Banner {

@@ -388,6 +388,7 @@ async fn the_description_holds_every_route_of_the_api() {
     assert_eq!(
         paths,
         [
+            "/api/v1/advisories",
             "/api/v1/areas",
             "/api/v1/areas/{area}/corrections",
             "/api/v1/areas/{area}/dead-letters",
@@ -398,13 +399,22 @@ async fn the_description_holds_every_route_of_the_api() {
             "/api/v1/areas/{area}/room",
             "/api/v1/assessment",
             "/api/v1/clock/confirm",
+            "/api/v1/consultations",
             "/api/v1/days",
             "/api/v1/explain",
+            "/api/v1/instructions",
+            "/api/v1/outlook",
+            "/api/v1/public/warning",
             "/api/v1/rank",
             "/api/v1/ranks",
             "/api/v1/series",
             "/api/v1/stations",
             "/api/v1/stations/{station}/latest",
+            "/api/v1/warnings",
+            "/api/v1/warnings/{warning}",
+            "/api/v1/warnings/{warning}/approve",
+            "/api/v1/warnings/{warning}/decline",
+            "/api/v1/warnings/{warning}/issue"
         ]
     );
     let confirm = &json["paths"]["/api/v1/clock/confirm"]["post"];

@@ -170,6 +170,8 @@ pub(super) fn area(
     };
     let stations = places.iter().enumerate().map(station).collect();
     AreaView {
+        warnings: Arc::default(),
+        warning: None,
         registry: Arc::new(registry),
         now: newest.end().plus_minutes(10),
         newest: Some(newest),

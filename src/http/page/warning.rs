@@ -1,0 +1,421 @@
+//! Warnings as a page: what is in effect, what is recommended and why, what is forecast, what was recorded;
+//! and the forms by which persons with a token act.
+//!
+//! In: the view, and the records of the archive. Out: one document at `/warnings`.
+//!
+//! Invariants: levels carry their names beside their colours, which are not those of AQI classes; what is
+//! recommended is never shown as issued; until somebody held the rules against the city's plan, it says so.
+
+use askama::Template as _;
+use axum::extract::{RawQuery, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::BUILD;
+use super::model::{Banner, class_name};
+use super::words::Lang;
+use crate::http::api::{one, parameters};
+use crate::http::problem::Problem;
+use crate::http::warning::{OF_LIFE, RecordsQuery, asked_area};
+use crate::http::{App, blocking};
+use crate::index::{Category, Pollutants};
+use crate::observation::Pollutant;
+use crate::outlook::{ForecastSpan, KeptForecast, Source};
+use crate::pipeline::AreaView;
+use crate::time::Instant;
+use crate::warning::{
+    Basis, DailyAqi, Evaluation, Level, Outcome, Path, Proposal, RangeEnd, Reached, Record,
+    RuleSet, Target, moment_zh,
+};
+
+/// Records that the page shows.
+const RECORDS: usize = 60;
+
+/// A level with its colour.
+struct Mark {
+    class: &'static str,
+    name: String,
+}
+
+/// What is in effect, or will be.
+struct Standing {
+    mark: Mark,
+    response: String,
+    issued: String,
+    from: String,
+    title: &'static str,
+}
+
+/// What waits for a decision.
+struct Waiting {
+    warning: u64,
+    number: u64,
+    mark: Mark,
+    change: &'static str,
+    since: String,
+    why: String,
+    state: String,
+    ordered: bool,
+    approved: bool,
+    target: &'static str,
+}
+
+/// One way of looking: a row of the table of levels.
+struct Way {
+    end: String,
+    chosen: bool,
+    /// By basis.
+    levels: Vec<Option<Mark>>,
+    advisory: Option<Mark>,
+    beyond: Option<Mark>,
+}
+
+/// The levels by one AQI of 24 hours.
+struct Levels {
+    title: String,
+    chosen: bool,
+    ways: Vec<Way>,
+}
+
+/// What came of the evaluation by one source's forecast.
+struct Looked {
+    source: &'static str,
+    hour: String,
+    aqi: String,
+    horizon: String,
+    keeps: &'static str,
+    levels: Vec<Levels>,
+}
+
+/// One day of a forecast.
+struct Day {
+    when: String,
+    range: String,
+    lower: &'static str,
+    upper: &'static str,
+    primary: String,
+    weather: String,
+}
+
+/// An issue.
+struct Issue {
+    office: String,
+    issued: String,
+    built_in: bool,
+    zone: String,
+    days: Vec<Day>,
+}
+
+/// One line of the time line.
+struct Line {
+    number: u64,
+    at: String,
+    person: String,
+    text: String,
+    class: &'static str,
+}
+
+#[derive(askama::Template)]
+#[template(path = "warning.html", config = "src/http/page/askama.toml")]
+struct Sheet<'a> {
+    lang: Lang,
+    other: Lang,
+    build: &'a str,
+    simulated: bool,
+    code: &'a str,
+    name: &'a str,
+    now: String,
+    rules: Option<&'a RuleSet>,
+    standing: Vec<Standing>,
+    floor: Option<Mark>,
+    waiting: Option<Waiting>,
+    looked: Vec<Looked>,
+    bases: Vec<&'static str>,
+    issues: Vec<Issue>,
+    lines: Vec<Line>,
+}
+
+/// `GET /warnings`.
+pub(in crate::http) async fn warnings(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let pairs = parameters(query.as_deref(), &["area", "lang"])?;
+    let lang = Lang::parse(one(&pairs, "lang")?);
+    let view = app.services.view.borrow().clone();
+    let area = asked_area(&view, &pairs)?;
+    let code = area.registry.area.to_string();
+    let asked = RecordsQuery { kinds: kinds(), before: None, limit: RECORDS };
+    let archive = app.services.archive.clone();
+    let records = blocking(move || archive.records(&code, &asked)).await??;
+    let warnings = &area.warnings;
+    let rules = area.warning.as_ref().map(|params| &params.rules);
+    let looked = warnings.evaluated.values();
+    let sheet = Sheet {
+        lang,
+        other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
+        build: &BUILD,
+        simulated: view.simulated,
+        code: area.registry.area.as_str(),
+        name: &area.registry.name,
+        now: minute(area.now),
+        rules,
+        standing: standing(area, lang),
+        floor: warnings.floor().map(|level| mark(level, lang)),
+        waiting: warnings.proposal().map(|p| waiting(area, p, lang)),
+        looked: looked.filter_map(|(_, e)| Some(look(e, rules?, lang))).collect(),
+        bases: Basis::ALL.map(|basis| basis_name(basis, lang)).to_vec(),
+        issues: warnings.book.all().rev().flat_map(|kept| issues(kept, lang)).collect(),
+        lines: records.iter().map(line).collect(),
+    };
+    let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+/// What the first page says of warnings: what is issued, and what waits for a person.
+pub(super) fn banners(area: &AreaView, lang: Lang) -> Vec<Banner> {
+    let mut all = Vec::new();
+    for of in standing(area, lang) {
+        let name = of.mark.name;
+        let text = match lang {
+            Lang::Zh => format!("{name}，{}，自{}起", of.response, of.from),
+            Lang::En => format!("{name}, {}, from {}", of.response, of.from),
+        };
+        let text = text.replace("，，", "，").replace(", ,", ",");
+        all.push(Banner { class: of.mark.class, strong: of.title, text });
+    }
+    if let Some(proposal) = area.warnings.proposal() {
+        let of = waiting(area, proposal, lang);
+        let (strong, ordered) = match (of.ordered, lang) {
+            (true, Lang::Zh) => ("省级已要求，尚未发布", "按省级最低级别"),
+            (true, Lang::En) => ("Ordered, not issued", ""),
+            (false, _) => (lang.of("预警建议", "Recommended"), ""),
+        };
+        let text = match lang {
+            Lang::Zh => format!("{ordered}{}{}预警：{}", of.change, of.mark.name, of.state)
+                .replace("解除解除预警", "解除预警"),
+            Lang::En => format!("{}: {}", of.mark.name, of.state),
+        };
+        all.push(Banner { class: "alarm", strong, text });
+    }
+    all
+}
+
+/// The kinds of the time line: forecasts stand in a table of their own.
+fn kinds() -> Vec<&'static str> {
+    OF_LIFE.into_iter().chain(["evaluated", "advisory"]).collect()
+}
+
+fn minute(at: Instant) -> String {
+    let text = at.to_string();
+    text.get(..16).unwrap_or(&text).replace('T', " ")
+}
+
+const fn class(level: Level) -> &'static str {
+    match level {
+        Level::Yellow => "lv-yellow",
+        Level::Orange => "lv-orange",
+        Level::Red => "lv-red",
+    }
+}
+
+fn mark(level: Level, lang: Lang) -> Mark {
+    let name = match lang {
+        Lang::Zh => level.text_zh(),
+        Lang::En => level.name(),
+    };
+    Mark { class: class(level), name: name.to_owned() }
+}
+
+fn target(target: Target, lang: Lang) -> Mark {
+    match target.level() {
+        Some(level) => mark(level, lang),
+        None => Mark { class: "lv-none", name: lang.of("解除", "lift").to_owned() },
+    }
+}
+
+const fn basis_name(basis: Basis, lang: Lang) -> &'static str {
+    match basis {
+        Basis::Forecast => lang.of("预报", "forecast"),
+        Basis::Observed => lang.of("实况", "observed"),
+        Basis::Joined => lang.of("实况与预报衔接", "joined"),
+    }
+}
+
+fn standing(area: &AreaView, lang: Lang) -> Vec<Standing> {
+    let response = |level: Option<Level>| match (level, lang) {
+        (None, _) => String::new(),
+        (Some(level), Lang::Zh) => format!("{}应急响应", level.response_zh()),
+        (Some(level), Lang::En) => {
+            format!("response {}", level.response_zh().trim_end_matches('级'))
+        }
+    };
+    let in_force = area.warnings.in_force().map(|of| Standing {
+        mark: mark(of.level, lang),
+        response: response(Some(of.response)),
+        issued: minute(of.issued),
+        from: minute(of.effective_from),
+        title: lang.of("重污染天气预警生效中", "Warning in effect"),
+    });
+    let coming = area.warnings.coming().map(|of| Standing {
+        mark: target(of.target, lang),
+        response: response(of.response),
+        issued: minute(of.issued),
+        from: minute(of.effective_from),
+        title: lang.of("已发布，尚未生效", "Issued, not in effect yet"),
+    });
+    in_force.into_iter().chain(coming).collect()
+}
+
+fn waiting(area: &AreaView, proposal: &Proposal, lang: Lang) -> Waiting {
+    let recommendation = &proposal.recommendation;
+    let record = Record {
+        number: proposal.number,
+        at: proposal.since,
+        person: None,
+        body: crate::warning::Body::Recommended(recommendation.clone()),
+    };
+    let state = match &proposal.approval {
+        None => lang.of("待会商、报批", "to be consulted on and approved").to_owned(),
+        Some((_, approval)) => match lang {
+            Lang::Zh => {
+                format!("已登记批准（{}，{}），待发布", approval.approver, approval.document)
+            }
+            Lang::En => format!("approved ({}), to be issued", approval.document),
+        },
+    };
+    Waiting {
+        warning: area.warnings.open.as_ref().map_or(0, |open| open.warning),
+        number: proposal.number,
+        mark: target(recommendation.target, lang),
+        change: match lang {
+            Lang::Zh => recommendation.change.text_zh(),
+            Lang::En => "",
+        },
+        since: minute(proposal.since),
+        why: record.text_zh(),
+        state,
+        ordered: proposal.is_ordered(),
+        approved: proposal.approval.is_some(),
+        target: recommendation.target.name(),
+    }
+}
+
+fn look(evaluation: &Evaluation, rules: &RuleSet, lang: Lang) -> Looked {
+    let of = |daily_aqi: DailyAqi| {
+        let mut ends = evaluation.outcomes.iter().filter(move |o| o.daily_aqi == daily_aqi);
+        let ways = ends.by_ref().map(|outcome| way(outcome, rules, lang)).collect();
+        let title = match daily_aqi {
+            DailyAqi::AqiOfMeans => lang.of("24小时平均浓度的AQI", "AQI of 24-h means"),
+            DailyAqi::MeanOfAqis => lang.of("24个小时AQI的平均", "mean of 24 hourly AQIs"),
+        };
+        Levels { title: title.to_owned(), chosen: daily_aqi == rules.daily_aqi, ways }
+    };
+    Looked {
+        source: match evaluation.source {
+            Source::Fed => lang.of("官方预报", "official forecast"),
+            Source::BuiltIn => lang.of(
+                "内置统计预报（仅供参考）",
+                "built-in statistical forecast (for reference only)",
+            ),
+        },
+        hour: lang.day_and_hour(evaluation.hour),
+        aqi: evaluation
+            .aqi
+            .map_or_else(|| lang.of("缺测", "missing").to_owned(), |a| a.to_string()),
+        horizon: evaluation.horizon.map_or_else(
+            || lang.of("无预报", "no forecast").to_owned(),
+            |hour| lang.day_and_hour(hour),
+        ),
+        keeps: match (evaluation.keeps, lang) {
+            (Some(keeps), Lang::Zh) => keeps.text_zh(),
+            _ => "",
+        },
+        levels: DailyAqi::ALL.map(of).into(),
+    }
+}
+
+fn way(outcome: &Outcome, rules: &RuleSet, lang: Lang) -> Way {
+    let level = |all: &[Reached], basis: Basis| {
+        all.iter().find(|reached| reached.basis == basis).map(|reached| mark(reached.level, lang))
+    };
+    let chosen = (outcome.end, outcome.daily_aqi) == (rules.forecast_value, rules.daily_aqi);
+    let highest = outcome.ladder.iter().map(|reached| reached.level).max();
+    let advisory = outcome.advisory.iter().map(|reached| reached.level).max();
+    Way {
+        end: match lang {
+            Lang::Zh => outcome.end.text_zh().to_owned(),
+            Lang::En => outcome.end.name().to_owned(),
+        },
+        chosen,
+        levels: Basis::ALL.map(|basis| level(&outcome.ladder, basis)).into(),
+        advisory: advisory.filter(|level| Some(*level) > highest).map(|level| mark(level, lang)),
+        beyond: outcome.beyond_horizon.map(|level| mark(level, lang)),
+    }
+}
+
+fn issues(kept: &KeptForecast, lang: Lang) -> Vec<Issue> {
+    let forecast = &kept.forecast;
+    let issue = |(zone, spans): (&String, &Vec<ForecastSpan>)| Issue {
+        office: forecast.office.clone(),
+        issued: minute(forecast.issued),
+        built_in: forecast.source == Source::BuiltIn,
+        zone: zone.clone(),
+        days: spans.iter().map(|span| day(span, lang)).collect(),
+    };
+    forecast.zones.iter().map(issue).collect()
+}
+
+fn day(span: &ForecastSpan, lang: Lang) -> Day {
+    let (lower, upper) = (span.aqi.lower, span.aqi.upper);
+    let names = |set: Pollutants| set.iter().map(Pollutant::label).collect::<Vec<_>>().join("、");
+    let (_, month, of_month) = span.from.day().date();
+    Day {
+        when: match (span.day(), lang) {
+            (Some(_), Lang::Zh) => format!("{month}月{of_month}日"),
+            (Some(day), Lang::En) => day.to_string(),
+            (None, _) => format!("{}＋{}h", moment_zh(span.from.start()), span.hours),
+        },
+        range: if lower == upper { lower.to_string() } else { format!("{lower}～{upper}") },
+        lower: class_name(Some(Category::of(lower))),
+        upper: class_name(Some(Category::of(upper))),
+        primary: names(span.primary),
+        weather: span.weather.clone().unwrap_or_default(),
+    }
+}
+
+fn line(record: &Record) -> Line {
+    Line {
+        number: record.number,
+        at: minute(record.at),
+        person: record.person.clone().unwrap_or_default(),
+        text: record.text_zh(),
+        class: match record.body.kind() {
+            "issued" | "took_effect" => "official",
+            "evaluated" => "quiet",
+            _ => "",
+        },
+    }
+}
+
+impl Sheet<'_> {
+    /// Whether a set of rules leads a pollutant away from levels, for the note below the table.
+    fn ozone_is_advice(&self) -> bool {
+        let ozone = Pollutants::EMPTY.with(Pollutant::O3);
+        self.rules.is_some_and(|rules| rules.path(ozone) == Path::Advisory)
+    }
+
+    /// What may be approved or asked for, by code and in Chinese.
+    const fn targets(&self) -> [(&'static str, &'static str); 4] {
+        [("yellow", "黄色"), ("orange", "橙色"), ("red", "红色"), ("lift", "解除")]
+    }
+
+    /// The end of the range that the recommendation follows.
+    fn follows(&self) -> &'static str {
+        let end = self.rules.map_or(RangeEnd::Upper, |rules| rules.forecast_value);
+        match self.lang {
+            Lang::Zh => end.text_zh(),
+            Lang::En => end.name(),
+        }
+    }
+}
