@@ -18,6 +18,7 @@ mod export;
 mod fault;
 mod import;
 mod import_published;
+mod measures;
 mod offline;
 mod publishing;
 mod rank;
@@ -91,6 +92,7 @@ enum Command {
     Reconcile(reconcile::Args),
     Assess(assess::Args),
     Rank(rank::Args),
+    Measures(measures::Args),
     Export(export::Args),
     Explain(explain::Args),
     Correct(correct::Args),
@@ -151,6 +153,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::Reconcile(args) => reconcile::run(args, out),
         Command::Assess(args) => assess::run(args, out),
         Command::Rank(args) => rank::run(args, out),
+        Command::Measures(args) => measures::run(args, out),
         Command::Export(args) => export::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Replay(args) => replay::run(args),

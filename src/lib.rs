@@ -17,9 +17,10 @@
 //! over event time ([`average`]), checked ([`quality`]), averaged again over the stations of a set ([`area`])
 //! and judged by the edition of the standard in force at their hour ([`standard`], [`index`]); days, and what
 //! is left of the one that runs, come from the same hours ([`assessment`]); with what is forecast
-//! ([`outlook`]) they lead to recommendations that people decide on ([`warning`]). The [`pipeline`] composes
-//! these; the [`store`] writes what it says in one transaction; only then the message is acknowledged and the
-//! picture shown ([`http`]). [`app`] wires the threads and tasks, [`command`] is the command line.
+//! ([`outlook`]) they lead to recommendations that people decide on ([`warning`]); what is to be done at a
+//! level stands in the emergency-measures list ([`measures`]). The [`pipeline`] composes these; the [`store`]
+//! writes what it says in one transaction; only then the message is acknowledged and the picture shown
+//! ([`http`]). [`app`] wires the threads and tasks, [`command`] is the command line.
 //!
 //! # Layers
 //!
@@ -79,6 +80,8 @@
 //!   come to, so there is nothing to keep in step. Acts of persons and forecasts are inputs of the pipeline.
 //!   The air is evaluated once a batch; an evaluation is a record when it comes to something else than the
 //!   last one.
+//! - *The list of measures* is rounded once, when it is read, to grams a day; a figure in t/a of the
+//!   denominator, too, so that sums are exact and a threshold is met or not by the gram.
 //! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 
 // words
@@ -97,6 +100,7 @@ pub mod simulation;
 pub mod assessment;
 pub mod outlook;
 pub mod warning;
+pub mod measures;
 pub mod pipeline;
 // shell
 pub mod clock;
@@ -104,6 +108,7 @@ pub mod telemetry;
 pub mod ingest;
 pub mod store;
 pub mod replay;
+pub mod workbook;
 pub mod http;
 pub mod config;
 pub mod app;

@@ -62,3 +62,11 @@ impl fmt::Display for Level {
         f.write_str(self.name())
     }
 }
+
+impl std::str::FromStr for Level {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::parse(name).ok_or_else(|| format!("yellow, orange or red expected, got {name:?}"))
+    }
+}

@@ -21,6 +21,7 @@ mod laws;
 mod life;
 mod listener;
 mod main_job;
+mod measures;
 mod memory;
 mod model;
 mod month;

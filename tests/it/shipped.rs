@@ -39,7 +39,8 @@ fn check_passes_on_every_shipped_configuration() {
     let mut seen = 0;
     for entry in std::fs::read_dir(shipped("")).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|e| e == "toml") {
+        let is_map = path.ends_with("measures-map.toml"); // has a test beside its reader
+        if path.extension().is_some_and(|e| e == "toml") && !is_map {
             let output = check(&path);
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "{}: {said}", path.display());

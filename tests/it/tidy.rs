@@ -24,7 +24,7 @@ use Layer::{Science, Shell, Words};
 /// Every module in data-flow order, with the shell modules it may import beside what all of its
 /// layer may: words and science import what stands above them; the shell imports all of these,
 /// `clock` and `telemetry`.
-const MODULES: [(&str, Layer, &[&str]); 28] = [
+const MODULES: [(&str, Layer, &[&str]); 29] = [
     ("time", Words, &[]),
     ("quantity", Words, &[]),
     ("observation", Words, &[]),
@@ -48,12 +48,17 @@ const MODULES: [(&str, Layer, &[&str]); 28] = [
     ("ingest", Shell, &[]),
     ("store", Shell, &[]),
     ("replay", Shell, &["store", "ingest"]),
+    ("workbook", Shell, &[]),
     ("delivery", Shell, &[]),
     ("http", Shell, &[]),
     // Composes the parameters of all others, and reads the lists of stations.
-    ("config", Shell, &["ingest", "store", "replay", "delivery", "http"]),
-    ("app", Shell, &["ingest", "store", "replay", "delivery", "http", "config"]),
-    ("command", Shell, &["ingest", "store", "replay", "delivery", "http", "config", "app"]),
+    ("config", Shell, &["ingest", "store", "replay", "workbook", "delivery", "http"]),
+    ("app", Shell, &["ingest", "store", "replay", "workbook", "delivery", "http", "config"]),
+    (
+        "command",
+        Shell,
+        &["ingest", "store", "replay", "workbook", "delivery", "http", "config", "app"],
+    ),
 ];
 /// Imported by every shell module.
 const SERVICES: [&str; 2] = ["clock", "telemetry"];
