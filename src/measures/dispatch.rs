@@ -4,6 +4,8 @@
 //! the sums of the districts are those of the list; a district calls on D first, then C, B-, B, then those
 //! without grades, and last on A and 引领性, which reduce voluntarily (自主减排).
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
 use super::edition::{Edition, WHOLE_CITY, digest};
@@ -184,24 +186,14 @@ fn district(
     sources: &[SourceTask],
     level: Level,
 ) -> Option<DistrictTask> {
-    let mut plants: Vec<PlantTask> = Vec::new();
+    let mut plants: BTreeMap<PlantKey<'_>, PlantTask> = BTreeMap::new();
     for line in edition.lines.iter().filter(|line| line.district == name) {
         let Some(task) = line_task(line, level) else { continue };
-        let is_it = |p: &&mut PlantTask| {
-            p.credit_code == line.credit_code.as_str() && p.grade == line.grade
-        };
-        match plants.iter_mut().find(is_it) {
-            Some(plant) => {
-                plant.reduction_g_per_day = plant.reduction_g_per_day + task.reduction_g_per_day;
-                plant.protected |= line.protected;
-                plant.micro |= line.micro;
-                plant.no_short_stop |= line.no_short_stop;
-                plant.lines.push(task);
-            }
-            None => plants.push(plant_task(line, task)),
-        }
+        let plant = plants.entry(plant_key(line)).or_insert_with(|| plant(line));
+        plant.reduction_g_per_day = plant.reduction_g_per_day + task.reduction_g_per_day;
+        plant.lines.push(task);
     }
-    plants.sort_by(|a, b| (a.grade, &a.enterprise).cmp(&(b.grade, &b.enterprise)));
+    let plants: Vec<PlantTask> = plants.into_values().collect();
     let sources: Vec<SourceTask> =
         sources.iter().filter(|source| source.district == name).cloned().collect();
     let of_plants: Amounts = plants.iter().map(|plant| plant.reduction_g_per_day).sum();
@@ -212,7 +204,18 @@ fn district(
     any.then_some(DistrictTask { district, plants, sources, reduction_g_per_day })
 }
 
-fn plant_task(line: &Line, task: LineTask) -> PlantTask {
+/// What makes lines one plant of a district, in the order in which they are called on: lines of other grades
+/// or with another contact stand apart.
+type PlantKey<'l> = (Grade, [&'l str; 6], [bool; 3], Operation);
+
+fn plant_key(line: &Line) -> PlantKey<'_> {
+    let Line { enterprise, town, industry, contact, phone, .. } = line;
+    let texts = [enterprise, line.credit_code.as_str(), town, industry, contact, phone];
+    (line.grade, texts, [line.protected, line.micro, line.no_short_stop], line.operation)
+}
+
+/// The plant of a line, still without tasks.
+fn plant(line: &Line) -> PlantTask {
     PlantTask {
         enterprise: line.enterprise.clone(),
         credit_code: line.credit_code.to_string(),
@@ -226,8 +229,8 @@ fn plant_task(line: &Line, task: LineTask) -> PlantTask {
         operation: line.operation,
         contact: line.contact.clone(),
         phone: line.phone.clone(),
-        reduction_g_per_day: task.reduction_g_per_day,
-        lines: vec![task],
+        lines: Vec::new(),
+        reduction_g_per_day: Amounts::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! In: decimal texts with their unit. Out: [`Emission`], [`Amounts`]. Invariants: a figure is rounded once,
 //! half to even, to a gram a day, when it is read; sums are exact. Source of the four: 环办大气函〔2020〕340号.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Add;
 
@@ -124,7 +125,8 @@ impl Emission {
         if text.strip_prefix(['-', '－']).and_then(decimal).is_some() {
             return Err("为负数，应为不小于0的数字");
         }
-        let (digits, scale) = decimal(text).ok_or("不是数字，应为不小于0的数字")?;
+        let (digits, scale) =
+            decimal(&without_groups(text)).ok_or("不是数字，应为不小于0的数字")?;
         let (grams, days) = unit.grams_per(days_per_year.max(1));
         let whole = digits.checked_mul(grams).zip(10_i128.checked_pow(scale));
         let whole = whole.and_then(|(num, ten)| Some((num, ten.checked_mul(days)?)));
@@ -134,6 +136,18 @@ impl Emission {
         let rounded = floor + i128::from(up);
         let kept = i64::try_from(rounded).ok().filter(|_| rounded <= MOST_G_PER_DAY);
         kept.map(Self).ok_or("过大，应不超过每日一百万吨")
+    }
+}
+
+/// `1,800.5` as a spreadsheet writes it into a CSV file: commas between groups of three only.
+fn without_groups(text: &str) -> Cow<'_, str> {
+    let whole = text.split('.').next().unwrap_or_default();
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_grouped = whole.contains(',') && (1..=3).contains(&first.len());
+    match is_grouped && groups.all(|group| group.len() == 3) {
+        true => Cow::Owned(text.replacen(',', "", whole.matches(',').count())),
+        false => Cow::Borrowed(text),
     }
 }
 
@@ -237,11 +251,15 @@ mod tests {
         assert_eq!(Emission::parse("1", Unit::TonnesPerYear, 300), Ok(Emission(3_333)));
         assert_eq!(grams("1", Unit::KgPerYear), Ok(3));
         assert_eq!(grams("0", Unit::TonnesPerDay), Ok(0));
+        assert_eq!(grams("1,234,800.5", Unit::KgPerDay), Ok(1_234_800_500));
     }
 
     #[test]
     fn what_is_no_amount_is_refused() {
-        for text in ["", ".5", "1,5", "1e3", "一百", "1.2.3", "--1", "１"] {
+        for text in [
+            "", ".5", "1,5", "1,50.0", ",500", "1.000,5", "1234,567", "1e3", "一百", "1.2.3",
+            "--1", "１",
+        ] {
             assert_eq!(grams(text, Unit::KgPerDay), Err("不是数字，应为不小于0的数字"), "{text}");
         }
         assert_eq!(grams("-0.5", Unit::KgPerDay), Err("为负数，应为不小于0的数字"));

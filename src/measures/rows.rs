@@ -120,7 +120,7 @@ impl Serialize for Grade {
 }
 
 /// Whether a plant runs at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// 正常生产.

@@ -204,6 +204,8 @@ pub enum Kind {
     CreditCodeMalformed,
     /// The check digit of the credit code is wrong.
     CreditCodeCheckDigit,
+    /// One credit code of two enterprises.
+    CreditCodeShared,
     /// A district that the list does not have.
     UnknownDistrict,
     /// The same row twice.

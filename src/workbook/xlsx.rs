@@ -4,6 +4,7 @@
 //! the reason why not. A date goes on as `2026-09-28`.
 
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, ExcelDateTime, Reader as _, Xlsx};
 
@@ -11,6 +12,12 @@ use super::{MAX_COLUMNS, MAX_ROWS, put};
 use crate::measures::{Cell, ColumnMap, Sheet};
 
 pub(super) fn read(bytes: Vec<u8>, map: &ColumnMap) -> Result<Vec<Sheet>, String> {
+    // calamine 0.38 panics on some damaged files, as where a merged region ends before it begins.
+    let read = catch_unwind(AssertUnwindSafe(|| parse(bytes, map)));
+    read.unwrap_or_else(|_| Err("不是可读取的XLSX工作簿：内部结构有误".to_owned()))
+}
+
+fn parse(bytes: Vec<u8>, map: &ColumnMap) -> Result<Vec<Sheet>, String> {
     let unreadable = |e: calamine::XlsxError| format!("不是可读取的XLSX工作簿：{e}");
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
     let mut sheets = Vec::new();

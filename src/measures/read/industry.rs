@@ -26,6 +26,7 @@ pub(super) fn read(
 ) -> (Vec<Line>, Amounts) {
     let (mut lines, mut base) = (Vec::new(), Amounts::default());
     let mut seen: BTreeMap<(&str, &str), Place> = BTreeMap::new();
+    let mut names: BTreeMap<&str, (&str, Place)> = BTreeMap::new();
     for cells in grid.rows() {
         let code = cells.text("credit_code", out);
         let line = cells.text("line", out);
@@ -36,6 +37,14 @@ pub(super) fn read(
                 cells.fault("line", Kind::Duplicate, &expected, out);
             } else {
                 seen.insert(key, place);
+            }
+        }
+        if let Some((code, name)) = code.zip(cells.optional("enterprise", &mut Findings::default()))
+        {
+            let (first, place) = names.entry(code).or_insert((name, cells.place("enterprise")));
+            if *first != name && !name.is_empty() {
+                let expected = format!("已用于{place}的“{first}”，应核实企业名称和代码");
+                cells.fault("credit_code", Kind::CreditCodeShared, &expected, out);
             }
         }
         let figures = Figures::read(cells, out);

@@ -25,11 +25,12 @@ type Case = (&'static str, &'static str, &'static str, &'static str, Kind);
 
 /// One change for each kind of fault that one cell can make. Rows of 工业源 start at 4: 1#锅炉 and 2#锅炉 of the
 /// power plant, then the two lines of the paint plant, the printing line, and those of the port.
-const CASES: [Case; 32] = [
+const CASES: [Case; 33] = [
     ("industry", "J4", "E", "工业源!J4", Kind::UnknownGrade),
     ("industry", "J6", "未评级", "工业源!J6", Kind::UnknownGrade),
     ("industry", "D6", "91999900FAKE0000", "工业源!D6", Kind::CreditCodeMalformed),
     ("industry", "D6", "91999900FAKE00008A", "工业源!D6", Kind::CreditCodeCheckDigit),
+    ("industry", "D6", "91999900FAKE000110", "工业源!D8", Kind::CreditCodeShared),
     ("industry", "P4", "三百八十", "工业源!P4", Kind::NotANumber),
     ("industry", "Q4", "-720", "工业源!Q4", Kind::NotANumber),
     ("industry", "R4", "", "工业源!R4", Kind::Empty),
@@ -162,6 +163,17 @@ fn what_only_needs_a_look_is_no_fault() {
         assert!(notices.contains(notice), "{notice:?}: {notices:?}");
     }
     assert_eq!(notices.len(), expected.len());
+}
+
+#[test]
+fn a_code_that_became_a_number_is_not_taken_for_one() {
+    let mut sheets = read(&seed("2025"));
+    let (row, column) = super::at("D6");
+    let cell = Cell::Number("912102007873094000".to_owned());
+    sheet(&mut sheets, "industry").rows[row][column] = cell;
+    let findings = loaded(&sheets).unwrap_err();
+    let text = "统一社会信用代码为“912102007873094000”，以数字存放，末几位已失真，应将单元格改为文本后重新填写";
+    assert_eq!(findings.faults[0].to_string(), format!("工业源!D6：{text}"));
 }
 
 /// What a bureau might hand in: twelve kinds of faults in one list.

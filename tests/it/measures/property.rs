@@ -2,6 +2,7 @@
 
 use lantian::measures::{Cell, Dispatch, Edition, Sheet, dispatch};
 use lantian::warning::Level;
+use lantian::workbook::{default_map, sheets};
 use proptest::prelude::*;
 
 use super::{get, loaded, read, seed, set};
@@ -38,6 +39,7 @@ fn list(rows: &[Drawn]) -> Vec<Sheet> {
         };
         write(9, GRADES[*grade]);
         write(13, "否");
+        write(35, if *stops { "甲示例" } else { "乙示例" });
         let kg = |grams: u64| format!("{}.{:03}", grams / 1000, grams % 1000);
         for (at, base) in base.iter().enumerate() {
             write(15 + at, &kg(u64::from(*base)));
@@ -136,6 +138,80 @@ proptest! {
         let last = industry.rows.len() - 1;
         industry.rows[3..last].reverse();
         prop_assert_eq!(loaded(&sheets).unwrap().edition.digest(), edition.digest());
+    }
+}
+
+/// Texts that might stand anywhere.
+const STRANGE: [&str; 14] = [
+    "",
+    "0",
+    "-1",
+    "1e9",
+    "停产",
+    "限产100%",
+    "全市",
+    "示例城区",
+    "红色",
+    "#DIV/0!",
+    "合计",
+    "（",
+    "\u{1F300}",
+    "99999999999999999999999999999999999999999999",
+];
+
+/// A sheet, a row, a column, and which strange text.
+fn change() -> impl Strategy<Value = (usize, usize, usize, usize)> {
+    (0_usize..6, 0_usize..40, 0_usize..40, 0..STRANGE.len())
+}
+
+fn region() -> impl Strategy<Value = lantian::measures::Region> {
+    ((0_u32..40, 0_u32..40), (0_u32..40, 0_u32..2_000_000))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn whatever_stands_in_the_cells_the_list_is_loaded_or_says_why_not(
+        changes in prop::collection::vec(change(), 1..20),
+        merged in prop::collection::vec(region(), 0..3),
+    ) {
+        let mut sheets = read(&seed("2025"));
+        for (sheet, row, column, text) in changes {
+            let rows = &mut sheets[sheet].rows;
+            let row = row % rows.len();
+            if let Some(cell) = rows[row].get_mut(column) {
+                *cell = Cell::from_text(STRANGE[text]);
+            }
+        }
+        sheets[1].merged = merged;
+        match loaded(&sheets) {
+            Ok(loaded) => Level::ALL.iter().for_each(|level| {
+                holds(&loaded.edition, &dispatch(&loaded.edition, *level), *level);
+            }),
+            Err(findings) => prop_assert!(!findings.faults.is_empty(), "refused without a reason"),
+        }
+    }
+
+    #[test]
+    fn a_mangled_workbook_is_told_or_read(
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = std::fs::read(seed("2025.xlsx")).unwrap();
+        for (at, byte) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mangled.xlsx");
+        std::fs::write(&path, bytes).unwrap();
+        if let Err(faults) = sheets(&[path], &default_map().unwrap()) {
+            prop_assert!(faults.len() == 1 && !faults[0].is_io);
+        }
     }
 }
 
