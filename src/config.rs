@@ -14,6 +14,7 @@
 
 mod dust;
 mod feed;
+mod measures;
 mod quality;
 mod ranks;
 mod section;
@@ -27,6 +28,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use dust::dust;
@@ -42,6 +44,7 @@ use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::assessment::{RoomRules, Season, Seasons, SpanFault};
+use crate::measures::Edition;
 use crate::observation::FeedKind;
 use crate::standard::Parameters;
 use crate::telemetry::{self, LogFormat};
@@ -84,6 +87,8 @@ pub struct Config {
     pub seasons: Seasons,
     /// What may be deducted for dust, and official figures.
     pub dust: DustEntries,
+    /// The emergency-measures list.
+    pub measures: Option<Arc<Edition>>,
     /// Where figures are kept, and how often they are committed.
     pub store: StoreConfig,
     /// How long a stop may take.
@@ -173,6 +178,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let seasons = read_seasons(root.section("seasons"));
     let ranks = ranks::read_section(root.section("ranks"), (base, areas.as_ref()), &seasons);
     let dust = dust::read_section(root.section("dust"), (base, areas.as_ref()), &seasons);
+    let measures = measures::read_section(root.section("measures"), base);
     let store = read_store(root.section("store"), base);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));
@@ -195,6 +201,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
         ranks,
         seasons,
         dust,
+        measures,
         store,
         stop_within,
         http,

@@ -22,6 +22,7 @@ mod correction;
 mod document;
 mod explain;
 mod guard;
+mod measures;
 mod openapi;
 mod operator;
 mod page;
@@ -65,6 +66,7 @@ use crate::assessment::Seasons;
 use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
+use crate::measures::Edition;
 use crate::pipeline::{RetryCounts, View};
 use crate::standard::Parameters;
 use crate::telemetry::Latency;
@@ -139,6 +141,8 @@ pub struct Lists {
     pub seasons: Seasons,
     /// What may be deducted for dust, and official figures.
     pub dust: DustEntries,
+    /// The emergency-measures list.
+    pub measures: Option<Arc<Edition>>,
 }
 
 impl std::fmt::Debug for Services {
@@ -311,6 +315,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/consultations", get(warning::consultations).post(warning::consult))
         .route("/api/v1/instructions", post(warning::instruct))
         .route("/api/v1/advisories", post(warning::advise))
+        .route("/api/v1/measures", get(measures::measures))
+        .route("/api/v1/dispatch/{warning}", get(measures::of_warning))
         .route("/api/v1/warnings", get(warning::warnings).post(warning::propose))
         .route("/api/v1/warnings/{warning}", get(warning::warning))
         .route("/api/v1/warnings/{warning}/decline", post(warning::decline))

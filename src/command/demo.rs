@@ -24,12 +24,13 @@ use crate::assessment::Seasons;
 use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
+use crate::measures::{Edition, load};
 use crate::observation::FeedFormat;
 use crate::pipeline::{Params, View, WarningParams};
 use crate::replay::publish::{Areas, step_messages};
 use crate::simulation::{Air, Playback, Scenario};
 use crate::time::Instant;
-use crate::{config, http, ingest, telemetry};
+use crate::{config, http, ingest, telemetry, workbook};
 use broker::Embedded;
 
 /// Scenarios that the binary carries; the first is the default.
@@ -42,6 +43,8 @@ const SCENARIOS: [(&str, &str); 5] = [
 ];
 const STATIONS: &str = include_str!("../../seeds/dalian/stations.csv");
 const SETS: &str = include_str!("../../seeds/dalian/sets.csv");
+/// A made-up city's list.
+const MEASURES: &[u8] = include_bytes!("../../seeds/measures/2026.xlsx");
 /// By which rules the demo recommends warnings.
 const DEMO_RULES: &str = "2024";
 /// The in-process broker says much that is of no use here.
@@ -149,6 +152,7 @@ fn setup(
             ranks,
             seasons: Seasons::DEFAULT,
             dust: DustEntries::default(),
+            measures: Some(scratch.measures()?),
         }),
         store: scratch.path.join("demo.sqlite"),
         group: GroupCommit { max_messages: 4096, max_ms: 50 },
@@ -220,6 +224,17 @@ impl Scratch {
         };
         write().map_err(|e| ExitError::Io(format!("{}: {e}", path.display())))?;
         Ok(Self { path })
+    }
+
+    /// The made-up list of measures.
+    fn measures(&self) -> Result<Arc<Edition>, ExitError> {
+        let fault = |told: String| ExitError::Internal(format!("the demo's list: {told}"));
+        let path = self.path.join("measures.xlsx");
+        std::fs::write(&path, MEASURES).map_err(|e| fault(e.to_string()))?;
+        let map = workbook::default_map().map_err(|f| fault(format!("{f:?}")))?;
+        let sheets = workbook::sheets(&[path], &map).map_err(|f| fault(format!("{f:?}")))?;
+        let loaded = load(&sheets, &map).map_err(|f| fault(format!("{f:?}")))?;
+        Ok(Arc::new(loaded.edition))
     }
 
     fn registry(&self) -> Result<Registry, ExitError> {

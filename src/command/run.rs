@@ -57,6 +57,7 @@ fn setup(config: Config, follow: bool) -> Setup {
             ranks: config.ranks,
             seasons: config.seasons,
             dust: config.dust,
+            measures: config.measures,
         }),
         store: config.store.path,
         group: GroupCommit {

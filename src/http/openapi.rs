@@ -7,8 +7,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
 use super::{
-    api, assessment, correction, explain, operator, rank, reconciliation, reprocess, room, series,
-    warning,
+    api, assessment, correction, explain, measures, operator, rank, reconciliation, reprocess,
+    room, series, warning,
 };
 
 /// The token of a person.
@@ -49,6 +49,8 @@ impl Modify for Tokens {
         operator::confirm_clock,
         reprocess::reprocess,
         room::area_room,
+        measures::measures,
+        measures::of_warning,
         warning::outlook,
         warning::enter_forecast,
         warning::public,

@@ -71,6 +71,9 @@ pub struct Notice {
     /// 响应级别, where it is not the one that goes with the warning's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Level>,
+    /// The emergency-measures list in use: filing number and digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measures: Option<String>,
 }
 
 /// Why an act was refused.
@@ -285,6 +288,7 @@ impl Warnings {
             document: notice.document.clone(),
             issued: notice.issued,
             effective_from: notice.effective_from,
+            measures: notice.measures.clone(),
         })])
     }
 }

@@ -304,6 +304,9 @@ pub struct Issue {
     pub issued: Instant,
     /// From when it holds: the start of the response at this level, or the end of the warning.
     pub effective_from: Instant,
+    /// The emergency-measures list in use then: filing number and digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measures: Option<String>,
 }
 
 /// A word to the public or to the districts below the level of a warning.

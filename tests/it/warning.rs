@@ -97,6 +97,7 @@ fn issue(daemon: &Daemon, issued: Instant, effective_from: Instant) -> Said {
         issued,
         effective_from,
         response: None,
+        measures: None,
     }))
 }
 

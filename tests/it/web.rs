@@ -204,6 +204,7 @@ impl Daemon {
             metrics,
             parameters: Parameters::default(),
             lists: Arc::new(Lists {
+                measures: None,
                 targets: year::targets(),
                 resampling: Resampling::DEFAULT,
                 ranks: rank::sets(),

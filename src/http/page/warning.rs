@@ -19,6 +19,7 @@ use crate::http::problem::Problem;
 use crate::http::warning::{OF_LIFE, RecordsQuery, asked_area};
 use crate::http::{App, blocking};
 use crate::index::{Category, Pollutants};
+use crate::measures::{Edition, Required, shortfall};
 use crate::observation::Pollutant;
 use crate::outlook::{ForecastSpan, KeptForecast, Source};
 use crate::pipeline::AreaView;
@@ -58,6 +59,24 @@ struct Waiting {
     ordered: bool,
     approved: bool,
     target: &'static str,
+    /// What the list of measures comes to at the level; empty for lifting, and without a list.
+    shortfall: Vec<Short>,
+}
+
+/// One substance of the list of measures.
+struct Short {
+    substance: String,
+    reached: String,
+    required: u8,
+    short: bool,
+    missing: String,
+}
+
+/// The list of measures in use.
+struct List {
+    filing: String,
+    in_force: String,
+    overdue: bool,
 }
 
 /// One way of looking: a row of the table of levels.
@@ -129,6 +148,7 @@ struct Sheet<'a> {
     standing: Vec<Standing>,
     floor: Option<Mark>,
     waiting: Option<Waiting>,
+    list: Option<List>,
     looked: Vec<Looked>,
     bases: Vec<&'static str>,
     issues: Vec<Issue>,
@@ -151,6 +171,7 @@ pub(in crate::http) async fn warnings(
     let warnings = &area.warnings;
     let rules = area.warning.as_ref().map(|params| &params.rules);
     let looked = warnings.evaluated.values();
+    let edition = app.services.lists.measures.as_deref();
     let sheet = Sheet {
         lang,
         other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
@@ -162,7 +183,18 @@ pub(in crate::http) async fn warnings(
         rules,
         standing: standing(area, lang),
         floor: warnings.floor().map(|level| mark(level, lang)),
-        waiting: warnings.proposal().map(|p| waiting(area, p, lang)),
+        waiting: warnings.proposal().map(|p| Waiting {
+            shortfall: match (edition, p.recommendation.target.level()) {
+                (Some(edition), Some(level)) => short(edition, level),
+                _ => Vec::new(),
+            },
+            ..waiting(area, p, lang)
+        }),
+        list: edition.map(|edition| List {
+            filing: edition.filing.clone(),
+            in_force: edition.in_force.to_string(),
+            overdue: edition.is_overdue(area.now.hour().day()),
+        }),
         looked: looked.filter_map(|(_, e)| Some(look(e, rules?, lang))).collect(),
         bases: Basis::ALL.map(|basis| basis_name(basis, lang)).to_vec(),
         issues: warnings.book.all().rev().flat_map(|kept| issues(kept, lang)).collect(),
@@ -298,7 +330,20 @@ fn waiting(area: &AreaView, proposal: &Proposal, lang: Lang) -> Waiting {
         ordered: proposal.is_ordered(),
         approved: proposal.approval.is_some(),
         target: recommendation.target.name(),
+        shortfall: Vec::new(),
     }
+}
+
+fn short(edition: &Edition, level: Level) -> Vec<Short> {
+    let found = shortfall(edition, level, Required::DEFAULT);
+    let row = |row: &crate::measures::ShortfallRow| Short {
+        substance: row.substance.text_zh().to_owned(),
+        reached: row.reached_percent.to_string(),
+        required: row.required_percent,
+        short: row.short,
+        missing: row.missing_g_per_day.to_string(),
+    };
+    found.rows.iter().map(row).collect()
 }
 
 fn look(evaluation: &Evaluation, rules: &RuleSet, lang: Lang) -> Looked {

@@ -405,6 +405,7 @@ pub(in crate::http) async fn issue(
     body: Bytes,
 ) -> Result<Json<Recorded>, Problem> {
     let warning = Some(number(path)?);
+    let measures = app.services.lists.measures.clone();
     act(&app, &headers, (Role::Issuer, query, warning), || {
         let asked: IssuedByPerson = read(&body)?;
         let response = asked.response.as_deref().map(|text| {
@@ -418,6 +419,7 @@ pub(in crate::http) async fn issue(
             issued: time("issued", &asked.issued)?,
             effective_from: time("effective_from", &asked.effective_from)?,
             response: response.transpose()?,
+            measures: measures.map(|list| format!("{}，{}", list.filing, list.digest())),
         }))
     })
     .await

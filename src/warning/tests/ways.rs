@@ -88,6 +88,7 @@ impl Room {
             issued: self.now,
             effective_from: self.now.plus_minutes(ahead_min),
             response: None,
+            measures: None,
         }))
     }
 
@@ -309,6 +310,7 @@ fn times_on_paper_are_in_order() {
             issued: room.now.plus_minutes(issued),
             effective_from: room.now.plus_minutes(from),
             response: None,
+            measures: None,
         })
     };
     let tried =

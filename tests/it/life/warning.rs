@@ -60,6 +60,16 @@ fn post(daemon: &Running, path: &str, token: &str, body: &Value) -> (u16, Value)
     (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
 }
 
+/// Asks with a token: status and answer.
+fn get_as(daemon: &Running, path: &str, token: &str) -> (u16, Value) {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build();
+    let url = format!("http://127.0.0.1:{}{path}", daemon.port);
+    let request = ureq::Agent::from(agent).get(&url);
+    let mut answer = request.header("authorization", &format!("Bearer {token}")).call().unwrap();
+    let text = answer.body_mut().read_to_string().unwrap();
+    (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
 fn get(daemon: &Running, path: &str) -> Value {
     serde_json::from_str(&daemon.get(path)).unwrap_or(Value::Null)
 }
@@ -80,6 +90,11 @@ fn public(place: &Place, daemon: &Running) -> Value {
 #[test]
 fn a_warning_is_recommended_approved_and_issued_through_crashes_and_nothing_leaks_before() {
     let Some(place) = Place::new() else { return };
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/measures/2026.xlsx");
+    std::fs::copy(sample, place.path("list.xlsx")).unwrap();
+    let config = std::fs::read_to_string(place.path("lantian.toml")).unwrap();
+    let with_list = format!("{config}[measures]\nfiles = [\"list.xlsx\"]\n");
+    std::fs::write(place.path("lantian.toml"), with_list).unwrap();
     let mut daemon = place.start();
     assert_eq!(daemon.end("-TERM"), Some(0));
     add_persons(&place.store());
@@ -104,6 +119,12 @@ fn a_warning_is_recommended_approved_and_issued_through_crashes_and_nothing_leak
     assert_eq!(public(&place, &daemon)["in_force"], Value::Null);
     let page = daemon.get("/warnings");
     assert!(page.contains("须核对市预案") && page.contains("预警建议"), "{page}");
+    assert!(page.contains("减排缺口") && page.contains("氮氧化物"), "{page}");
+    let list = get(&daemon, "/api/v1/measures");
+    assert_eq!((&list["overdue"], &list["shortfall"][2]["level"]), (&false.into(), &"red".into()));
+    let dispatch = format!("/api/v1/dispatch/{warning}");
+    assert_eq!(get_as(&daemon, &dispatch, "guess").0, 401, "it names persons and telephones");
+    assert_eq!(get_as(&daemon, &dispatch, OPERATOR).0, 404, "nothing was issued");
 
     let approval = json!({ "proposal": proposal, "target": "orange", "approver": "李副市长",
         "office": "市人民政府", "document": "大政预〔2026〕3号",
@@ -136,11 +157,19 @@ fn a_warning_is_recommended_approved_and_issued_through_crashes_and_nothing_leak
     let shown = public(&place, &daemon);
     assert_eq!((&shown["coming"]["level"], &shown["in_force"]), (&"orange".into(), &Value::Null));
 
+    let (status, tasks) = get_as(&daemon, &dispatch, OPERATOR);
+    assert_eq!((status, &tasks["level"]), (200, &"orange".into()));
+    assert_eq!(tasks["edition_digest"], list["digest"]);
+    assert!(!tasks["districts"].as_array().unwrap().is_empty());
+
     // The hours go on past midnight: it takes effect.
     place.publish(30..52);
     daemon.wait_until("in effect", |d| !get(d, "/api/v1/warnings")["in_force"].is_null());
     assert_eq!(public(&place, &daemon)["in_force"]["response_zh"], "Ⅱ级");
     let line = get(&daemon, &format!("/api/v1/warnings/{warning}"));
+    let issued = line.as_array().unwrap().iter().find(|r| r["what"]["kind"] == "issued").unwrap();
+    let digest = list["digest"].as_str().unwrap();
+    assert!(issued["what"]["measures"].as_str().unwrap().ends_with(digest), "{issued}");
     let kinds: Vec<&str> =
         line.as_array().unwrap().iter().map(|r| r["what"]["kind"].as_str().unwrap()).collect();
     let kinds: Vec<&str> = kinds.into_iter().filter(|kind| *kind != "evaluated").collect();
