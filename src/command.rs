@@ -27,6 +27,7 @@ mod replay;
 mod reprocess;
 mod run;
 mod simulate;
+mod skill;
 mod standards;
 mod text;
 mod token;
@@ -108,6 +109,7 @@ enum Command {
     /// Editions of the standards, their clauses, open points and chosen defaults.
     Standards(standards::Args),
     Simulate(simulate::Args),
+    Skill(skill::Args),
 }
 
 /// Parses the command line, runs the command and returns the exit code.
@@ -158,5 +160,6 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::Explain(args) => explain::run(args, out),
         Command::Replay(args) => replay::run(args),
         Command::Simulate(args) => simulate::run(args),
+        Command::Skill(args) => skill::run(args, out),
     }
 }

@@ -29,8 +29,8 @@
 //!
 //! The core (words and science) decides; the shell acts. The core has no IO, no clock, no async, no
 //! randomness, no iteration over hash maps and no floating-point sums. `now` is passed in, the next deadline
-//! is returned. (Simulated air uses floating point from `libm`, quantised at once to what an instrument
-//! reports; nothing that is measured passes through it.)
+//! is returned. (Simulated air and forecasts use floating point from `libm`, in a fixed order, and end as
+//! integers; nothing that is measured passes through it.)
 //!
 //! # What holds
 //!

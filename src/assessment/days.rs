@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 
 use super::DayFigures;
+use super::day::area_hours;
 use super::dust::{self, Deduction};
 use crate::area::{Member, Registry};
 use crate::average::{Columns, MISSING, StationDay, Window};
@@ -196,6 +197,21 @@ impl Days<'_> {
             }
         };
         Some(measured.without((of.means, taken), parameters, entity))
+    }
+
+    /// The hours of a day of a set, rounded as they are published, or of a station; `None` as with
+    /// [`Days::on`].
+    #[must_use]
+    pub fn hours(&self, day: Day, member: Member, parameters: &Parameters) -> Option<Window> {
+        let DayOfStations { hours, .. } = self.days.get(self.place(day)?)?;
+        let hours = |station: usize| hours[station].as_deref().unwrap_or(&NOTHING);
+        match member {
+            Member::Set(set) => {
+                let here: Vec<&Window> = self.registry.sets[set].on(day).map(hours).collect();
+                Some(area_hours(day, &here, parameters))
+            }
+            Member::Station(at) => self.registry.stations[at].valid.holds(day).then(|| *hours(at)),
+        }
     }
 
     /// Every day of a set or station, in the order of time.

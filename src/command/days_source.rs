@@ -1,4 +1,4 @@
-//! Where the days come from: a store, or files read into memory; for `assess` and `rank`.
+//! Where the days come from: a store, or files read into memory; for `assess`, `rank` and `skill`.
 //!
 //! In: what the command was given. Out: the days of a span, by entity.
 
@@ -19,12 +19,13 @@ use crate::assessment::{Counting, DayFigures, Days, DustColumn, JudgedBy, Season
 use crate::clock;
 use crate::config;
 use crate::observation::Dataset;
+use crate::outlook::Series;
 use crate::replay::files::{self, Format};
 use crate::replay::import::{FUTURE_DAYS, Strangers};
 use crate::replay::recorded::{Layout, Recorded, Taken};
 use crate::standard::{Parameters, Practice};
 use crate::store::{self, Reader};
-use crate::time::{Day, Hour, HourLabel};
+use crate::time::{DAY_H, Day, Hour, HourLabel};
 
 /// Days that one thread judges at a time.
 const PIECE_DAYS: i32 = 32;
@@ -115,6 +116,21 @@ impl SourceArgs {
     /// How days are taken.
     pub(super) const fn way(&self) -> Way {
         Way { dataset: self.dataset, judged_by: self.edition, dust: self.dust_column }
+    }
+
+    /// Threads that read, judge and forecast.
+    pub(super) fn thread_count(&self) -> usize {
+        threads(self)
+    }
+
+    /// Refuses what says something about days only.
+    pub(super) fn only_hours(&self) -> Result<(), ExitError> {
+        let days = self.dust.is_some()
+            || self.dust_column != DustColumn::Measured
+            || self.edition != JudgedBy::InForce
+            || self.seasons() != Seasons::DEFAULT;
+        let text = "--edition, --dust, --dust-column and seasons are of days, not of hours";
+        if days { Err(ExitError::Usage(text.to_owned())) } else { Ok(()) }
     }
 
     /// When seasons are.
@@ -259,6 +275,42 @@ impl Source<'_> {
         self.newest
     }
 
+    /// The hours of an area, a set or a station, from the first that is there to the last.
+    pub(super) fn series(
+        &self,
+        args: &SourceArgs,
+        (registry, member): (&Registry, Member),
+        parameters: &Parameters,
+    ) -> Result<Series, ExitError> {
+        let Some(Span { from, to, .. }) = self.span else {
+            return Ok(Series::new(Hour::default()));
+        };
+        let mut series = Series::new(from.start());
+        match &self.from {
+            From::Store(reader) => {
+                let newest = self.newest.unwrap_or(to.hour(DAY_H - 1));
+                let (asked, span) = ((registry, &[member][..]), (from.start(), newest));
+                reader
+                    .each_hour_of(args.dataset, asked, span, parameters, |hour, row| {
+                        for (_, figures) in row.iter().filter(|(_, f)| f.has_value()) {
+                            series.put(hour, figures.concentration);
+                        }
+                        Ok::<(), store::Error>(())
+                    })
+                    .map_err(|e| store_fault(args.store.as_deref().unwrap_or("".as_ref()), &e))?;
+            }
+            From::Files(days, _) => {
+                let all = (from.number()..=to.number()).map(Day::from_number);
+                for (day, hours) in
+                    all.filter_map(|day| Some((day, days.hours(day, member, parameters)?)))
+                {
+                    series.put_day(day, &hours);
+                }
+            }
+        }
+        Ok(series)
+    }
+
     /// The figures of an hour by entity, none of one that is not in operation.
     pub(super) fn hour(
         &self,
@@ -358,7 +410,7 @@ impl Source<'_> {
 }
 
 /// `each` of every item, in their order, on several threads.
-fn side_by_side<T: Sync, R: Send>(
+pub(super) fn side_by_side<T: Sync, R: Send>(
     threads: usize,
     items: &[T],
     each: impl Fn(&T) -> R + Sync,

@@ -26,6 +26,7 @@ mod memory;
 mod model;
 mod month;
 mod oracle;
+mod outlook;
 mod published_index;
 mod publishing;
 mod quality;
