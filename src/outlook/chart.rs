@@ -27,8 +27,8 @@ const TOP: f64 = 78.0;
 const BOTTOM: f64 = 330.0;
 /// Where the boxes of the three blocks begin.
 const BLOCKS_TOP: f64 = 372.0;
-const BLOCK_HEIGHT: f64 = 96.0;
-const HEIGHT: f64 = 490.0;
+const BLOCK_HEIGHT: f64 = 114.0;
+const HEIGHT: f64 = 508.0;
 /// Tops of the axis, in µg/m³, with their steps.
 const TOPS: [(i32, i32); 7] =
     [(75, 25), (150, 50), (250, 50), (350, 50), (500, 100), (800, 100), (1200, 200)];
@@ -345,13 +345,13 @@ fn blocks(
         Some([low, median, high]) => {
             let class = class(median);
             let head = format!("{} AQI {median}", class.name_zh);
-            (class.colour, head, format!("80%区间 {low}～{high}，首要{}", names(block.primary)))
+            (class.colour, head, format!("80%区间 {low}～{high}"))
         }
         None => ("#ddd", "无预报".to_owned(), String::new()),
     };
     let came = block_figures(&series.window(block.from), block.to, parameters).index;
     let came = match came.aqi {
-        Some(aqi) => format!("实况：{} AQI {aqi}，首要{}", class(aqi).name_zh, names(came.primary)),
+        Some(aqi) => format!("实况：{} AQI {aqi}", class(aqi).name_zh),
         None => "实况：缺测".to_owned(),
     };
     let _ = write!(
@@ -370,6 +370,7 @@ fn blocks(
         (format!("未来{}～{}小时平均", n * DAY_H + 1, (n + 1) * DAY_H), "11"),
         (head, r#"14" font-weight="bold"#),
         (range, "12"),
+        (format!("首要污染物 {}", names(block.primary)), "12"),
         (format!("AQI&gt;200可能性 {}%", block.above[2]), "12"),
         (came, r##"12" fill="#444"##),
     ];

@@ -108,6 +108,9 @@ pub enum NoNowcast {
     /// No pollutant has a value in the last hours and enough of them before.
     #[error("no pollutant was measured in the last 12 hours and in half of the last 240")]
     NothingFresh,
+    /// Never were 72 hours measured after some days of history.
+    #[error("nowhere in the history were most of 72 hours measured after 5 days of it")]
+    NothingToLearn,
 }
 
 impl Method {

@@ -1,4 +1,4 @@
-//! The mean of regression, analogs and the usual course, with the courses of the first two around it.
+//! The mean of regression, analogs and the usual course, with the courses of all three around it.
 //!
 //! In: [`Known`]. Out: members, whose medians are the blended ones.
 //!
@@ -23,7 +23,7 @@ const SPELL_H: f64 = 72.0;
 
 /// Members.
 pub(super) fn members(known: &Known) -> Vec<Course> {
-    let families = [analog::members(known), ridge::members(known)];
+    let families = [analog::members(known), ridge::members(known), simple::climatology(known)];
     let centres = families.each_ref().map(|members| medians(members));
     let usual = simple::usual(known);
     let history = small(known.history_hours());

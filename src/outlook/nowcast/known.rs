@@ -102,9 +102,14 @@ impl Known {
         let mut situations: Vec<Situation> = (oldest..=hours - 1 - HORIZON)
             .rev()
             .step_by(STRIDE)
+            .filter(|at| was_measured(&past.logs[at + 1 - NORMAL_MIN_DAYS * DAY_H..=*at]))
+            .filter(|at| was_measured(&past.logs[at + 1..=at + HORIZON]))
             .map(|at| situation(&past, &sums, at))
             .collect();
         situations.reverse();
+        if situations.is_empty() {
+            return Err(NoNowcast::NothingToLearn);
+        }
         Ok(Self { past, history: hours - begins, now, situations, present })
     }
 
@@ -150,6 +155,12 @@ impl Known {
             })
             .collect()
     }
+}
+
+/// Whether half of the hours have a value of any pollutant.
+fn was_measured(hours: &[Logs]) -> bool {
+    let measured = hours.iter().filter(|logs| logs.iter().any(|log| !log.is_nan())).count();
+    measured * 2 >= hours.len()
 }
 
 fn clock(past: &Past, at: usize) -> usize {

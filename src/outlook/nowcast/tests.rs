@@ -150,6 +150,25 @@ fn gaps_are_bridged_and_a_pollutant_that_ended_is_not_forecast() {
 }
 
 #[test]
+fn weeks_without_data_teach_nothing() {
+    let some = |known: fn(i32) -> bool| {
+        air(DAYS * 24, |n| if known(n) { amounts(n) } else { [None; Pollutant::COUNT] })
+    };
+    let by = |series: &Series| Nowcast::by(Method::Regression, series, origin(), &DEFAULT);
+    let whole = by(&some(|_| true)).expect("enough history");
+    // Days 10 to 27 are missing: the situations before them and in them are gone.
+    let torn = by(&some(|n| !(240..670).contains(&n))).expect("enough history");
+    assert!(
+        torn.members > 10 && torn.members < whole.members,
+        "{} {}",
+        torn.members,
+        whole.members
+    );
+    let new = by(&some(|n| !(100..DAYS * 24 - 120).contains(&n)));
+    assert_eq!(new, Err(NoNowcast::NothingToLearn));
+}
+
+#[test]
 fn constant_air_stays() {
     let series = constant(FIRST, DAYS * 24, 80);
     for method in Method::ALL {
