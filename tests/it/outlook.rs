@@ -62,12 +62,23 @@ fn the_table_and_the_picture_of_made_air() {
     let table = text(&run(&["--step", "24"]));
     assert!(table.starts_with("city（city）内置统计预报(仅供参考)检验\n"), "{table}");
     assert!(table.contains("在用方法blend") && table.contains("\n  72h "), "{table}");
-    let json: Value = serde_json::from_str(&text(&run(&["--step", "24", "--json"]))).unwrap();
+    let of_files = text(&run(&["--step", "24", "--json"]));
+    let json: Value = serde_json::from_str(&of_files).unwrap();
     // 480 hours from 30 April 24时 on; the first origin has 240 of them behind it.
     assert_eq!(json["first_origin"], "2024-05-10 23:00");
     assert_eq!((&json["origins"], &json["methods"][4]["method"]), (&10.into(), &"blend".into()));
     let row = &json["methods"][0]["hours"][11];
     assert_eq!((&row["lead_h"], &row["concentrations"][0]["scored"]), (&72.into(), &8.into()));
+
+    let store = directory.path().join("store.sqlite");
+    let lantian = |arguments: &[&str], path: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lantian"));
+        text(&command.args(arguments).arg("--store").arg(&store).arg(path).output().unwrap())
+    };
+    let listed = stations.to_str().unwrap();
+    lantian(&["import", "--hour-label", "end", "--stations", listed], &hours);
+    let of_store = lantian(&["skill", "--step", "24"], Path::new("--json"));
+    assert_eq!(of_store, of_files);
 
     let svg = directory.path().join("episode.svg");
     let plot = ["--plot", svg.to_str().unwrap(), "--at", "2024-05-14 08:00"];
