@@ -4,7 +4,8 @@
 //! a [`Backtest`]: recommendations, observed episodes with how early they were told, days told and missed.
 //!
 //! Invariants: at each hour only that hour, earlier ones and forecasts made until then are looked at; the
-//! same evaluation as in the daemon. What nobody would have recommended is not made better by what came later.
+//! same evaluation as in the daemon. What nobody would have recommended is not made better by what came
+//! later.
 //!
 //! Source: issue 5, Build 8; warning-rules.md.
 
@@ -12,14 +13,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Level;
 use super::evaluation::{Basis, Evaluation, Reached};
 use super::line::{Line, ObservedHour};
 use super::rules::RuleSet;
-use super::Level;
 use crate::index::Pollutants;
-use crate::outlook::{
-    AqiRange, Forecast, ForecastBook, ForecastSpan, KeptForecast, Source,
-};
+use crate::outlook::{AqiRange, Forecast, ForecastBook, ForecastSpan, KeptForecast, Source};
 use crate::time::{Day, Hour};
 
 /// Observed hours that an evaluation looks back on: those that the daemon has in memory.
@@ -240,8 +239,7 @@ fn episodes(
         let peak = days.iter().filter(|(day, _)| within(day)).map(|(_, aqi)| *aqi).max()?;
         let level = as_they_came(rules, observed, days, (first, last));
         let begins = first.start();
-        let days_of_it: Vec<Day> =
-            (first.number()..=last.number()).map(Day::from_number).collect();
+        let days_of_it: Vec<Day> = (first.number()..=last.number()).map(Day::from_number).collect();
         let tells = |at: &&AtHour| days_of_it.iter().any(|day| at.tells(*day));
         let of = |at: &AtHour| Told {
             hour: at.hour,
@@ -281,10 +279,11 @@ fn as_they_came(
     let known = days.iter().filter(|(day, _)| from <= *day && *day <= to);
     let spans: Vec<ForecastSpan> = known.filter_map(span).collect();
     let before = from.start().plus(-1);
-    let seen = observed.iter().rfind(|hour| hour.hour <= before).copied().unwrap_or(ObservedHour {
-        hour: before,
-        ..ObservedHour::default()
-    });
+    let seen = observed
+        .iter()
+        .rfind(|hour| hour.hour <= before)
+        .copied()
+        .unwrap_or(ObservedHour { hour: before, ..ObservedHour::default() });
     let mut book = ForecastBook::default();
     let zones = BTreeMap::from([(String::new(), spans)]);
     let (office, issued) = (String::new(), before.end());

@@ -9,6 +9,7 @@ use crate::observation::Pollutant;
 use crate::outlook::{AqiRange, Cause, Forecast, ForecastBook, ForecastSpan, KeptForecast, Source};
 use crate::time::{Day, Hour, Instant};
 
+mod past;
 mod levels;
 mod ways;
 
