@@ -17,6 +17,7 @@ mod area_engine;
 mod batcher;
 mod core;
 mod engine;
+mod nowcast;
 mod status;
 mod writer;
 
@@ -227,6 +228,7 @@ impl Daemon {
         let (ready, is_ready) = watch::channel(Health::default());
         let archive = self.archive();
         self.start_heartbeats(&mut parts, &views, &archive, &cancel);
+        self.start_nowcast(&mut parts, (&views, &archive, &acts), &cancel);
         let services = Services {
             view: views,
             archive,
@@ -266,6 +268,26 @@ impl Daemon {
         }
         let closed = close(site, &cancel, (store_closed, checkpoints)).await;
         ended.and(closed)
+    }
+
+    /// The built-in forecast; not of recorded hours, which come faster than anybody looks ahead.
+    fn start_nowcast(
+        &self,
+        parts: &mut JoinSet<(&'static str, Result<(), Failure>)>,
+        (views, archive, acts): (
+            &watch::Receiver<Arc<View>>,
+            &Arc<archive::StoreArchive>,
+            &mpsc::Sender<http::Act>,
+        ),
+        cancel: &CancellationToken,
+    ) {
+        if self.setup.follow {
+            return;
+        }
+        let (views, archive, acts) = (views.clone(), Arc::clone(archive), acts.clone());
+        let parameters = self.setup.params.parameters;
+        let looking = nowcast::run(views, archive, acts, parameters, cancel.child_token());
+        parts.spawn(async { ("the built-in forecast", looking.await) });
     }
 
     /// A heartbeat for each area, at the broker of the first feed that carries it.

@@ -6,6 +6,7 @@
 mod aqi;
 mod assess;
 mod audit;
+mod backtest;
 mod backup;
 mod check;
 mod correct;
@@ -99,6 +100,7 @@ enum Command {
     Correct(correct::Args),
     Reprocess(reprocess::Args),
     Audit(audit::Args),
+    Backtest(backtest::Args),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
     Check(check::Args),
@@ -144,6 +146,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::Correct(args) => correct::run(args, out),
         Command::Reprocess(args) => reprocess::run(args, out),
         Command::Audit(args) => audit::run(args, out),
+        Command::Backtest(args) => backtest::run(args, out),
         Command::Backup(args) => backup::backup(args, out),
         Command::Restore(args) => backup::restore(args, out),
         Command::Check(args) => check::run(args, out),

@@ -9,6 +9,7 @@
 //!
 //! Source: warning-rules.md, terms.md; issue 5.
 
+mod built_in;
 mod chart;
 mod forecast;
 mod nowcast;

@@ -9,6 +9,7 @@
 //!
 //! Source: warning-rules.md, terms.md, standards.md section 5; issue 5.
 
+mod backtest;
 mod consider;
 mod decide;
 mod evaluation;
@@ -23,6 +24,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use backtest::{Backtest, DaysTold, Episode, Recommended, Told, backtest};
 pub use decide::{Act, Notice, Refusal};
 pub use evaluation::{Basis, Evaluation, Keeps, Outcome, Reached, Spell};
 pub use level::Level;

@@ -77,6 +77,7 @@ fn read(mut root: Section<'_>) -> Option<RuleSet> {
         joined: root.optional("joined", one_of(&joined)).unwrap_or(d.joined),
         daily_aqi: root.optional("daily_aqi", one_of(&daily)).unwrap_or(d.daily_aqi),
         forecast_value: root.optional("forecast_value", one_of(&ends)).unwrap_or(d.forecast_value),
+        built_in_value: root.optional("built_in_value", one_of(&ends)).unwrap_or(d.built_in_value),
         advisory_leads: root.optional("advisory_leads", pollutants).unwrap_or(d.advisory_leads),
         recommend_within_hours: root.whole(
             "recommend_within_hours",

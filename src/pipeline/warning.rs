@@ -33,7 +33,7 @@ pub struct WarningParams {
 /// An act of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActInput<'a> {
-    /// Who.
+    /// Who; empty for Lantian's own forecast.
     pub person: &'a str,
     /// What.
     pub act: &'a Act,
@@ -46,11 +46,13 @@ pub(super) struct Warner {
     fresh: Vec<Record>,
     /// Whether the air or a forecast may have changed since the last evaluation.
     stale: bool,
+    /// The floor by which forecasts were let go last: looking costs a copy where somebody holds a view.
+    dropped: Hour,
 }
 
 impl Default for Warner {
     fn default() -> Self {
-        Self { state: Arc::default(), fresh: Vec::new(), stale: true }
+        Self { state: Arc::default(), fresh: Vec::new(), stale: true, dropped: Hour::default() }
     }
 }
 
@@ -141,7 +143,9 @@ impl Pipeline {
     pub(super) fn take_act(&mut self, asked: &ActInput<'_>, out: &mut Batch) {
         let now = self.now.unwrap_or_default();
         let known = match asked.act {
-            Act::Forecast(forecast) => self.of_known_zones(forecast.clone()).map(Act::Forecast),
+            Act::Forecast(forecast) if forecast.source == Source::Fed => {
+                self.of_known_zones(forecast.clone()).map(Act::Forecast)
+            }
             other => Ok(other.clone()),
         };
         let done = known.map_err(|_| Refusal::UnknownZone);
@@ -149,7 +153,8 @@ impl Pipeline {
         let number = self.warner.state.last + 1;
         out.acted.push(done.map(|bodies| {
             self.warner.stale = true;
-            self.warner.note(now, Some(asked.person), bodies);
+            let person = Some(asked.person).filter(|person| !person.is_empty());
+            self.warner.note(now, person, bodies);
             number
         }));
     }
@@ -169,11 +174,13 @@ impl Pipeline {
 
     /// Evaluates the air where anything changed, and says what is to be recommended.
     pub(super) fn settle_warning(&mut self, out: &mut Batch) {
+        if self.warner.dropped != self.floor {
+            self.warner.dropped = self.floor;
+            Arc::make_mut(&mut self.warner.state).book.drop_before(self.floor);
+        }
         if let (Some(now), Some(params)) = (self.now, self.params.warning.clone())
             && !self.registry.is_reference()
         {
-            let floor = self.floor;
-            Arc::make_mut(&mut self.warner.state).book.drop_before(floor);
             if std::mem::take(&mut self.warner.stale) {
                 self.evaluate(&params, now);
             }
@@ -189,10 +196,18 @@ impl Pipeline {
             return;
         }
         let zone = params.zones.first().map_or("", String::as_str);
-        let line = Line::new(&observed, &self.warner.state.book, (Source::Fed, zone));
-        let evaluation = Evaluation::of(&params.rules, &line, Source::Fed);
-        if self.warner.state.is_new(&evaluation) {
-            self.warner.note(now, None, vec![Body::Evaluated(evaluation)]);
+        // The built-in forecast is of the whole area.
+        for (source, zone) in [(Source::Fed, zone), (Source::BuiltIn, "")] {
+            let book = &self.warner.state.book;
+            let known = self.warner.state.evaluated.contains_key(&source);
+            if source == Source::BuiltIn && book.horizon(source, zone).is_none() && !known {
+                continue;
+            }
+            let line = Line::new(&observed, book, (source, zone));
+            let evaluation = Evaluation::of(&params.rules, &line, source);
+            if self.warner.state.is_new(&evaluation) {
+                self.warner.note(now, None, vec![Body::Evaluated(evaluation)]);
+            }
         }
     }
 

@@ -60,7 +60,9 @@ impl Warnings {
             let advised = e.advised.as_ref().map(|reached| reached.level);
             (e.rules.clone(), e.level(), advised, e.held, e.keeps, each.collect::<Vec<_>>())
         };
-        before.forecasts != evaluation.forecasts || levels(before) != levels(evaluation)
+        // The built-in forecast is made anew each hour.
+        let other = evaluation.source == Source::Fed && before.forecasts != evaluation.forecasts;
+        other || levels(before) != levels(evaluation)
     }
 
     /// What the last recorded evaluations ask for: a recommendation, or the end of one.
@@ -117,27 +119,31 @@ impl Warnings {
         replaced.into_iter().chain([body]).collect()
     }
 
-    /// The level that the rules recommend, by the official forecast or as far as it may by the built-in one.
-    fn recommended(&self, rules: &RuleSet) -> Option<(u64, &Reached)> {
+    /// What the rules recommend: by the official forecast; where there is none, as far as it may, by the
+    /// built-in one, which is for reference only.
+    fn recommended(&self, rules: &RuleSet) -> Option<(Level, Ground)> {
         let of = |source: Source| {
-            let (number, evaluation) = self.evaluated.get(&source)?;
-            Some((*number, evaluation.recommended.as_ref()?))
+            let (evaluation, found) = self.evaluated.get(&source)?;
+            let reached = found.recommended.clone()?;
+            let ground =
+                Ground::Evaluation { evaluation: *evaluation, source, reached: Some(reached) };
+            Some((found.level()?, ground))
         };
+        let official = self.evaluated.get(&Source::Fed).is_some_and(|(_, e)| e.horizon.is_some());
         let fed = of(Source::Fed);
-        let built_in = of(Source::BuiltIn);
-        let built_in = built_in.filter(|(_, r)| Some(r.level) <= rules.built_in_highest);
-        let level = |found: Option<(u64, &Reached)>| found.map(|(_, reached)| reached.level);
-        if level(built_in) > level(fed) { built_in } else { fed }
+        let built_in = of(Source::BuiltIn).filter(|_| !official);
+        let built_in =
+            built_in.and_then(|(level, ground)| Some((level.min(rules.built_in_highest?), ground)));
+        let level = |found: &Option<(Level, Ground)>| found.as_ref().map(|(level, _)| *level);
+        if level(&built_in) > level(&fed) { built_in } else { fed }
     }
 
     /// What is asked for: the province's order, or what the rules say, whichever is higher.
     fn asked(&self, rules: &RuleSet, open: &Open, now: Instant) -> Option<Asked> {
         let issued = open.issued();
-        let by_rules = self.recommended(rules).filter(|(_, r)| Some(r.level) > issued);
-        let by_rules = by_rules.map(|(evaluation, reached)| Asked {
-            target: Target::Level(reached.level),
-            ground: Ground::Evaluation { evaluation, reached: Some(reached.clone()) },
-        });
+        let by_rules = self.recommended(rules).filter(|(level, _)| Some(*level) > issued);
+        let by_rules =
+            by_rules.map(|(level, ground)| Asked { target: Target::Level(level), ground });
         let lower = || issued.and_then(|issued| self.lower(issued));
         let by_rules = by_rules.or_else(lower).filter(|a| !self.is_declined(a, rules, now));
         let floor = self.floor.as_ref().filter(|(_, floor)| floor.level > issued);
@@ -166,7 +172,8 @@ impl Warnings {
         if keeps.is_some() {
             return None;
         }
-        let ground = Ground::Evaluation { evaluation: *number, reached: None };
+        let source = Source::Fed;
+        let ground = Ground::Evaluation { evaluation: *number, source, reached: None };
         Some(Asked { target: held.map_or(Target::Lift, Target::Level), ground })
     }
 

@@ -165,8 +165,11 @@ impl Evaluation {
     pub fn of(rules: &RuleSet, line: &Line, source: Source) -> Self {
         let mut outcomes = Vec::new();
         let (mut recommended, mut advised, mut held) = (None, None, None);
-        let soon = line.observed() + usize::from(rules.recommend_within_hours);
-        let same_spell = line.observed() + usize::from(rules.lifting_hours) - 1;
+        // By the clock: hours that are left out of the line pass all the same.
+        let next = line.last_observed().map_or_else(Hour::default, |last| last.hour.plus(1));
+        let soon = next.plus(i32::from(rules.recommend_within_hours));
+        let same_spell = next.plus(i32::from(rules.lifting_hours));
+        let ever = Hour::from_number(i32::MAX);
         for daily_aqi in DailyAqi::ALL {
             for end in RangeEnd::ALL {
                 let blocks = line.blocks(daily_aqi, end);
@@ -175,11 +178,11 @@ impl Evaluation {
                 outcomes.push(Outcome {
                     end,
                     daily_aqi,
-                    ladder: ladder.by_basis(usize::MAX),
-                    advisory: advisory.by_basis(usize::MAX),
+                    ladder: ladder.by_basis(ever),
+                    advisory: advisory.by_basis(ever),
                     beyond_horizon: ladder.beyond_horizon(),
                 });
-                if (daily_aqi, end) == (rules.daily_aqi, rules.forecast_value) {
+                if (daily_aqi, end) == (rules.daily_aqi, rules.followed(source)) {
                     recommended = highest(ladder.by_basis(soon));
                     advised = highest(advisory.by_basis(soon));
                     held = highest(ladder.by_basis(same_spell)).map(|reached| reached.level);
@@ -226,8 +229,8 @@ fn highest(reached: Vec<Reached>) -> Option<Reached> {
 }
 
 impl View<'_> {
-    /// The highest level by basis, of spells that begin at a place before `latest`.
-    fn by_basis(&self, latest: usize) -> Vec<Reached> {
+    /// The highest level by basis, of spells that begin before `latest`.
+    fn by_basis(&self, latest: Hour) -> Vec<Reached> {
         // Nearly every hour: no block is above anything that counts.
         let border = self.rules.lowest_border();
         if self.blocks.iter().flatten().all(|block| block.aqi <= border) {
@@ -245,7 +248,7 @@ impl View<'_> {
     }
 
     /// Spells that fulfil all conditions: the lowest border's, and within it those of the others.
-    fn fulfils(&self, all: &[Condition], basis: Basis, latest: usize) -> Option<Vec<Spell>> {
+    fn fulfils(&self, all: &[Condition], basis: Basis, latest: Hour) -> Option<Vec<Spell>> {
         let lowest = *all.iter().min_by_key(|c| (c.above, u16::MAX - c.hours))?;
         let from = if basis == Basis::Forecast { self.line.observed() } else { 0 };
         let links = self.links(lowest.above, (from, self.line.len()));
@@ -256,7 +259,7 @@ impl View<'_> {
                 Basis::Observed => last + 1 == observed,
                 Basis::Joined => *last >= observed && start < observed,
             };
-            of_basis && start < latest && self.hours(*last, link) >= lowest.hours
+            of_basis && self.line.hour(start) < latest && self.hours(*last, link) >= lowest.hours
         };
         let mut spells: Vec<(usize, Link)> =
             links.iter().enumerate().filter_map(|(at, link)| Some((at, (*link)?))).collect();
@@ -281,7 +284,7 @@ impl View<'_> {
     /// For each place, the spell above `border` whose last block ends there, of blocks within the places.
     fn links(&self, border: u16, (from, to): (usize, usize)) -> Vec<Option<Link>> {
         let mut links: Vec<Option<Link>> = vec![None; self.line.len()];
-        let gap = usize::from(self.rules.lifting_hours).max(1);
+        let gap = self.rules.lifting_hours.max(1);
         for last in (from + DAY_H).saturating_sub(1)..to {
             let Some(block) = self.blocks[last].filter(|block| block.aqi > border) else {
                 continue;
@@ -291,15 +294,17 @@ impl View<'_> {
             }
             let start = last + 1 - DAY_H;
             let mut best = Link { start, blocks: 1, before: None };
-            // The block before it ends at most `gap` - 1 hours before this one starts.
-            let earliest = start.saturating_sub(gap);
+            // The block before it ends so short a time before this one starts that nothing could be lifted.
+            let earliest = start.saturating_sub(usize::from(gap));
             for (n, link) in links[earliest..start].iter().enumerate() {
                 let before = earliest + n;
-                let Some(link) = link.filter(|link| link.start >= from) else { continue };
+                let between = self.line.hour(start).number() - self.line.hour(before).number() - 1;
+                let joins = between < i32::from(gap);
+                let Some(link) = link.filter(|link| joins && link.start >= from) else { continue };
                 let longer =
                     Link { start: link.start, blocks: link.blocks + 1, before: Some(before) };
                 let better = match self.rules.joined {
-                    Joined::Span => longer.start < best.start,
+                    Joined::Span => (longer.start, best.blocks) < (best.start, longer.blocks),
                     Joined::Sum => longer.blocks > best.blocks,
                 };
                 if better {
@@ -353,7 +358,7 @@ impl View<'_> {
             let links = self.links(condition.above, (0, self.line.len()));
             links[last].is_some_and(|link| self.hours(last, &link) < condition.hours)
         };
-        let reached = self.by_basis(usize::MAX);
+        let reached = self.by_basis(Hour::from_number(i32::MAX));
         let mut levels = Level::ALL.into_iter().rev();
         levels.find(|level| {
             let below = reached.iter().all(|reached| reached.level < *level);

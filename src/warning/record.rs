@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Level;
 use super::evaluation::{Evaluation, Reached};
-use crate::outlook::Forecast;
+use crate::outlook::{Forecast, Source};
 use crate::time::Instant;
 
 /// One thing that happened.
@@ -161,6 +161,8 @@ pub enum Ground {
     Evaluation {
         /// Its record.
         evaluation: u64,
+        /// Whose forecast it looked at.
+        source: Source,
         /// What decided; `None` where the condition is gone.
         reached: Option<Reached>,
     },

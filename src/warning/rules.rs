@@ -10,6 +10,7 @@
 use super::Level;
 use crate::index::Pollutants;
 use crate::observation::Pollutant;
+use crate::outlook::Source;
 
 /// One condition: 24-hour AQIs above a border for so long.
 #[derive(
@@ -127,6 +128,8 @@ pub struct RuleSet {
     pub daily_aqi: DailyAqi,
     /// The end of the range that the recommendation follows.
     pub forecast_value: RangeEnd,
+    /// The end of the built-in forecast's range (10, 50 or 90 %) that a recommendation by it follows.
+    pub built_in_value: RangeEnd,
     /// Pollutants that, leading alone, take the advisory path.
     pub advisory_leads: Pollutants,
     /// An episode that begins later than in so many hours is shown, and not yet recommended.
@@ -151,11 +154,21 @@ impl RuleSet {
             joined: Joined::Span,
             daily_aqi: DailyAqi::AqiOfMeans,
             forecast_value: RangeEnd::Upper,
+            built_in_value: RangeEnd::Middle,
             advisory_leads: Pollutants::EMPTY.with(Pollutant::O3),
             recommend_within_hours: 72,
             recommendation_hours: 24,
             built_in_highest: Some(Level::Orange),
             confirmed: None,
+        }
+    }
+
+    /// The end of the range that a recommendation follows, by whose forecast it is.
+    #[must_use]
+    pub const fn followed(&self, source: Source) -> RangeEnd {
+        match source {
+            Source::Fed => self.forecast_value,
+            Source::BuiltIn => self.built_in_value,
         }
     }
 

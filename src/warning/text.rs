@@ -157,8 +157,12 @@ fn recommendation(Recommendation { target, change, ground, .. }: &Recommendation
         }
     };
     match ground {
-        Ground::Evaluation { reached: Some(reached), .. } => {
-            format!("预警建议：{what}。{}。", reached.text_zh())
+        Ground::Evaluation { reached: Some(reached), source, .. } => {
+            let by = match source {
+                Source::BuiltIn => format!("依据{BUILT_IN_ZH}。"),
+                Source::Fed => String::new(),
+            };
+            format!("预警建议：{what}。{by}{}。", reached.text_zh())
         }
         Ground::Evaluation { reached: None, .. } => {
             format!("预警建议：{what}。空气质量已改善，预计可持续到规定时长。")

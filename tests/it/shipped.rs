@@ -12,7 +12,9 @@ use lantian::config;
 use crate::broker::{free_port, mosquitto};
 
 /// Keys whose line in `lantian.toml` is an example, because they have no default.
-const EXAMPLES: [&str; 6] = [
+const EXAMPLES: [&str; 8] = [
+    "files",
+    "map",
     "username",
     "password_file",
     "password_env",

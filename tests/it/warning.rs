@@ -1,12 +1,17 @@
 //! Warnings through pipeline and store: forecasts and instructions as messages, acts of persons, restarts
 //! between any two steps, and the chain over all of it.
 
+use std::collections::BTreeMap;
+
 use lantian::config::warning_rules;
+use lantian::index::Pollutants;
+use lantian::observation::Pollutant;
+use lantian::outlook::{AqiRange, Forecast, ForecastSpan, Source};
 use lantian::pipeline::{Batch, FeedState, Params, WarningParams};
 use lantian::store::{Reader, RecordsAsked, Sqlite};
 use lantian::time::Instant;
 use lantian::warning::{
-    Act, Approval, Basis, Body, Change, Ground, Level, Notice, Refusal, Target,
+    Act, Approval, Basis, Body, Change, Ground, Level, Notice, Record, Refusal, Target,
 };
 
 use super::daemon::{Daemon, Said};
@@ -117,7 +122,7 @@ fn a_forecast_brings_a_recommendation_in_its_own_commit_with_the_numbers_that_de
     assert_eq!(kinds(&batch), ["forecast", "evaluated", "recommended"]);
     let Body::Recommended(recommended) = &batch.records[2].body else { panic!() };
     assert_eq!((recommended.target, recommended.change), (ORANGE, Change::Start));
-    let Ground::Evaluation { evaluation, reached: Some(reached) } = &recommended.ground else {
+    let Ground::Evaluation { evaluation, reached: Some(reached), .. } = &recommended.ground else {
         panic!("{recommended:?}")
     };
     assert_eq!(*evaluation, batch.records[1].number);
@@ -149,6 +154,60 @@ fn observed_air_alone_recommends_an_immediate_start() {
     assert_eq!(n, 40 + 22);
     let Ground::Evaluation { reached: Some(reached), .. } = recommended.ground else { panic!() };
     assert_eq!((reached.level, reached.basis), (Level::Yellow, Basis::Observed));
+}
+
+/// The built-in forecast as the daemon enters it: three blocks, at 10, 50 and 90 %.
+fn built_in(issued: Instant, blocks: [[u16; 3]; 3]) -> Said {
+    let span = |(n, [lower, middle, upper]): (i32, [u16; 3])| ForecastSpan {
+        from: issued.hour().plus(24 * n),
+        hours: 24,
+        aqi: AqiRange { lower, middle, upper },
+        hourly: Vec::new(),
+        primary: Pollutants::EMPTY.with(Pollutant::Pm2_5),
+        cause: None,
+        concentrations: BTreeMap::new(),
+        weather: None,
+    };
+    let spans = (0..).zip(blocks).map(span).collect();
+    let zones = BTreeMap::from([(String::new(), spans)]);
+    let office = "内置统计预报（仅供参考）".to_owned();
+    Said::Act(Act::Forecast(Forecast { office, issued, source: Source::BuiltIn, zones }))
+}
+
+#[test]
+fn the_built_in_forecast_recommends_by_its_middle_and_never_red() {
+    let recommended = |blocks| {
+        let mut daemon = started(Sqlite::in_memory().unwrap());
+        let batch = daemon.take(at("23T16:05"), &[built_in(at("23T16:00"), blocks)]);
+        assert_eq!(batch.records[0].body.kind(), "forecast");
+        let view = daemon.pipeline.view();
+        view.warnings.proposal().map(|p| p.recommendation.target)
+    };
+    let heavy = [100, 210, 400];
+    assert_eq!(recommended([[60, 190, 400], [60, 140, 400], [60, 90, 400]]), None);
+    assert_eq!(
+        recommended([heavy, [60, 90, 400], [60, 90, 400]]),
+        Some(Target::Level(Level::Yellow))
+    );
+    assert_eq!(recommended([heavy; 3]), Some(ORANGE));
+    // Above 300 for a day in 72 hours above 200 is red: it needs fed days.
+    let worse = recommended([heavy, [100, 310, 400], heavy]);
+    assert_ne!(worse, Some(Target::Level(Level::Red)));
+    assert_eq!(worse, Some(ORANGE), "as far as it may");
+    // It is for reference: where an office says otherwise, the office stands.
+    let mut daemon = started(Sqlite::in_memory().unwrap());
+    let said = [built_in(at("23T16:00"), [heavy; 3])];
+    assert_eq!(kinds(&daemon.take(at("23T16:05"), &said)).last(), Some(&"recommended"));
+    let text = daemon.pipeline.view().warnings.proposal().map(|p| p.recommendation.clone());
+    let record = Record {
+        number: 0,
+        at: at("23T16:05"),
+        person: None,
+        body: Body::Recommended(text.unwrap()),
+    };
+    assert!(record.text_zh().contains("内置统计预报（仅供参考）"), "{}", record.text_zh());
+    let batch = daemon.take(at("23T16:40"), &[forecast(23, &[60, 60, 60])]);
+    assert_eq!(kinds(&batch), ["forecast", "evaluated", "lapsed"]);
 }
 
 /// The process ends after every commit of a warning's life; what comes again is refused or does nothing.

@@ -25,8 +25,8 @@ use crate::outlook::{ForecastSpan, KeptForecast, Source};
 use crate::pipeline::AreaView;
 use crate::time::Instant;
 use crate::warning::{
-    Basis, DailyAqi, Evaluation, Level, Outcome, Path, Proposal, RangeEnd, Reached, Record,
-    RuleSet, Target, moment_zh,
+    Basis, DailyAqi, Evaluation, Level, Outcome, Path, Proposal, Reached, Record, RuleSet, Target,
+    moment_zh,
 };
 
 /// Records that the page shows.
@@ -99,6 +99,8 @@ struct Levels {
 /// What came of the evaluation by one source's forecast.
 struct Looked {
     source: &'static str,
+    /// The end of the range that the recommendation follows.
+    follows: &'static str,
     hour: String,
     aqi: String,
     horizon: String,
@@ -349,14 +351,20 @@ fn short(edition: &Edition, level: Level) -> Vec<Short> {
 fn look(evaluation: &Evaluation, rules: &RuleSet, lang: Lang) -> Looked {
     let of = |daily_aqi: DailyAqi| {
         let mut ends = evaluation.outcomes.iter().filter(move |o| o.daily_aqi == daily_aqi);
-        let ways = ends.by_ref().map(|outcome| way(outcome, rules, lang)).collect();
+        let ways =
+            ends.by_ref().map(|outcome| way(outcome, rules, (evaluation.source, lang))).collect();
         let title = match daily_aqi {
             DailyAqi::AqiOfMeans => lang.of("24小时平均浓度的AQI", "AQI of 24-h means"),
             DailyAqi::MeanOfAqis => lang.of("24个小时AQI的平均", "mean of 24 hourly AQIs"),
         };
         Levels { title: title.to_owned(), chosen: daily_aqi == rules.daily_aqi, ways }
     };
+    let follows = rules.followed(evaluation.source);
     Looked {
+        follows: match lang {
+            Lang::Zh => follows.text_zh(),
+            Lang::En => follows.name(),
+        },
         source: match evaluation.source {
             Source::Fed => lang.of("官方预报", "official forecast"),
             Source::BuiltIn => lang.of(
@@ -380,11 +388,11 @@ fn look(evaluation: &Evaluation, rules: &RuleSet, lang: Lang) -> Looked {
     }
 }
 
-fn way(outcome: &Outcome, rules: &RuleSet, lang: Lang) -> Way {
+fn way(outcome: &Outcome, rules: &RuleSet, (source, lang): (Source, Lang)) -> Way {
     let level = |all: &[Reached], basis: Basis| {
         all.iter().find(|reached| reached.basis == basis).map(|reached| mark(reached.level, lang))
     };
-    let chosen = (outcome.end, outcome.daily_aqi) == (rules.forecast_value, rules.daily_aqi);
+    let chosen = (outcome.end, outcome.daily_aqi) == (rules.followed(source), rules.daily_aqi);
     let highest = outcome.ladder.iter().map(|reached| reached.level).max();
     let advisory = outcome.advisory.iter().map(|reached| reached.level).max();
     Way {
@@ -453,14 +461,5 @@ impl Sheet<'_> {
     /// What may be approved or asked for, by code and in Chinese.
     const fn targets(&self) -> [(&'static str, &'static str); 4] {
         [("yellow", "黄色"), ("orange", "橙色"), ("red", "红色"), ("lift", "解除")]
-    }
-
-    /// The end of the range that the recommendation follows.
-    fn follows(&self) -> &'static str {
-        let end = self.rules.map_or(RangeEnd::Upper, |rules| rules.forecast_value);
-        match self.lang {
-            Lang::Zh => end.text_zh(),
-            Lang::En => end.name(),
-        }
     }
 }

@@ -78,6 +78,24 @@ fn episodes_with_a_short_gap_are_one() {
     assert_eq!((level(24), level(25)), (None, Some(Orange)));
 }
 
+/// The gap is of hours by the clock: those that are left out before the first forecast day pass, too.
+#[test]
+fn hours_that_are_left_out_pass_all_the_same() {
+    // 24 heavy hours until 3:00 of the first day, then 13 clean ones; then a clean day and a heavy one.
+    let four = first_day().start().plus(15);
+    let mut seen = quiet(72);
+    seen.extend(vec![Some(201); 24]);
+    seen.extend(quiet(13));
+    let book = book(vec![forecast_of(four.start(), days(&[0, 60, 201])[1..].to_vec())]);
+    let line = Line::new(&observed(four, &seen), &book, (Source::Fed, ""));
+    // On the line 13 + 24 hours lie between; with the 8 that are left out 45. Lifting takes less than that.
+    let joins = |lifting_hours| {
+        let set = RuleSet { lifting_hours, ..rules("2018") };
+        Evaluation::of(&set, &line, Source::Fed).level().is_some()
+    };
+    assert_eq!((joins(44), joins(45), joins(46)), (false, false, true));
+}
+
 /// Each end of a forecast's range is looked at; the recommendation follows the upper one.
 #[test]
 fn a_range_is_looked_at_at_its_lower_middle_and_upper_end() {

@@ -87,19 +87,17 @@ fn public(place: &Place, daemon: &Running) -> Value {
     shown
 }
 
-#[test]
-fn a_warning_is_recommended_approved_and_issued_through_crashes_and_nothing_leaks_before() {
-    let Some(place) = Place::new() else { return };
+/// Names the sample of a list of measures in the configuration.
+fn with_list(place: &Place) {
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/measures/2026.xlsx");
     std::fs::copy(sample, place.path("list.xlsx")).unwrap();
     let config = std::fs::read_to_string(place.path("lantian.toml")).unwrap();
     let with_list = format!("{config}[measures]\nfiles = [\"list.xlsx\"]\n");
     std::fs::write(place.path("lantian.toml"), with_list).unwrap();
-    let mut daemon = place.start();
-    assert_eq!(daemon.end("-TERM"), Some(0));
-    add_persons(&place.store());
-    let mut daemon = place.start();
-    place.publish(0..30);
+}
+
+/// Publishes a forecast of two heavy days from the 3rd on.
+fn forecast(place: &Place) {
     let days = json!([
         { "date": "2026-11-02", "aqi": [40, 60] },
         { "date": "2026-11-03", "aqi": [180, 220], "primary": ["pm2_5"] },
@@ -110,6 +108,32 @@ fn a_warning_is_recommended_approved_and_issued_through_crashes_and_nothing_leak
         json!({ "office": "市监测中心", "issued": "2026-11-02T05:30:00+08:00", "days": days });
     let message = ("aq/x/forecast".to_owned(), forecast.to_string().into_bytes());
     place.publish_all(vec![message]);
+}
+
+/// An approval of a proposal, and what is issued on it.
+fn papers(proposal: &Value) -> (Value, Value) {
+    let approval = json!({ "proposal": proposal, "target": "orange", "approver": "李副市长",
+        "office": "市人民政府", "document": "大政预〔2026〕3号",
+        "approved": "2026-11-02T05:40:00+08:00" });
+    let notice = json!({ "proposal": proposal, "issuer": "指挥部办公室", "document": "第3号",
+        "issued": "2026-11-02T05:50:00+08:00", "effective_from": "2026-11-03T00:00:00+08:00" });
+    (approval, notice)
+}
+
+/// A daemon on a store that knows an issuer and an operator.
+fn started(place: &Place) -> Running {
+    assert_eq!(place.start().end("-TERM"), Some(0));
+    add_persons(&place.store());
+    place.start()
+}
+
+#[test]
+fn a_warning_is_recommended_approved_and_issued_through_crashes_and_nothing_leaks_before() {
+    let Some(place) = Place::new() else { return };
+    with_list(&place);
+    let mut daemon = started(&place);
+    place.publish(0..30);
+    forecast(&place);
     daemon.wait_until("taken", |d| d.accepted() > u64::from(30 * STATIONS));
     daemon.wait_until("recommended", |d| !get(d, "/api/v1/warnings")["proposal"].is_null());
     let standing = get(&daemon, "/api/v1/warnings");
@@ -126,12 +150,8 @@ fn a_warning_is_recommended_approved_and_issued_through_crashes_and_nothing_leak
     assert_eq!(get_as(&daemon, &dispatch, "guess").0, 401, "it names persons and telephones");
     assert_eq!(get_as(&daemon, &dispatch, OPERATOR).0, 404, "nothing was issued");
 
-    let approval = json!({ "proposal": proposal, "target": "orange", "approver": "李副市长",
-        "office": "市人民政府", "document": "大政预〔2026〕3号",
-        "approved": "2026-11-02T05:40:00+08:00" });
+    let (approval, notice) = papers(proposal);
     let path = |act: &str| format!("/api/v1/warnings/{warning}/{act}");
-    let notice = json!({ "proposal": proposal, "issuer": "指挥部办公室", "document": "第3号",
-        "issued": "2026-11-02T05:50:00+08:00", "effective_from": "2026-11-03T00:00:00+08:00" });
     assert_eq!(post(&daemon, &path("approve"), "guess", &approval).0, 401);
     assert_eq!(post(&daemon, &path("approve"), OPERATOR, &approval).0, 403);
     assert_eq!(post(&daemon, "/api/v1/warnings/9999/approve", ISSUER, &approval).0, 404);
@@ -181,10 +201,7 @@ fn a_warning_is_recommended_approved_and_issued_through_crashes_and_nothing_leak
 #[test]
 fn a_forecast_an_instruction_and_a_proposal_can_be_entered_by_hand() {
     let Some(place) = Place::new() else { return };
-    let mut daemon = place.start();
-    assert_eq!(daemon.end("-TERM"), Some(0));
-    add_persons(&place.store());
-    let mut daemon = place.start();
+    let mut daemon = started(&place);
     place.publish(0..3);
     daemon.wait_until("taken", |d| d.accepted() == u64::from(3 * STATIONS));
     let enter = |path: &str, body: Value| post(&daemon, path, OPERATOR, &body);
