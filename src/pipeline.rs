@@ -357,7 +357,7 @@ impl Pipeline {
         while let Some(due) = self.next_deadline().filter(|due| *due <= now) {
             self.now = self.now.max(Some(due));
             if self.warning_due().is_some_and(|of_warning| of_warning <= due) {
-                self.tick_warning(due);
+                self.tick_warning(self.now.unwrap_or(due));
             } else if self.publishing_due() > due {
                 self.look_out(due);
             } else if self.waiting_since.is_some() {

@@ -53,6 +53,7 @@ impl Modify for Tokens {
         measures::of_warning,
         warning::outlook,
         warning::enter_forecast,
+        warning::skill,
         warning::public,
         warning::consultations,
         warning::consult,

@@ -9,8 +9,10 @@
 //! Source: issue 5, Build 7 and 9; terms.md (unissued warnings do not leak).
 
 mod acts;
+mod skill;
 
 pub(super) use acts::*;
+pub(super) use skill::*;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -22,7 +24,7 @@ use utoipa::ToSchema;
 use super::api::{one, parameters};
 use super::problem::Problem;
 use super::{App, blocking};
-use crate::outlook::{KeptForecast, Source};
+use crate::outlook::{ForecastSpan, KeptForecast, Source};
 use crate::pipeline::{AreaView, View};
 use crate::time::Instant;
 use crate::warning::{Coming, Evaluation, InForce, Level, Proposal, Record, RuleSet};
@@ -212,7 +214,7 @@ pub(super) struct OutlookDocument {
     simulated: bool,
     now: String,
     rules: Option<RulesDocument>,
-    /// The issues that still say something, the oldest first.
+    /// The newest issue of each office, the last one first.
     forecasts: Vec<ForecastDocument>,
     /// What they come to with what was observed: for each end of the range and AQI of 24 hours.
     #[schema(value_type = Vec<Object>)]
@@ -227,8 +229,22 @@ pub(super) struct PublicDocument {
     in_force: Option<IssuedDocument>,
     /// Issued, and not in effect yet.
     coming: Option<IssuedDocument>,
-    /// Official forecasts, the oldest first.
+    /// The newest official forecast of each office, the last one first.
     forecasts: Vec<ForecastDocument>,
+}
+
+/// The newest issue of each office, the last one first; what says nothing of now or later is left out.
+pub(super) fn newest(area: &AreaView) -> impl Iterator<Item = &KeptForecast> {
+    let mut offices = Vec::new();
+    let now = area.now.hour();
+    area.warnings.book.all().rev().filter(move |kept| {
+        let forecast = &kept.forecast;
+        let ends = forecast.zones.values().filter_map(|spans| spans.last());
+        let says = ends.map(ForecastSpan::end).max() > Some(now);
+        let seen = offices.contains(&&forecast.office);
+        offices.push(&forecast.office);
+        says && !seen
+    })
 }
 
 /// The area that is asked for; without a code the first that is watched.
@@ -257,14 +273,13 @@ pub(super) async fn outlook(
     let pairs = parameters(query.as_deref(), &["area"])?;
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
-    let warnings = &area.warnings;
     Ok(Json(OutlookDocument {
         area: area.registry.area.to_string(),
         simulated: view.simulated,
         now: area.now.to_string(),
         rules: area.warning.as_ref().map(|params| RulesDocument::from(&params.rules)),
-        forecasts: warnings.book.all().map(ForecastDocument::from).collect(),
-        evaluations: warnings.evaluated.values().map(|(_, e)| e.clone()).collect(),
+        forecasts: newest(area).map(ForecastDocument::from).collect(),
+        evaluations: area.evaluations.values().cloned().collect(),
     }))
 }
 
@@ -288,7 +303,7 @@ pub(super) async fn public(
 impl PublicDocument {
     fn of(view: &View, area: &AreaView) -> Self {
         let official = |kept: &&KeptForecast| kept.forecast.source == Source::Fed;
-        let forecasts = area.warnings.book.all().filter(official);
+        let forecasts = newest(area).filter(official);
         Self {
             area: area.registry.area.to_string(),
             simulated: view.simulated,
@@ -361,7 +376,7 @@ pub(super) async fn warnings(
         in_force: warnings.in_force().map(IssuedDocument::from),
         coming: warnings.coming().map(IssuedDocument::from),
         proposal: warnings.proposal().map(ProposalDocument::from),
-        floor: warnings.floor().map(Level::name),
+        floor: warnings.floor(area.now).map(Level::name),
         records: records.iter().map(RecordDocument::from).collect(),
     }))
 }

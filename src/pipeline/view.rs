@@ -1,5 +1,6 @@
 //! What others see of an area: an immutable picture, made after each commit.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Alarm, Counts, Pipeline, WarningParams};
@@ -7,10 +8,11 @@ use crate::area::{Figures, Judge, Registry, SetMeans};
 use crate::assessment::RoomRules;
 use crate::average::{Averages, Window};
 use crate::observation::{PROPERTIES, Property, Reading, Validity};
+use crate::outlook::Source;
 use crate::quality::{Finding, Masks};
 use crate::standard::Entity;
 use crate::time::{DAY_H, Hour, Instant};
-use crate::warning::Warnings;
+use crate::warning::{Evaluation, Warnings};
 
 /// Hours that a set's view holds: the chart's 72, and as many more as the comparison with yesterday needs.
 const VIEW_H: i32 = 72;
@@ -130,6 +132,8 @@ pub struct AreaView {
     pub reviewed_until: Option<Hour>,
     /// Where its warnings stand.
     pub warnings: Arc<Warnings>,
+    /// What the air and each source's forecast come to now.
+    pub evaluations: Arc<BTreeMap<Source, Evaluation>>,
     /// By which rules; `None` where nothing is recommended.
     pub warning: Option<WarningParams>,
     /// The last committed sequence number.
@@ -201,6 +205,7 @@ impl Pipeline {
             alarms: self.alarms.open().copied().collect(),
             reviewed_until: self.reviewed_until,
             warnings: Arc::clone(&self.warner.state),
+            evaluations: Arc::clone(&self.warner.latest),
             warning: self.params.warning.clone(),
             sequence: self.sequence,
         }

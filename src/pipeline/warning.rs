@@ -8,6 +8,7 @@
 //!
 //! Source: issue 5; [`crate::warning`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Pipeline;
@@ -20,6 +21,9 @@ use crate::warning::{
     Act, Body, Evaluation, Line, ObservedHour, Record, Refusal, RuleSet, Warnings,
     decode_instruction,
 };
+
+/// Hours for which a forecast is kept when it says nothing of what is to come.
+const KEPT_H: i32 = 168;
 
 /// The rules of warnings, and of which zones forecasts speak.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -48,12 +52,26 @@ pub(super) struct Warner {
     stale: bool,
     /// The floor by which forecasts were let go last: looking costs a copy where somebody holds a view.
     dropped: Hour,
+    /// What the air comes to now: for readers, and for the reasons of what is recommended. No state: it is
+    /// made anew from the same hours.
+    pub(super) latest: Arc<BTreeMap<Source, Evaluation>>,
 }
 
 impl Default for Warner {
     fn default() -> Self {
-        Self { state: Arc::default(), fresh: Vec::new(), stale: true, dropped: Hour::default() }
+        Self {
+            state: Arc::default(),
+            fresh: Vec::new(),
+            stale: true,
+            dropped: Hour::default(),
+            latest: Arc::default(),
+        }
     }
+}
+
+/// Forecasts are kept while an evaluation may look back on what they said of an hour.
+fn kept_from(floor: Hour) -> Hour {
+    floor.plus(-KEPT_H)
 }
 
 impl Warner {
@@ -61,7 +79,7 @@ impl Warner {
     pub(super) fn rebuilt(records: &[Record], floor: Hour) -> Self {
         let mut state = Warnings::default();
         records.iter().for_each(|record| state.take(record));
-        state.book.drop_before(floor);
+        state.book.drop_before(kept_from(floor));
         Self { state: Arc::new(state), ..Self::default() }
     }
 
@@ -150,12 +168,11 @@ impl Pipeline {
         };
         let done = known.map_err(|_| Refusal::UnknownZone);
         let done = done.and_then(|act| self.warner.state.decide(&act, now));
-        let number = self.warner.state.last + 1;
         out.acted.push(done.map(|bodies| {
             self.warner.stale = true;
             let person = Some(asked.person).filter(|person| !person.is_empty());
             self.warner.note(now, person, bodies);
-            number
+            self.warner.state.last
         }));
     }
 
@@ -176,7 +193,8 @@ impl Pipeline {
     pub(super) fn settle_warning(&mut self, out: &mut Batch) {
         if self.warner.dropped != self.floor {
             self.warner.dropped = self.floor;
-            Arc::make_mut(&mut self.warner.state).book.drop_before(self.floor);
+            let from = kept_from(self.floor);
+            Arc::make_mut(&mut self.warner.state).book.drop_before(from);
         }
         if let (Some(now), Some(params)) = (self.now, self.params.warning.clone())
             && !self.registry.is_reference()
@@ -184,8 +202,7 @@ impl Pipeline {
             if std::mem::take(&mut self.warner.stale) {
                 self.evaluate(&params, now);
             }
-            let bodies = self.warner.state.consider(&params.rules, now);
-            self.warner.note(now, None, bodies);
+            self.recommend(&params.rules, now);
         }
         out.records.append(&mut self.warner.fresh);
     }
@@ -203,12 +220,31 @@ impl Pipeline {
             if source == Source::BuiltIn && book.horizon(source, zone).is_none() && !known {
                 continue;
             }
-            let line = Line::new(&observed, book, (source, zone));
-            let evaluation = Evaluation::of(&params.rules, &line, source);
-            if self.warner.state.is_new(&evaluation) {
+            let lines = Line::all(&observed, book, (source, zone));
+            let Some(evaluation) = Evaluation::of(&params.rules, &lines, source) else { continue };
+            let new = self.warner.state.is_new(&evaluation);
+            Arc::make_mut(&mut self.warner.latest).insert(source, evaluation.clone());
+            if new {
                 self.warner.note(now, None, vec![Body::Evaluated(evaluation)]);
             }
         }
+    }
+
+    /// What is to be recommended, by numbers that are as new as the air.
+    fn recommend(&mut self, rules: &RuleSet, now: Instant) {
+        let bodies = self.warner.state.consider(rules, now);
+        let recommends = |body: &Body| matches!(body, Body::Recommended(_));
+        let held = &self.warner.state.evaluated;
+        let newer = self.warner.latest.iter().filter(|(source, latest)| {
+            held.get(source).is_some_and(|(_, held)| held.hour != latest.hour)
+        });
+        let newer: Vec<Body> = newer.map(|(_, e)| Body::Evaluated(e.clone())).collect();
+        if newer.is_empty() || !bodies.iter().any(recommends) {
+            return self.warner.note(now, None, bodies);
+        }
+        self.warner.note(now, None, newer);
+        let bodies = self.warner.state.consider(rules, now);
+        self.warner.note(now, None, bodies);
     }
 
     /// The published hours in memory up to the floor, without a gap.

@@ -160,14 +160,11 @@ pub fn backtest(
             book.keep(KeptForecast { number, received: now.hour.end(), forecast });
         }
         let back = &observed[(at + 1).saturating_sub(BACK_H)..=at];
-        let line = Line::new(back, &book, (Source::BuiltIn, ""));
-        let evaluation = Evaluation::of(rules, &line, Source::BuiltIn);
-        // Red needs fed days, as in the daemon.
-        let reached = evaluation.recommended.map(|reached| Reached {
-            level: reached.level.min(highest(rules, reached.basis)),
-            ..reached
-        });
-        told.extend(reached.map(|reached| AtHour { hour: now.hour, reached }));
+        let lines = Line::all(back, &book, (Source::BuiltIn, ""));
+        let Some(evaluation) = Evaluation::of(rules, &lines, Source::BuiltIn) else { continue };
+        told.extend(
+            recommended(rules, &evaluation).map(|reached| AtHour { hour: now.hour, reached }),
+        );
     }
     let recommended = times(rules, &told, days);
     let false_alarms = recommended.iter().filter(|time| time.heavy_days == 0).count();
@@ -182,12 +179,17 @@ pub fn backtest(
     }
 }
 
-/// What air that was observed comes to is not held back.
-fn highest(rules: &RuleSet, basis: Basis) -> Level {
-    match basis {
-        Basis::Observed => Level::Red,
-        Basis::Forecast | Basis::Joined => rules.built_in_highest.unwrap_or(Level::Yellow),
-    }
+/// As in the daemon without an official forecast: the built-in one as far as it may, and what is observed.
+fn recommended(rules: &RuleSet, evaluation: &Evaluation) -> Option<Reached> {
+    let follows = (rules.followed(evaluation.source), rules.daily_aqi);
+    let followed = evaluation.outcomes.iter().find(|o| (o.end, o.daily_aqi) == follows);
+    let mut ladder = followed.into_iter().flat_map(|outcome| &outcome.ladder);
+    let observed = ladder.find(|reached| reached.basis == Basis::Observed).cloned();
+    let ahead = evaluation.recommended.clone().and_then(|reached| {
+        Some(Reached { level: reached.level.min(rules.built_in_highest?), ..reached })
+    });
+    let level = |of: &Option<Reached>| of.as_ref().map(|reached| reached.level);
+    if level(&observed) > level(&ahead) { observed } else { ahead }
 }
 
 fn times(rules: &RuleSet, told: &[AtHour], days: &[(Day, u16)]) -> Vec<Recommended> {
@@ -289,9 +291,9 @@ fn as_they_came(
     let (office, issued) = (String::new(), before.end());
     let forecast = Forecast { office, issued, source: Source::Fed, zones };
     book.keep(KeptForecast { number: 1, received: issued, forecast });
-    let line = Line::new(&[ObservedHour { hour: before, ..seen }], &book, (Source::Fed, ""));
+    let lines = Line::all(&[ObservedHour { hour: before, ..seen }], &book, (Source::Fed, ""));
     let whole = RuleSet { recommend_within_hours: u16::MAX, ..rules.clone() };
-    Evaluation::of(&whole, &line, Source::Fed).level()
+    Evaluation::of(&whole, &lines, Source::Fed)?.level()
 }
 
 fn days_told(days: &[(Day, u16)], told: &[AtHour]) -> DaysTold {

@@ -70,12 +70,19 @@ impl Warnings {
     pub fn consider(&self, rules: &RuleSet, now: Instant) -> Vec<Body> {
         let none = Open::default();
         let open = self.open.as_ref().unwrap_or(&none);
-        if open.coming.is_some() {
-            return Vec::new(); // what was issued must hold before anything else is proposed
-        }
         let asked = self.asked(rules, open, now);
+        // What was issued must hold before it is lowered; a higher level does not wait.
+        let rises = |asked: &Asked| Some(asked.target) > open.issued().map(Target::Level);
+        let asked =
+            asked.filter(|asked| open.coming.is_none() || open.issued().is_some() && rises(asked));
         let waiting = open.proposal.as_ref();
-        if waiting.is_some_and(|p| p.approval.is_some()) {
+        if let Some(approved) = waiting.and_then(|p| p.approval.as_ref()) {
+            // An approval that the province's order has overtaken can no longer be issued.
+            let target = approved.1.target;
+            if Some(target) >= self.floor(now).map(Target::Level) {
+                return Vec::new();
+            }
+        } else if open.coming.is_some() && asked.is_none() {
             return Vec::new();
         }
         match (waiting, asked) {
@@ -99,7 +106,7 @@ impl Warnings {
             Some(asked) if higher => self.recommend(open, asked, Some(waiting)),
             _ if by_person => Vec::new(),
             // The floor that ordered it was taken back, or lowered; else it is known better air that ends it.
-            asked if waiting.is_ordered() || self.is_informed() => match asked {
+            asked if waiting.is_ordered() || self.is_informed(waiting) => match asked {
                 Some(asked) => self.recommend(open, asked, Some(waiting)),
                 None => {
                     let why = Lapse::ConditionGone;
@@ -144,12 +151,12 @@ impl Warnings {
         let by_rules = self.recommended(rules).filter(|(level, _)| Some(*level) > issued);
         let by_rules =
             by_rules.map(|(level, ground)| Asked { target: Target::Level(level), ground });
-        let lower = || issued.and_then(|issued| self.lower(issued));
+        let lower = || issued.and_then(|issued| self.lower(issued, now));
         let by_rules = by_rules.or_else(lower).filter(|a| !self.is_declined(a, rules, now));
-        let floor = self.floor.as_ref().filter(|(_, floor)| floor.level > issued);
-        let ordered = floor.and_then(|(instruction, floor)| {
-            let ground = Ground::Instruction { instruction: *instruction };
-            Some(Asked { target: Target::Level(floor.level?), ground })
+        let ordered = self.ordered(now).filter(|(_, level)| Some(*level) > issued);
+        let ordered = ordered.map(|(instruction, level)| Asked {
+            target: Target::Level(level),
+            ground: Ground::Instruction { instruction },
         });
         match (ordered, by_rules) {
             (Some(ordered), Some(by_rules)) if by_rules.target > ordered.target => Some(by_rules),
@@ -158,9 +165,10 @@ impl Warnings {
     }
 
     /// Whether the present level may be lowered, and to what.
-    fn lower(&self, issued: Level) -> Option<Asked> {
+    fn lower(&self, issued: Level, now: Instant) -> Option<Asked> {
         let (number, fed) = self.evaluated.get(&Source::Fed)?;
-        let held = fed.held.max(self.floor());
+        let ordered = self.ordered(now).map(|(_, level)| level);
+        let held = fed.held.max(ordered);
         if held >= Some(issued) {
             return None;
         }
@@ -179,13 +187,18 @@ impl Warnings {
 
     /// Whether both the present and the days ahead are known: only then better air ends a recommendation.
     /// Where there is no forecast at all, the present is enough.
-    fn is_informed(&self) -> bool {
+    fn is_informed(&self, waiting: &Proposal) -> bool {
+        let source = match waiting.recommendation.ground {
+            Ground::Evaluation { source, .. } => source,
+            Ground::Instruction { .. } | Ground::Person { .. } => Source::Fed,
+        };
         let known = |(_, e): &(u64, Evaluation)| match e.keeps {
             Some(Keeps::NoObservation) => false,
             Some(Keeps::ForecastTooShort) => e.horizon.is_none(),
             Some(Keeps::StillPolluted) | None => true,
         };
-        self.evaluated.get(&Source::Fed).is_some_and(known)
+        // An official forecast that came meanwhile tells as well.
+        [source, Source::Fed].iter().any(|source| self.evaluated.get(source).is_some_and(known))
     }
 
     /// Whether the same was declined lately, or a rise to more: it is not proposed again at once.

@@ -23,6 +23,9 @@ const AHEAD_MIN: i64 = 10;
 /// How far ahead a level may be issued, in minutes.
 const EFFECTIVE_WITHIN_MIN: i64 = 7 * 24 * 60;
 
+/// Words that an advisory never uses (terms.md).
+const OF_WARNINGS: [&str; 4] = ["预警", "响应", "应急", "强制"];
+
 /// What a person does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case")]
@@ -107,11 +110,13 @@ pub enum Refusal {
     UnknownWarning,
     /// The forecast is of a zone that the area does not have.
     UnknownZone,
+    /// An advisory in the words of a warning.
+    NoAdvisory,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NotPending,
         Self::AnotherPending,
         Self::NotApproved,
@@ -126,6 +131,7 @@ impl Refusal {
         Self::NoResponse,
         Self::UnknownWarning,
         Self::UnknownZone,
+        Self::NoAdvisory,
     ];
 
     /// The name in JSON.
@@ -146,6 +152,7 @@ impl Refusal {
             Self::NoResponse => "no_response",
             Self::UnknownWarning => "unknown_warning",
             Self::UnknownZone => "unknown_zone",
+            Self::NoAdvisory => "no_advisory",
         }
     }
 
@@ -167,6 +174,7 @@ impl Refusal {
             Self::NoResponse => "解除时不填响应级别",
             Self::UnknownWarning => "没有该编号的预警",
             Self::UnknownZone => "没有该预报分区",
+            Self::NoAdvisory => "提示不得使用预警、响应、应急、强制等用语",
         }
     }
 }
@@ -187,9 +195,10 @@ impl Warnings {
             }
             Act::Instruct(instruction) => {
                 named(&[&instruction.office, &instruction.document])?;
-                let known = self.floor.as_ref().is_some_and(|(_, known)| known == instruction);
+                let known = self.instructions.values().any(|known| known == instruction);
                 check(!known, Refusal::Repeated)?;
-                check(instruction.level.is_some() || self.floor.is_some(), Refusal::NoChange)?;
+                let orders = self.instructions.values().any(|known| known.level.is_some());
+                check(instruction.level.is_some() || orders, Refusal::NoChange)?;
                 Ok(vec![Body::Instruction(instruction.clone())])
             }
             Act::Consult(consultation) => {
@@ -199,9 +208,9 @@ impl Warnings {
                 named(&names)?;
                 named(&[&consultation.conclusion])?;
                 check(!ahead(consultation.held), Refusal::InFuture)?;
-                Ok(vec![Body::Consulted(consultation.clone())])
+                self.once(Body::Consulted(consultation.clone()))
             }
-            Act::Propose { target, reason } => self.propose(*target, reason),
+            Act::Propose { target, reason } => self.propose(*target, reason, now),
             Act::Decline { proposal, reason } => {
                 named(&[reason])?;
                 let proposal = self.pending(*proposal)?.number;
@@ -212,18 +221,26 @@ impl Warnings {
             Act::Advise(advisory) => {
                 named(&[&advisory.text])?;
                 check(advisory.until > now, Refusal::OutOfOrder)?;
-                Ok(vec![Body::Advisory(advisory.clone())])
+                let of_warnings = OF_WARNINGS.iter().any(|word| advisory.text.contains(word));
+                check(!of_warnings, Refusal::NoAdvisory)?;
+                self.once(Body::Advisory(advisory.clone()))
             }
         }
+    }
+
+    /// The same that was written down last is not written down again.
+    fn once(&self, body: Body) -> Result<Vec<Body>, Refusal> {
+        check(!self.noted.contains(&body), Refusal::Repeated)?;
+        Ok(vec![body])
     }
 
     fn pending(&self, number: u64) -> Result<&Proposal, Refusal> {
         self.proposal().filter(|p| p.number == number).ok_or(Refusal::NotPending)
     }
 
-    fn propose(&self, target: Target, reason: &str) -> Result<Vec<Body>, Refusal> {
+    fn propose(&self, target: Target, reason: &str, now: Instant) -> Result<Vec<Body>, Refusal> {
         named(&[reason])?;
-        let change = self.may_become(target)?;
+        let change = self.may_become(target, now)?;
         let mut bodies = Vec::new();
         if let Some(waiting) = self.proposal() {
             check(waiting.approval.is_none(), Refusal::AnotherPending)?;
@@ -246,11 +263,13 @@ impl Warnings {
     }
 
     /// What a target would be to what is issued.
-    fn may_become(&self, target: Target) -> Result<Change, Refusal> {
-        check(Some(target) >= self.floor().map(Target::Level), Refusal::BelowFloor)?;
+    fn may_become(&self, target: Target, now: Instant) -> Result<Change, Refusal> {
+        check(Some(target) >= self.floor(now).map(Target::Level), Refusal::BelowFloor)?;
         let none = Open::default();
         let open = self.open.as_ref().unwrap_or(&none);
-        check(open.coming.is_none(), Refusal::StillComing)?;
+        // Worse air does not wait until what was issued holds.
+        let rises = open.issued().is_some_and(|issued| target > Target::Level(issued));
+        check(open.coming.is_none() || rises, Refusal::StillComing)?;
         open.change_to(target).ok_or(Refusal::NoChange)
     }
 
@@ -260,7 +279,7 @@ impl Warnings {
         let proposal = self.pending(approval.proposal)?;
         check(proposal.approval.is_none(), Refusal::AlreadyApproved)?;
         check(approval.approved <= now.plus_minutes(AHEAD_MIN), Refusal::InFuture)?;
-        self.may_become(approval.target)?;
+        self.may_become(approval.target, now)?;
         Ok(vec![Body::Approved(approval.clone())])
     }
 
@@ -268,12 +287,15 @@ impl Warnings {
         named(&[&notice.issuer, &notice.document])?;
         let proposal = self.pending(notice.proposal)?;
         let (number, approval) = proposal.approval.as_ref().ok_or(Refusal::NotApproved)?;
-        let change = self.may_become(approval.target)?;
+        let change = self.may_become(approval.target, now)?;
         check(notice.issued <= now.plus_minutes(AHEAD_MIN), Refusal::InFuture)?;
         let latest = now.plus_minutes(EFFECTIVE_WITHIN_MIN);
         check(notice.effective_from <= latest, Refusal::InFuture)?;
         let in_order = approval.approved <= notice.issued && notice.issued <= notice.effective_from;
         check(in_order, Refusal::OutOfOrder)?;
+        // A higher level in the place of one that does not hold yet must not hold later than that one.
+        let before = self.coming().map(|coming| coming.effective_from);
+        check(before.is_none_or(|before| notice.effective_from <= before), Refusal::OutOfOrder)?;
         let level = approval.target.level();
         check(notice.response.is_none() || level.is_some(), Refusal::NoResponse)?;
         let warning = self.warning().unwrap_or(proposal.number);

@@ -160,9 +160,42 @@ struct View<'a> {
 }
 
 impl Evaluation {
-    /// Looks at a line by a rule set.
+    /// Looks at an area's lines ([`Line::all`]) by a rule set: what any of them reaches counts.
     #[must_use]
-    pub fn of(rules: &RuleSet, line: &Line, source: Source) -> Self {
+    pub fn of(rules: &RuleSet, lines: &[Line], source: Source) -> Option<Self> {
+        let mut each = lines.iter().map(|line| Self::of_line(rules, line, source));
+        let first = each.next()?;
+        Some(each.fold(first, Self::or))
+    }
+
+    /// This one, with what the other reaches beyond it.
+    fn or(mut self, other: Self) -> Self {
+        let higher = |a: Option<Reached>, b: Option<Reached>| {
+            let level = |of: &Option<Reached>| of.as_ref().map(|reached| reached.level);
+            if level(&b) > level(&a) { b } else { a }
+        };
+        let by_basis = |a: &[Reached], b: &[Reached]| {
+            let of = |all: &[Reached], basis| all.iter().find(|r| r.basis == basis).cloned();
+            let one = |basis| higher(of(a, basis), of(b, basis));
+            Basis::ALL.into_iter().filter_map(one).collect::<Vec<_>>()
+        };
+        for (ours, theirs) in self.outcomes.iter_mut().zip(&other.outcomes) {
+            ours.ladder = by_basis(&ours.ladder, &theirs.ladder);
+            ours.advisory = by_basis(&ours.advisory, &theirs.advisory);
+            let reached = ours.ladder.iter().map(|reached| reached.level).max();
+            let beyond = ours.beyond_horizon.max(theirs.beyond_horizon);
+            ours.beyond_horizon = beyond.filter(|level| Some(*level) > reached);
+        }
+        self.recommended = higher(self.recommended, other.recommended);
+        self.advised = higher(self.advised, other.advised);
+        self.held = self.held.max(other.held);
+        self.forecasts.extend(other.forecasts);
+        self.forecasts.sort_unstable();
+        self.forecasts.dedup();
+        self
+    }
+
+    fn of_line(rules: &RuleSet, line: &Line, source: Source) -> Self {
         let mut outcomes = Vec::new();
         let (mut recommended, mut advised, mut held) = (None, None, None);
         // By the clock: hours that are left out of the line pass all the same.
@@ -244,7 +277,8 @@ impl View<'_> {
                 Some(Reached { level, basis, spells })
             })
         };
-        Basis::ALL.into_iter().filter_map(of_basis).collect()
+        let counts = |basis: &Basis| *basis != Basis::Observed || !self.line.is_cut();
+        Basis::ALL.into_iter().filter(counts).filter_map(of_basis).collect()
     }
 
     /// Spells that fulfil all conditions: the lowest border's, and within it those of the others.

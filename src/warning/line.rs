@@ -6,7 +6,9 @@
 //! Invariants: what nobody observed or forecast is unknown, never clean; a block with an unknown hour to come
 //! is none. A day that is forecast as a whole is one block and is not cut: what an office says of a day it
 //! does not say of half of it. Where hours are forecast, any 24 of them are a block. The last 24 observed
-//! hours are followed by the first whole day, so the hours before it are left out and count for nothing.
+//! hours are followed by the first whole day, so the hours before it are left out and count for nothing; and
+//! where such a day has begun, a second line goes until its beginning and on with the whole of it, so that
+//! what was forecast of today does not vanish at one o'clock. No block spans hours that were left out.
 //!
 //! Source: warning-rules.md (24 consecutive hours across midnight; the two joined); HJ 663-2013 (20 of 24
 //! hours); decision `warning_daily_aqi`.
@@ -23,6 +25,8 @@ use crate::time::{DAY_H, Hour};
 /// Hours with a value that 24 need, and 8-h windows that lie within 24 hours.
 const LEAST_H: usize = 20;
 const WINDOWS: usize = 17;
+/// Hours of a block.
+const DAY_H_I32: i32 = 24;
 
 /// An observed hour of an area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +82,7 @@ fn of_24(hours: &[&Figures], parameters: &Parameters) -> Option<(u16, Pollutants
 /// What is known of one hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Known {
-    Observed(ObservedHour),
+    Observed(ObservedHour, Option<Cause>),
     /// By which record, of which span, and what it says of the span and of the hour.
     Forecast {
         number: u64,
@@ -107,18 +111,45 @@ pub struct Block {
 pub struct Line {
     hours: Vec<(Hour, Known)>,
     observed: usize,
+    /// For how many hours after the last observed one of all is forecast.
+    known_ahead: u16,
+    /// Whether it was cut where a day began: its last observed hour is not the newest.
+    cut: bool,
 }
 
 impl Line {
-    /// The line at the end of `observed`, which is without a gap and in the order of time.
+    /// The lines at the end of `observed`, which is without a gap and in the order of time: the one that
+    /// goes on from its last hour, and, where a day forecast as a whole has begun, the one from there.
     #[must_use]
-    pub fn new(
+    pub fn all(
+        observed: &[ObservedHour],
+        book: &ForecastBook,
+        (source, zone): (Source, &str),
+    ) -> Vec<Self> {
+        let known_ahead = known_ahead(observed, book, (source, zone));
+        let line = |until: &[ObservedHour]| Self {
+            known_ahead,
+            ..Self::from(until, book, (source, zone))
+        };
+        let begun = observed.last().and_then(|last| {
+            let (_, span) = book.at(source, zone, last.hour.plus(1))?;
+            (span.hourly.is_empty() && span.from <= last.hour).then_some(span.from)
+        });
+        let cut = begun.map(|from| observed.partition_point(|hour| hour.hour < from));
+        let second = cut.filter(|cut| *cut > 0);
+        let second = second.map(|cut| Self { cut: true, ..line(&observed[..cut]) });
+        [line(observed)].into_iter().chain(second).collect()
+    }
+
+    fn from(
         observed: &[ObservedHour],
         book: &ForecastBook,
         (source, zone): (Source, &str),
     ) -> Self {
-        let mut hours: Vec<(Hour, Known)> =
-            observed.iter().map(|o| (o.hour, Known::Observed(*o))).collect();
+        // What an office declared of an hour holds when it has been observed, too.
+        let cause = |hour: Hour| book.at(source, zone, hour).and_then(|(_, span)| span.cause);
+        let known_observed = |o: &ObservedHour| (o.hour, Known::Observed(*o, cause(o.hour)));
+        let mut hours: Vec<(Hour, Known)> = observed.iter().map(known_observed).collect();
         let horizon = book.horizon(source, zone);
         if let (Some(last), Some(horizon)) = (observed.last(), horizon) {
             let ahead = (1..).map(|n| last.hour.plus(n)).take_while(|hour| *hour <= horizon);
@@ -130,13 +161,19 @@ impl Line {
             }
             hours.extend(ahead);
         }
-        Self { hours, observed: observed.len() }
+        Self { hours, observed: observed.len(), known_ahead: 0, cut: false }
     }
 
     /// How many of its hours are observed: the first ones.
     #[must_use]
     pub const fn observed(&self) -> usize {
         self.observed
+    }
+
+    /// Whether it was cut where a day began: what is observed on it alone has gone on since.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// How many hours it has.
@@ -161,7 +198,7 @@ impl Line {
     #[must_use]
     pub fn last_observed(&self) -> Option<ObservedHour> {
         match self.hours.get(self.observed.checked_sub(1)?)?.1 {
-            Known::Observed(hour) => Some(hour),
+            Known::Observed(hour, _) => Some(hour),
             Known::Forecast { .. } | Known::Nothing => None,
         }
     }
@@ -172,14 +209,10 @@ impl Line {
         (self.len() > self.observed).then(|| self.hour(self.len() - 1))
     }
 
-    /// For how many hours from the last observed one on all is forecast.
+    /// For how many hours after the last observed one all is forecast, by the clock.
     #[must_use]
-    pub fn known_ahead(&self) -> u16 {
-        let Some(last) = self.last_observed() else { return 0 };
-        let ahead = &self.hours[self.observed..];
-        let known = ahead.iter().take_while(|(_, known)| *known != Known::Nothing).last();
-        let until = known.map_or(last.hour, |(hour, _)| *hour);
-        u16::try_from(until.number() - last.hour.number()).unwrap_or(0)
+    pub const fn known_ahead(&self) -> u16 {
+        self.known_ahead
     }
 
     /// The records of the forecasts that it rests on, ascending.
@@ -199,10 +232,13 @@ impl Line {
 
     fn block(&self, last: usize, way: DailyAqi, end: RangeEnd) -> Option<Block> {
         let of_24 = &self.hours[(last + 1).checked_sub(DAY_H)?..=last];
+        if of_24[DAY_H - 1].0 != of_24[0].0.plus(DAY_H_I32 - 1) {
+            return None; // hours between were left out
+        }
         match (of_24[0].1, of_24[DAY_H - 1].1) {
-            (Known::Observed(_), Known::Observed(hour)) if way == DailyAqi::AqiOfMeans => {
+            (Known::Observed(..), Known::Observed(hour, _)) if way == DailyAqi::AqiOfMeans => {
                 let (aqi, leads) = hour.day?;
-                Some(Block { aqi, leads, cause: None })
+                Some(Block { aqi, leads, cause: declared(of_24) })
             }
             (Known::Forecast { number, span, of_span, primary, cause, .. }, ending) => {
                 let whole = span == (of_24[0].0, 24)
@@ -222,15 +258,39 @@ impl Line {
 fn begins(hour: Hour, known: &Known) -> bool {
     match known {
         Known::Forecast { span: (from, _), of_hour, .. } => of_hour.is_some() || *from == hour,
-        Known::Observed(_) | Known::Nothing => false,
+        Known::Observed(..) | Known::Nothing => false,
     }
 }
 
 fn number(known: &Known) -> Option<u64> {
     match known {
         Known::Forecast { number, .. } => Some(*number),
-        Known::Observed(_) | Known::Nothing => None,
+        Known::Observed(..) | Known::Nothing => None,
     }
+}
+
+/// For how many hours after the last observed one each one is forecast.
+fn known_ahead(
+    observed: &[ObservedHour],
+    book: &ForecastBook,
+    (source, zone): (Source, &str),
+) -> u16 {
+    let (Some(last), Some(horizon)) = (observed.last(), book.horizon(source, zone)) else {
+        return 0;
+    };
+    let ahead = (1..).map(|n| last.hour.plus(n)).take_while(|hour| *hour <= horizon);
+    let known = ahead.take_while(|hour| book.at(source, zone, *hour).is_some()).count();
+    u16::try_from(known).unwrap_or(u16::MAX)
+}
+
+/// What most of 24 hours are declared to come from.
+fn declared(hours: &[(Hour, Known)]) -> Option<Cause> {
+    let of = |known: &Known| match known {
+        Known::Observed(_, cause) | Known::Forecast { cause, .. } => *cause,
+        Known::Nothing => None,
+    };
+    let count = |cause: Cause| hours.iter().filter(|(_, known)| of(known) == Some(cause)).count();
+    Cause::ALL.into_iter().find(|cause| count(*cause) * 2 > DAY_H)
 }
 
 fn known(book: &ForecastBook, (source, zone): (Source, &str), hour: Hour) -> Known {
@@ -257,16 +317,10 @@ const fn at_end(range: AqiRange, end: RangeEnd) -> u16 {
 fn mean_of(hours: &[(Hour, Known)], end: RangeEnd) -> Option<Block> {
     let (mut sum, mut count) = (0_u32, 0_u32);
     let mut leads = [0_u32; Pollutant::COUNT];
-    let mut causes = [0_usize; Cause::ALL.len()];
     for (_, known) in hours {
         let (aqi, primary) = match known {
-            Known::Observed(hour) => (hour.aqi, hour.primary),
-            Known::Forecast { of_hour, primary, cause, .. } => {
-                if let Some(cause) = cause {
-                    causes[*cause as usize] += 1;
-                }
-                (Some(at_end((*of_hour)?, end)), *primary)
-            }
+            Known::Observed(hour, _) => (hour.aqi, hour.primary),
+            Known::Forecast { of_hour, primary, .. } => (Some(at_end((*of_hour)?, end)), *primary),
             Known::Nothing => return None,
         };
         let Some(aqi) = aqi else { continue };
@@ -278,7 +332,7 @@ fn mean_of(hours: &[(Hour, Known)], end: RangeEnd) -> Option<Block> {
     }
     let most = leads.iter().copied().max().filter(|most| *most > 0);
     let leads = POLLUTANTS.into_iter().filter(|p| Some(leads[p.index()]) == most).collect();
-    let cause = Cause::ALL.into_iter().find(|cause| causes[*cause as usize] * 2 > DAY_H);
+    let cause = declared(hours);
     let aqi = Rounding::HalfEven.divide_i64(sum.into(), count.into());
     Some(Block { aqi: u16::try_from(aqi).ok()?, leads, cause })
 }

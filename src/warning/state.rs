@@ -133,8 +133,10 @@ pub struct Warnings {
     pub book: ForecastBook,
     /// What came of the last evaluation that was recorded, by whose forecast.
     pub evaluated: BTreeMap<Source, (u64, Evaluation)>,
-    /// The province's instruction that holds, and its record.
-    pub floor: Option<(u64, Instruction)>,
+    /// The province's instructions, by the moment from which each one holds, and its record.
+    pub instructions: BTreeMap<(Instant, u64), Instruction>,
+    /// What was written down last of consultations and advisories, which nothing follows from.
+    pub noted: Vec<Body>,
     /// The warning that is open.
     pub open: Option<Open>,
     /// What was declined last, until something is issued.
@@ -142,10 +144,21 @@ pub struct Warnings {
 }
 
 impl Warnings {
-    /// The lowest level that the province orders.
+    /// The lowest level that the province orders at a moment: that of the instruction which holds then.
     #[must_use]
-    pub fn floor(&self) -> Option<Level> {
-        self.floor.as_ref().and_then(|(_, instruction)| instruction.level)
+    pub fn floor(&self, now: Instant) -> Option<Level> {
+        let holds = self.instructions.range(..=(now, u64::MAX)).next_back();
+        holds.and_then(|(_, instruction)| instruction.level)
+    }
+
+    /// The instruction that asks for the highest level now or from a moment to come, and its record: what is
+    /// ordered for tomorrow has to be approved today.
+    #[must_use]
+    pub fn ordered(&self, now: Instant) -> Option<(u64, Level)> {
+        let holds = self.instructions.range(..=(now, u64::MAX)).next_back();
+        let coming = self.instructions.range((now, u64::MAX)..);
+        let level = |((_, number), of): (&(Instant, u64), &Instruction)| Some((*number, of.level?));
+        holds.into_iter().chain(coming).filter_map(level).max_by_key(|(_, level)| *level)
     }
 
     /// The proposal that waits.
@@ -176,8 +189,8 @@ impl Warnings {
                 forecast: forecast.clone(),
             }),
             Body::Instruction(instruction) => {
-                let holds = instruction.level.is_some();
-                self.floor = holds.then(|| (record.number, instruction.clone()));
+                let from = (instruction.from, record.number);
+                self.instructions.insert(from, instruction.clone());
             }
             Body::Evaluated(evaluation) => {
                 let held = (record.number, evaluation.clone());
@@ -223,7 +236,10 @@ impl Warnings {
                 }
             }
             Body::TookEffect { issue } => self.take_effect(*issue),
-            Body::Consulted(_) | Body::Advisory(_) => {}
+            Body::Consulted(_) | Body::Advisory(_) => {
+                self.noted.retain(|body| body.kind() != record.body.kind());
+                self.noted.push(record.body.clone());
+            }
         }
     }
 

@@ -90,6 +90,6 @@ fn quiet(hours: usize) -> Vec<Option<u16>> {
 fn evaluate(rules: &RuleSet, seen: &[Option<u16>], spans: Vec<ForecastSpan>) -> Evaluation {
     let last = first_day().start().plus(-1);
     let book = book(vec![forecast_of(last.start(), spans)]);
-    let line = Line::new(&observed(last, seen), &book, (Source::Fed, ""));
-    Evaluation::of(rules, &line, Source::Fed)
+    let line = Line::all(&observed(last, seen), &book, (Source::Fed, ""));
+    Evaluation::of(rules, &line, Source::Fed).unwrap()
 }

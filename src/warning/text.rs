@@ -165,7 +165,7 @@ fn recommendation(Recommendation { target, change, ground, .. }: &Recommendation
             format!("预警建议：{what}。{by}{}。", reached.text_zh())
         }
         Ground::Evaluation { reached: None, .. } => {
-            format!("预警建议：{what}。空气质量已改善，预计可持续到规定时长。")
+            format!("预警建议：{what}。现级别的启动条件已不具备，预计可持续到规定时长。")
         }
         Ground::Instruction { .. } => format!("预警建议：{what}。省级已要求，尚未发布。"),
         Ground::Person { reason } => format!("预警建议（人工提出）：{what}。理由：{reason}。"),

@@ -257,7 +257,10 @@ fn the_province_orders_by_message_and_a_person_issues() {
     assert_eq!(kinds(&daemon.take(at("23T18:02"), &[instruction("yellow", 31)])), [""; 0]);
     let view = daemon.pipeline.view();
     assert!(view.warnings.proposal().unwrap().is_ordered());
-    assert_eq!((view.warnings.floor(), level(&daemon)), (Some(Level::Yellow), None));
+    let floor = view.warnings.floor(at("23T18:02"));
+    assert_eq!((floor, level(&daemon)), (Some(Level::Yellow), None));
+    // Ordered from tomorrow on: approved today, binding tomorrow.
+    assert_eq!(view.warnings.floor(at("23T17:59")), None);
     let batch = daemon.take(at("23T18:03"), &[instruction("lift", 32)]);
     assert_eq!(kinds(&batch), ["instruction", "lapsed"]);
 }

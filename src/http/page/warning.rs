@@ -16,7 +16,7 @@ use super::model::{Banner, class_name};
 use super::words::Lang;
 use crate::http::api::{one, parameters};
 use crate::http::problem::Problem;
-use crate::http::warning::{OF_LIFE, RecordsQuery, asked_area};
+use crate::http::warning::{OF_LIFE, RecordsQuery, asked_area, newest};
 use crate::http::{App, blocking};
 use crate::index::{Category, Pollutants};
 use crate::measures::{Edition, Required, shortfall};
@@ -172,7 +172,7 @@ pub(in crate::http) async fn warnings(
     let records = blocking(move || archive.records(&code, &asked)).await??;
     let warnings = &area.warnings;
     let rules = area.warning.as_ref().map(|params| &params.rules);
-    let looked = warnings.evaluated.values();
+    let looked = area.evaluations.values();
     let edition = app.services.lists.measures.as_deref();
     let sheet = Sheet {
         lang,
@@ -184,9 +184,9 @@ pub(in crate::http) async fn warnings(
         now: minute(area.now),
         rules,
         standing: standing(area, lang),
-        floor: warnings.floor().map(|level| mark(level, lang)),
+        floor: warnings.floor(area.now).map(|level| mark(level, lang)),
         waiting: warnings.proposal().map(|p| Waiting {
-            shortfall: match (edition, p.recommendation.target.level()) {
+            shortfall: match (edition, decided(p).level()) {
                 (Some(edition), Some(level)) => short(edition, level),
                 _ => Vec::new(),
             },
@@ -197,9 +197,9 @@ pub(in crate::http) async fn warnings(
             in_force: edition.in_force.to_string(),
             overdue: edition.is_overdue(area.now.hour().day()),
         }),
-        looked: looked.filter_map(|(_, e)| Some(look(e, rules?, lang))).collect(),
+        looked: looked.filter_map(|e| Some(look(e, rules?, lang))).collect(),
         bases: Basis::ALL.map(|basis| basis_name(basis, lang)).to_vec(),
-        issues: warnings.book.all().rev().flat_map(|kept| issues(kept, lang)).collect(),
+        issues: newest(area).flat_map(|kept| issues(kept, lang)).collect(),
         lines: records.iter().map(line).collect(),
     };
     let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
@@ -301,6 +301,12 @@ fn standing(area: &AreaView, lang: Lang) -> Vec<Standing> {
     in_force.into_iter().chain(coming).collect()
 }
 
+/// What was approved; until then what is recommended.
+fn decided(proposal: &Proposal) -> Target {
+    let approved = proposal.approval.as_ref().map(|(_, approval)| approval.target);
+    approved.unwrap_or(proposal.recommendation.target)
+}
+
 fn waiting(area: &AreaView, proposal: &Proposal, lang: Lang) -> Waiting {
     let recommendation = &proposal.recommendation;
     let record = Record {
@@ -321,10 +327,13 @@ fn waiting(area: &AreaView, proposal: &Proposal, lang: Lang) -> Waiting {
     Waiting {
         warning: area.warnings.open.as_ref().map_or(0, |open| open.warning),
         number: proposal.number,
-        mark: target(recommendation.target, lang),
-        change: match lang {
-            Lang::Zh => recommendation.change.text_zh(),
-            Lang::En => "",
+        mark: target(decided(proposal), lang),
+        change: match (
+            area.warnings.open.as_ref().and_then(|o| o.change_to(decided(proposal))),
+            lang,
+        ) {
+            (Some(change), Lang::Zh) => change.text_zh(),
+            _ => "",
         },
         since: minute(proposal.since),
         why: record.text_zh(),

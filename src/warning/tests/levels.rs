@@ -87,13 +87,66 @@ fn hours_that_are_left_out_pass_all_the_same() {
     seen.extend(vec![Some(201); 24]);
     seen.extend(quiet(13));
     let book = book(vec![forecast_of(four.start(), days(&[0, 60, 201])[1..].to_vec())]);
-    let line = Line::new(&observed(four, &seen), &book, (Source::Fed, ""));
+    let line = Line::all(&observed(four, &seen), &book, (Source::Fed, ""));
     // On the line 13 + 24 hours lie between; with the 8 that are left out 45. Lifting takes less than that.
     let joins = |lifting_hours| {
         let set = RuleSet { lifting_hours, ..rules("2018") };
-        Evaluation::of(&set, &line, Source::Fed).level().is_some()
+        Evaluation::of(&set, &line, Source::Fed).unwrap().level().is_some()
     };
     assert_eq!((joins(44), joins(45), joins(46)), (false, false, true));
+}
+
+/// A day that was forecast as a whole and has begun is forecast still.
+#[test]
+fn a_day_that_has_begun_does_not_vanish() {
+    let spans = || days(&[210, 60, 60]);
+    let issued = first_day().start().plus(-8).start();
+    for hour in [0, 1, 9, 22] {
+        let mut seen = quiet(96);
+        seen.extend(quiet(hour + 1));
+        let now = first_day().hour(hour);
+        let book = book(vec![forecast_of(issued, spans())]);
+        let line = Line::all(&observed(now, &seen), &book, (Source::Fed, ""));
+        let evaluation = Evaluation::of(&rules("2024"), &line, Source::Fed).unwrap();
+        let found = (evaluation.level(), evaluation.held);
+        assert_eq!(found, (Some(Yellow), Some(Yellow)), "after {hour}:00 to {}:00", hour + 1);
+    }
+    // When it is over and came clean, it is no more.
+    let book = book(vec![forecast_of(issued, spans())]);
+    let line = Line::all(&observed(first_day().hour(23), &quiet(120)), &book, (Source::Fed, ""));
+    let evaluation = Evaluation::of(&rules("2024"), &line, Source::Fed).unwrap();
+    assert_eq!((evaluation.level(), evaluation.held, evaluation.keeps), (None, None, None));
+}
+
+/// No block spans hours that were left out, and those are not known ahead.
+#[test]
+fn hours_that_nobody_forecast_are_neither_bridged_nor_known() {
+    let ten = first_day().hour(9);
+    let hourly = vec![AqiRange::new(210, 210).unwrap(); 24];
+    let spans = vec![ForecastSpan { hourly, ..span(first_day().plus(1), (210, 210), PM) }];
+    let mut seen = quiet(72);
+    seen.extend(vec![Some(210); 12]);
+    let book = book(vec![forecast_of(ten.start(), spans)]);
+    let line = Line::all(&observed(ten, &seen), &book, (Source::Fed, ""));
+    let evaluation = Evaluation::of(&rules("2018"), &line, Source::Fed).unwrap();
+    // 12 observed hours and 12 of tomorrow are not 24 consecutive ones: one block, not two.
+    assert_eq!((evaluation.level(), evaluation.known_ahead_hours), (None, 0));
+    assert_eq!(evaluation.keeps, Some(Keeps::ForecastTooShort));
+}
+
+/// What was declared as dust is dust when it has been observed, too.
+#[test]
+fn declared_dust_is_dust_when_it_has_been_observed() {
+    let mut day = span(first_day(), (400, 500), PM10);
+    day.cause = Some(Cause::Dust);
+    let after = span(first_day().plus(1), (60, 60), PM);
+    let issued = first_day().start().plus(-8).start();
+    let book = book(vec![forecast_of(issued, vec![day, after])]);
+    let mut seen = quiet(72);
+    seen.extend(vec![Some(500); 24]);
+    let line = Line::all(&observed(first_day().hour(23), &seen), &book, (Source::Fed, ""));
+    let evaluation = Evaluation::of(&rules("2018"), &line, Source::Fed).unwrap();
+    assert_eq!((evaluation.level(), evaluation.advised.map(|r| r.level)), (None, Some(Red)));
 }
 
 /// Each end of a forecast's range is looked at; the recommendation follows the upper one.
@@ -140,8 +193,8 @@ fn observed_hours_join_forecast_days() {
     // A forecast that begins only tomorrow follows the hours of today: what lies between counts for nothing.
     let noon = first_day().start().plus(11);
     let book = book(vec![forecast_of(noon.start(), days(&[0, 220])[1..].to_vec())]);
-    let line = Line::new(&observed(noon, &seen), &book, (Source::Fed, ""));
-    let reached = Evaluation::of(&rules("2018"), &line, Source::Fed).recommended.unwrap();
+    let line = Line::all(&observed(noon, &seen), &book, (Source::Fed, ""));
+    let reached = Evaluation::of(&rules("2018"), &line, Source::Fed).unwrap().recommended.unwrap();
     assert_eq!((reached.basis, reached.spells[0].hours), (Basis::Joined, 48));
 }
 
@@ -243,10 +296,10 @@ fn both_aqis_of_24_hours_are_looked_at() {
     let last = first_day().start().plus(-1);
     let mut hours = observed(last, &[Some(190); 24]);
     hours[23].day = Some((205, PM));
-    let line = Line::new(&hours, &ForecastBook::default(), (Source::Fed, ""));
+    let line = Line::all(&hours, &ForecastBook::default(), (Source::Fed, ""));
     let by = |daily_aqi| {
         let set = RuleSet { daily_aqi, ..rules("2024") };
-        let evaluation = Evaluation::of(&set, &line, Source::Fed);
+        let evaluation = Evaluation::of(&set, &line, Source::Fed).unwrap();
         assert_eq!(evaluation.outcomes.len(), 6);
         evaluation.level()
     };
@@ -269,8 +322,9 @@ fn the_newest_issue_counts() {
     let last = first_day().start().plus(-1);
     let older = forecast_of(last.start().plus_minutes(-600), days(&[210, 210, 210]));
     let newer = forecast_of(last.start(), days(&[100, 100]));
-    let line = |issues| Line::new(&observed(last, &quiet(96)), &book(issues), (Source::Fed, ""));
-    let level = |issues| Evaluation::of(&rules("2024"), &line(issues), Source::Fed).level();
+    let line = |issues| Line::all(&observed(last, &quiet(96)), &book(issues), (Source::Fed, ""));
+    let level =
+        |issues| Evaluation::of(&rules("2024"), &line(issues), Source::Fed).unwrap().level();
     assert_eq!(level(vec![older.clone()]), Some(Orange));
     assert_eq!(level(vec![older.clone(), newer.clone()]), Some(Yellow), "the third day stands");
     assert_eq!(level(vec![newer, older]), Some(Yellow), "in whatever order they came");

@@ -298,6 +298,62 @@ fn a_declined_rise_says_nothing_of_lifting() {
 }
 
 #[test]
+fn an_instruction_holds_from_its_own_time_and_comes_once() {
+    let mut room = Room::new(rules("2024"));
+    let told = |room: &Room, level, hours: i64| {
+        Act::Instruct(Instruction {
+            office: "省指挥部办公室".into(),
+            document: format!("{level:?}{hours}"),
+            level,
+            from: room.now.plus_minutes(hours * 60),
+            text: String::new(),
+            file: None,
+        })
+    };
+    let (order, lift) = (told(&room, Some(Level::Yellow), 24), told(&room, None, 48));
+    room.act(&order).unwrap();
+    // Ordered for tomorrow: it waits today, and does not bind before.
+    assert!(room.warnings.proposal().unwrap().is_ordered());
+    assert_eq!(room.warnings.floor(room.now), None);
+    room.act(&lift).unwrap();
+    assert_eq!(room.act(&order), Err(Refusal::Repeated), "a message that comes again");
+    room.pass(25 * 60);
+    assert_eq!(room.warnings.floor(room.now), Some(Level::Yellow));
+    room.pass(24 * 60);
+    assert_eq!(room.warnings.floor(room.now), None);
+    assert_eq!(room.act(&order), Err(Refusal::Repeated));
+}
+
+#[test]
+fn worse_air_does_not_wait_until_what_was_issued_holds() {
+    let mut room = Room::new(rules("2024"));
+    room.air(&quiet(96), days(&[160, 160, 60]));
+    room.approve(YELLOW).unwrap();
+    room.issue(8 * 60).unwrap();
+    room.air(&quiet(96), days(&[210, 210, 60]));
+    assert_eq!(room.proposal(), Some((ORANGE, Change::Upgrade)));
+    room.approve(ORANGE).unwrap();
+    assert_eq!(room.issue(9 * 60), Err(Refusal::OutOfOrder), "not later than the yellow one");
+    room.issue(8 * 60).unwrap();
+    room.pass(8 * 60);
+    assert_eq!(room.level(), Some(Level::Orange));
+}
+
+#[test]
+fn an_advisory_has_no_words_of_warnings_and_nothing_is_written_down_twice() {
+    let mut room = Room::new(rules("2024"));
+    let advice = |text: &str, room: &Room| {
+        let until = room.now.plus_minutes(60);
+        Act::Advise(Advisory { sort: AdvisorySort::Pollution, text: text.into(), until })
+    };
+    let bad = advice("启动Ⅲ级应急响应", &room);
+    assert_eq!(room.act(&bad), Err(Refusal::NoAdvisory));
+    let good = advice("明日有中度污染，请减少户外活动。", &room);
+    room.act(&good).unwrap();
+    assert_eq!(room.act(&good), Err(Refusal::Repeated));
+}
+
+#[test]
 fn times_on_paper_are_in_order() {
     let mut room = Room::new(rules("2024"));
     room.act(&propose(YELLOW)).unwrap();

@@ -230,5 +230,9 @@ fn a_forecast_an_instruction_and_a_proposal_can_be_entered_by_hand() {
         let page = d.get("/warnings");
         page.contains("保良提示") && page.contains("人工提出")
     });
+    // PM2.5 alone gives a clean day no AQI: there is nothing to hold a forecast against.
+    let skill = get(&daemon, "/api/v1/outlook/skill?from=2026-10-30");
+    assert_eq!((&skill["to"], &skill["days"]), (&"2026-10-31".into(), &0.into()), "{skill}");
+    assert!(daemon.get("/api/v1/outlook/skill?from=2026-12-01").starts_with("400"));
     assert_eq!(daemon.end("-TERM"), Some(0));
 }

@@ -19,10 +19,11 @@ use super::{PM, Place, area, at, day, hour, pm, registry, run};
 use crate::daemon::{Daemon, Said};
 
 /// The migrations that have landed, and how their digests begin: a file out there was made by them.
-const LANDED: [(&str, &str); 3] = [
+const LANDED: [(&str, &str); 4] = [
     (include_str!("../../../src/store/schema.sql"), "4d9b1cc3ae509280"),
     (include_str!("../../../src/store/migration_2.sql"), "76e632c263d07236"),
     (include_str!("../../../src/store/migration_3.sql"), "df76b46d36167850"),
+    (include_str!("../../../src/store/migration_4.sql"), "4c7ee326e5ac58cc"),
 ];
 
 /// The rules that an older program wrote down did not watch for clocks that run behind.

@@ -406,6 +406,7 @@ async fn the_description_holds_every_route_of_the_api() {
             "/api/v1/instructions",
             "/api/v1/measures",
             "/api/v1/outlook",
+            "/api/v1/outlook/skill",
             "/api/v1/public/warning",
             "/api/v1/rank",
             "/api/v1/ranks",

@@ -171,6 +171,7 @@ pub(super) fn area(
     let stations = places.iter().enumerate().map(station).collect();
     AreaView {
         warnings: Arc::default(),
+        evaluations: Arc::default(),
         warning: None,
         registry: Arc::new(registry),
         now: newest.end().plus_minutes(10),
