@@ -17,6 +17,10 @@ use crate::area::Station;
 use crate::pipeline::{Alarm, AreaView, SetView, StationView, Subject, View};
 use crate::time::Day;
 
+/// Rows of a list in an answer unless another number is asked for, and the most that are answered at once.
+const ROWS: usize = 100;
+const ROWS_MAX: usize = 1000;
+
 /// The parameters of a query, decoded, in order.
 pub(super) fn parameters(
     query: Option<&str>,
@@ -46,6 +50,14 @@ pub(super) fn one<'a>(
         return Err(Problem::bad_parameter(name, "stands twice"));
     }
     Ok(first)
+}
+
+/// How many rows are asked for.
+pub(super) fn limit(pairs: &[(String, String)]) -> Result<usize, Problem> {
+    one(pairs, "limit")?.map_or(Ok(ROWS), |text| {
+        let number = text.parse().ok().filter(|n| (1..=ROWS_MAX).contains(n));
+        number.ok_or_else(|| Problem::bad_parameter("limit", format!("1 to {ROWS_MAX}")))
+    })
 }
 
 /// A parameter that a type knows how to read; the default when it is absent.

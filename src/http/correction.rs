@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
-use super::api::{code, find_area, one, parameters};
+use super::api::{code, find_area, limit, one, parameters};
 use super::operator::{Done, acted};
 use super::problem::Problem;
 use super::{Act, App, CorrectionRow, RevisionRow, blocking};
@@ -18,10 +18,6 @@ use crate::average::Correction;
 use crate::observation::{Code, Property, read_amount};
 use crate::time::{Day, Hour, Instant};
 
-/// Corrections in an answer unless another number is asked for.
-const CORRECTIONS: usize = 100;
-/// The most that are answered at once.
-const CORRECTIONS_MAX: usize = 1000;
 /// The longest reason, in characters.
 const REASON_MAX_CHARS: usize = 500;
 /// The longest span of revisions, in days.
@@ -192,10 +188,7 @@ pub(super) async fn corrections(
 ) -> Result<Json<Vec<CorrectionDocument>>, Problem> {
     authorised(&app, &headers, Role::Viewer).await?;
     let pairs = parameters(query.as_deref(), &["limit"])?;
-    let limit = one(&pairs, "limit")?.map_or(Ok(CORRECTIONS), |text| {
-        let number = text.parse().ok().filter(|n| (1..=CORRECTIONS_MAX).contains(n));
-        number.ok_or_else(|| Problem::bad_parameter("limit", format!("1 to {CORRECTIONS_MAX}")))
-    })?;
+    let limit = limit(&pairs)?;
     let view = app.services.view.borrow().clone();
     let area = find_area(&view, &code(path)?)?.registry.area.to_string();
     let archive = app.services.archive.clone();

@@ -11,14 +11,10 @@ use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
-use super::api::{code, find_area, one, parameters};
+use super::api::{code, find_area, limit, parameters};
 use super::problem::Problem;
 use super::{Act, App, DeadLetterRow, Person, blocking};
 
-/// Dead letters in an answer unless another number is asked for.
-const LETTERS: usize = 100;
-/// The most that are answered at once.
-const LETTERS_MAX: usize = 1000;
 /// How long an act may take until its answer.
 const ACT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -72,10 +68,7 @@ pub(super) async fn dead_letters(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<DeadLetter>>, Problem> {
     let pairs = parameters(query.as_deref(), &["limit"])?;
-    let limit = one(&pairs, "limit")?.map_or(Ok(LETTERS), |text| {
-        let number = text.parse().ok().filter(|n| (1..=LETTERS_MAX).contains(n));
-        number.ok_or_else(|| Problem::bad_parameter("limit", format!("1 to {LETTERS_MAX}")))
-    })?;
+    let limit = limit(&pairs)?;
     let view = app.services.view.borrow().clone();
     let area = find_area(&view, &code(path)?)?.registry.area.to_string();
     let archive = app.services.archive.clone();

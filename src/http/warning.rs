@@ -21,17 +21,13 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::api::{one, parameters};
+use super::api::{limit, one, parameters};
 use super::problem::Problem;
 use super::{App, blocking};
 use crate::outlook::{ForecastSpan, KeptForecast, Source};
 use crate::pipeline::{AreaView, View};
 use crate::time::Instant;
 use crate::warning::{Coming, Evaluation, InForce, Level, Proposal, Record, RuleSet};
-
-/// Records in an answer unless another number is asked for, and the most that are answered.
-const RECORDS: usize = 100;
-const RECORDS_MAX: usize = 1000;
 
 /// Which records are asked of the archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -332,13 +328,6 @@ pub(super) const OF_LIFE: [&str; 8] = [
     "issued",
     "took_effect",
 ];
-
-fn limit(pairs: &[(String, String)]) -> Result<usize, Problem> {
-    one(pairs, "limit")?.map_or(Ok(RECORDS), |text| {
-        let number = text.parse().ok().filter(|n| (1..=RECORDS_MAX).contains(n));
-        number.ok_or_else(|| Problem::bad_parameter("limit", format!("1 to {RECORDS_MAX}")))
-    })
-}
 
 /// Where the warnings of an area stand, and what was recorded of them.
 #[utoipa::path(
