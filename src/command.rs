@@ -14,6 +14,7 @@ mod daemon;
 mod days_source;
 #[cfg(feature = "demo")]
 mod demo;
+mod drill;
 mod explain;
 mod export;
 mod fault;
@@ -101,6 +102,7 @@ enum Command {
     Reprocess(reprocess::Args),
     Audit(audit::Args),
     Backtest(backtest::Args),
+    Drill(drill::Args),
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
     Check(check::Args),
@@ -147,6 +149,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::Reprocess(args) => reprocess::run(args, out),
         Command::Audit(args) => audit::run(args, out),
         Command::Backtest(args) => backtest::run(args, out),
+        Command::Drill(args) => drill::run(args, out),
         Command::Backup(args) => backup::backup(args, out),
         Command::Restore(args) => backup::restore(args, out),
         Command::Check(args) => check::run(args, out),

@@ -315,7 +315,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/public/warning", get(warning::public))
         .route("/api/v1/consultations", get(warning::consultations).post(warning::consult))
         .route("/api/v1/instructions", post(warning::instruct))
-        .route("/api/v1/advisories", post(warning::advise))
+        .route("/api/v1/advisories", get(warning::advisories).post(warning::advise))
         .route("/api/v1/measures", get(measures::measures))
         .route("/api/v1/dispatch/{warning}", get(measures::of_warning))
         .route("/api/v1/warnings", get(warning::warnings).post(warning::propose))
@@ -323,6 +323,9 @@ fn router(app: App) -> Router {
         .route("/api/v1/warnings/{warning}/decline", post(warning::decline))
         .route("/api/v1/warnings/{warning}/approve", post(warning::approve))
         .route("/api/v1/warnings/{warning}/issue", post(warning::issue))
+        .route("/api/v1/drills", post(warning::begin))
+        .route("/api/v1/drills/{drill}/air", post(warning::clear))
+        .route("/api/v1/drills/{drill}/stop", post(warning::stop))
         .route("/api/v1/clock/confirm", post(operator::confirm_clock))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method);

@@ -9,9 +9,11 @@
 //!
 //! Source: warning-rules.md, terms.md, standards.md section 5; issue 5.
 
+mod advice;
 mod backtest;
 mod consider;
 mod decide;
+mod drill;
 mod evaluation;
 mod level;
 mod line;
@@ -24,8 +26,10 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use advice::Draft;
 pub use backtest::{Backtest, DaysTold, Episode, Recommended, Told, backtest};
 pub use decide::{Act, Notice, Refusal};
+pub use drill::{DRILL_ZH, Drill, DrillAct, DrillAir, DrillCity, DrillEnd};
 pub use evaluation::{Basis, Evaluation, Keeps, Outcome, Reached, Spell};
 pub use level::Level;
 pub use line::{Block, Line, ObservedHour};

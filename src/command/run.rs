@@ -41,7 +41,8 @@ pub(super) fn run(args: &Args) -> Result<(), ExitError> {
     daemon::block_on(serve(setup(config, args.clock == ClockArg::Follow)))
 }
 
-fn setup(config: Config, follow: bool) -> Setup {
+/// What a daemon of a configuration is made from.
+pub(super) fn setup(config: Config, follow: bool) -> Setup {
     let feed = |f: config::FeedConfig| FeedSetup {
         connection: f.ingest,
         areas: f.areas,

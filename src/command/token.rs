@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     out.write_all(text.as_bytes()).map_err(|e| ExitError::Io(e.to_string()))
 }
 
-fn random_token() -> Result<String, ExitError> {
+pub(super) fn random_token() -> Result<String, ExitError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)
         .map_err(|e| ExitError::Internal(format!("no randomness from the system: {e}")))?;

@@ -9,9 +9,13 @@
 //! Source: issue 5, Build 7 and 9; terms.md (unissued warnings do not leak).
 
 mod acts;
+mod advisory;
+mod drill;
 mod skill;
 
 pub(super) use acts::*;
+pub(super) use advisory::*;
+pub(super) use drill::*;
 pub(super) use skill::*;
 
 use axum::Json;
@@ -49,6 +53,8 @@ pub(super) struct RecordDocument {
     at: String,
     /// Who entered it; null for Lantian itself and for messages.
     person: Option<String>,
+    /// The drill that it belongs to; null for what is real.
+    drill: Option<u64>,
     /// In a sentence.
     text_zh: String,
     /// What happened; `kind` says of which kind it is.
@@ -62,6 +68,7 @@ impl From<&Record> for RecordDocument {
             number: record.number,
             at: record.at.to_string(),
             person: record.person.clone(),
+            drill: record.drill,
             text_zh: record.text_zh(),
             // A body has no maps with keys but texts.
             what: serde_json::to_value(&record.body).unwrap_or_default(),
@@ -179,6 +186,8 @@ pub(super) struct WarningsDocument {
     proposal: Option<ProposalDocument>,
     /// The lowest level that the province orders (省级最低级别).
     floor: Option<&'static str>,
+    /// The drill that runs beside them.
+    drill: Option<DrillDocument>,
     /// What was recorded, the newest first.
     records: Vec<RecordDocument>,
 }
@@ -318,7 +327,7 @@ pub fn public_warning(view: &View, area: &str) -> Vec<u8> {
 }
 
 /// Kinds of records of a warning's life; forecasts and evaluations stand beside it.
-pub(super) const OF_LIFE: [&str; 8] = [
+pub(super) const OF_LIFE: [&str; 11] = [
     "instruction",
     "recommended",
     "lapsed",
@@ -327,6 +336,9 @@ pub(super) const OF_LIFE: [&str; 8] = [
     "approved",
     "issued",
     "took_effect",
+    "drill_started",
+    "drill_air",
+    "drill_ended",
 ];
 
 /// Where the warnings of an area stand, and what was recorded of them.
@@ -366,6 +378,7 @@ pub(super) async fn warnings(
         coming: warnings.coming().map(IssuedDocument::from),
         proposal: warnings.proposal().map(ProposalDocument::from),
         floor: warnings.floor(area.now).map(Level::name),
+        drill: warnings.drill.as_deref().map(DrillDocument::from),
         records: records.iter().map(RecordDocument::from).collect(),
     }))
 }

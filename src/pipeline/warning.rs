@@ -88,10 +88,15 @@ impl Warner {
         self.stale = true;
     }
 
-    fn note(&mut self, at: Instant, person: Option<&str>, bodies: Vec<Body>) {
+    fn note(
+        &mut self,
+        at: Instant,
+        (person, drill): (Option<&str>, Option<u64>),
+        bodies: Vec<Body>,
+    ) {
         for body in bodies {
             let number = self.state.last + 1;
-            let record = Record { number, at, person: person.map(str::to_owned), body };
+            let record = Record { number, at, person: person.map(str::to_owned), drill, body };
             Arc::make_mut(&mut self.state).take(&record);
             self.fresh.push(record);
         }
@@ -119,7 +124,7 @@ impl Pipeline {
             Ok(Ok(bodies)) => {
                 self.counts.accepted += 1;
                 self.warner.stale = true;
-                self.warner.note(now, None, bodies);
+                self.warner.note(now, (None, None), bodies);
             }
             // What holds already: a message that came again, or takes back what is not there.
             Ok(Err(Refusal::Repeated | Refusal::NoChange)) => self.counts.repeated += 1,
@@ -171,8 +176,11 @@ impl Pipeline {
         out.acted.push(done.map(|bodies| {
             self.warner.stale = true;
             let person = Some(asked.person).filter(|person| !person.is_empty());
-            self.warner.note(now, person, bodies);
-            self.warner.state.last
+            let drill = self.warner.state.drill_of(asked.act);
+            self.warner.note(now, (person, drill), bodies);
+            // A drill is named by the record that began it.
+            let begun = drill.filter(|_| asked.act.begins_drill());
+            begun.unwrap_or(self.warner.state.last)
         }));
     }
 
@@ -186,7 +194,15 @@ impl Pipeline {
     pub(super) fn tick_warning(&mut self, now: Instant) {
         let Some(WarningParams { rules, .. }) = &self.params.warning else { return };
         let bodies = self.warner.state.tick(rules, now);
-        self.warner.note(now, None, bodies);
+        self.warner.note(now, (None, None), bodies);
+        let bodies = self.warner.state.tick_drill(rules, now);
+        self.note_drill(now, bodies);
+    }
+
+    /// What Lantian itself adds to the drill that runs.
+    fn note_drill(&mut self, now: Instant, bodies: Vec<Body>) {
+        let drill = self.warner.state.drill.as_ref().map(|drill| drill.number);
+        self.warner.note(now, (None, drill), bodies);
     }
 
     /// Evaluates the air where anything changed, and says what is to be recommended.
@@ -203,6 +219,7 @@ impl Pipeline {
                 self.evaluate(&params, now);
             }
             self.recommend(&params.rules, now);
+            self.settle_drill(&params, now);
         }
         out.records.append(&mut self.warner.fresh);
     }
@@ -225,7 +242,7 @@ impl Pipeline {
             let new = self.warner.state.is_new(&evaluation);
             Arc::make_mut(&mut self.warner.latest).insert(source, evaluation.clone());
             if new {
-                self.warner.note(now, None, vec![Body::Evaluated(evaluation)]);
+                self.warner.note(now, (None, None), vec![Body::Evaluated(evaluation)]);
             }
         }
     }
@@ -240,11 +257,28 @@ impl Pipeline {
         });
         let newer: Vec<Body> = newer.map(|(_, e)| Body::Evaluated(e.clone())).collect();
         if newer.is_empty() || !bodies.iter().any(recommends) {
-            return self.warner.note(now, None, bodies);
+            return self.warner.note(now, (None, None), bodies);
         }
-        self.warner.note(now, None, newer);
+        self.warner.note(now, (None, None), newer);
         let bodies = self.warner.state.consider(rules, now);
-        self.warner.note(now, None, bodies);
+        self.warner.note(now, (None, None), bodies);
+    }
+
+    /// The drill comes after the real warning, which may have ended it.
+    fn settle_drill(&mut self, params: &WarningParams, now: Instant) {
+        let zone = params.zones.first().map_or("", String::as_str);
+        loop {
+            let bodies = self.warner.state.tick_drill(&params.rules, now);
+            if bodies.is_empty() {
+                break;
+            }
+            self.note_drill(now, bodies);
+        }
+        // Its evaluation, then what that asks for.
+        for _ in 0..2 {
+            let bodies = self.warner.state.consider_drill(&params.rules, zone, now);
+            self.note_drill(now, bodies);
+        }
     }
 
     /// The published hours in memory up to the floor, without a gap.

@@ -18,6 +18,8 @@ pub struct StoredRecord {
     pub at: Instant,
     /// Who entered it; `None` for Lantian itself and for messages.
     pub person: Option<String>,
+    /// The drill that it belongs to.
+    pub drill: Option<u64>,
     /// The kind of its body.
     pub kind: String,
     /// What happened, as JSON.
@@ -30,6 +32,7 @@ impl From<&Record> for StoredRecord {
             number: record.number,
             at: record.at,
             person: record.person.clone(),
+            drill: record.drill,
             kind: record.body.kind().to_owned(),
             // A body has no maps with keys but texts, so it always becomes JSON.
             body: serde_json::to_string(&record.body).unwrap_or_default(),
@@ -43,19 +46,21 @@ impl StoredRecord {
     /// # Errors
     /// [`Error::Damaged`] where its body cannot be read.
     pub fn record(self) -> Result<Record, Error> {
-        let Self { number, at, person, body, .. } = self;
+        let Self { number, at, person, drill, body, .. } = self;
         let body = serde_json::from_str(&body).map_err(|e| Error::Damaged {
             place: format!("warning {number}"),
             fault: e.to_string(),
         })?;
-        Ok(Record { number, at, person, body })
+        Ok(Record { number, at, person, drill, body })
     }
 
     /// What the chain's digest is taken over.
     pub(super) fn digested(&self) -> Vec<u8> {
-        let Self { number, at, person, kind, body } = self;
+        let Self { number, at, person, drill, kind, body } = self;
         let (at, person) = (at.millis(), person.as_deref().unwrap_or(""));
-        format!("warning\0{number}\0{at}\0{person}\0{kind}\0{body}\0").into_bytes()
+        // What came before there were drills keeps its digest.
+        let drill = drill.map_or_else(String::new, |drill| format!("drill\0{drill}\0"));
+        format!("warning\0{number}\0{at}\0{person}\0{kind}\0{body}\0{drill}").into_bytes()
     }
 }
 
@@ -66,18 +71,18 @@ pub(super) fn write(
     rows: &[StoredRecord],
 ) -> rusqlite::Result<()> {
     let mut insert = tx.prepare_cached(
-        "INSERT INTO warning (area, number, sequence, at_ms, person, kind, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO warning (area, number, sequence, at_ms, person, kind, body, drill)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for row in rows {
-        let StoredRecord { number, at, person, kind, body } = row;
-        let (number, at) = (signed(*number), at.millis());
-        insert.execute(params![known.id, number, sequence, at, person, kind, body])?;
+        let StoredRecord { number, at, person, drill, kind, body } = row;
+        let (number, at, drill) = (signed(*number), at.millis(), drill.map(signed));
+        insert.execute(params![known.id, number, sequence, at, person, kind, body, drill])?;
     }
     Ok(())
 }
 
-const COLUMNS: &str = "SELECT number, at_ms, person, kind, body FROM warning";
+const COLUMNS: &str = "SELECT number, at_ms, person, kind, body, drill FROM warning";
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRecord> {
     Ok(StoredRecord {
@@ -86,6 +91,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRecord> {
         person: row.get(2)?,
         kind: row.get(3)?,
         body: row.get(4)?,
+        drill: row.get::<_, Option<i64>>(5)?.map(i64::unsigned_abs),
     })
 }
 
@@ -159,9 +165,14 @@ impl Reader {
             .map_err(doing("read a warning"))?;
         let rows = query.query_map(params![area, signed(number)], read);
         let (mut state, mut records) = (Warnings::default(), Vec::new());
+        let mut of = None;
         for row in rows.map_err(doing("read a warning"))? {
             let record = row.map_err(doing("read a warning"))?.record()?;
-            state.take(&record);
+            // A drill and the real warnings run beside each other.
+            if *of.get_or_insert(record.drill) != record.drill {
+                continue;
+            }
+            state.take(&Record { drill: None, ..record.clone() });
             let is_its = state.open.as_ref().is_some_and(|open| open.warning == number);
             if records.is_empty() && !is_its {
                 break;

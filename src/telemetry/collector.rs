@@ -17,6 +17,7 @@ use crate::pipeline::{Alarm, AreaView, Counts, SetView, StationView, Subject, Vi
 use crate::quality::Rule;
 use crate::quantity::{Amount, Unit};
 use crate::time::{DAY_H, Instant};
+use crate::warning::{Level, Warnings};
 
 /// Shows the current view and the stage latencies; see the [module](super) for why it is one.
 #[derive(Debug)]
@@ -164,6 +165,13 @@ impl Families {
         let caught_up = area.caught_up.filter(|_| !area.registry.is_reference());
         let caught_up = caught_up.map(|yes| f64::from(u8::from(yes)));
         self.maybe(&names::CAUGHT_UP, &[code], caught_up);
+        if area.warning.is_some() && !area.registry.is_reference() {
+            let real = (&*area.warnings, "false");
+            let drill = area.warnings.drill.as_ref().map(|drill| (&drill.warnings, "true"));
+            for (warnings, drill) in [Some(real), drill].into_iter().flatten() {
+                self.warnings(warnings, [code, drill], area.now);
+            }
+        }
         let Some(newest) = area.newest else { return };
         self.put(&names::AREA_EVENT, &[code], seconds(newest.end()));
         // Reference cities are series to be ranked with, no air of ours.
@@ -183,6 +191,16 @@ impl Families {
         for station in &area.stations {
             self.station(area, station);
         }
+    }
+
+    fn warnings(&mut self, warnings: &Warnings, labels: [&str; 2], now: Instant) {
+        let level = |level: Option<Level>| level.map_or(0.0, |level| f64::from(level as u8) + 1.0);
+        self.put(&names::WARNING_FLOOR, &labels, level(warnings.floor(now)));
+        self.put(&names::WARNING_LEVEL, &labels, level(warnings.in_force().map(|of| of.level)));
+        let waiting = warnings.proposal();
+        self.put(&names::WARNING_WAITING, &labels, f64::from(u8::from(waiting.is_some())));
+        let since = waiting.map(|proposal| seconds(proposal.since));
+        self.maybe(&names::WARNING_WAITING_SINCE, &labels, since);
     }
 
     fn set(&mut self, area: &str, set: &SetView, figures: &Figures) {

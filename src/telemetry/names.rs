@@ -33,6 +33,8 @@ const fn count(name: &'static str, labels: &'static [&'static str], help: &'stat
 }
 
 const AREA: &[&str] = &["area"];
+/// `drill` is `true` for what a drill comes to, on simulated air.
+const DRILL: &[&str] = &["area", "drill"];
 /// `set` is empty for the area's default set.
 const SET: &[&str] = &["area", "set"];
 const SET_POLLUTANT: &[&str] = &["area", "set", "pollutant"];
@@ -112,6 +114,14 @@ metrics! {
         "Rolling 24-h mean; none for ozone and CO.");
     STATION_SILENT = gauge("lantian_station_silent", STATION,
         "1 when a station in operation reported nothing for the newest published hour.");
+    WARNING_FLOOR = gauge("lantian_warning_floor_level", DRILL,
+        "Lowest level that the province orders now: 0 none, 1 yellow, 2 orange, 3 red.");
+    WARNING_LEVEL = gauge("lantian_warning_level", DRILL,
+        "Level in effect: 0 none, 1 yellow, 2 orange, 3 red.");
+    WARNING_WAITING = gauge("lantian_warning_waiting", DRILL,
+        "1 when a recommendation or an approval waits for a person.");
+    WARNING_WAITING_SINCE = gauge("lantian_warning_waiting_since_timestamp_seconds", DRILL,
+        "Since when it waits; absent when nothing does.");
 }
 
 #[cfg(test)]
@@ -156,6 +166,10 @@ mod tests {
         "lantian_station_rolling_24h_co_mg_m3{area,station}",
         "lantian_station_rolling_24h_ug_m3{area,station,pollutant}",
         "lantian_station_silent{area,station}",
+        "lantian_warning_floor_level{area,drill}",
+        "lantian_warning_level{area,drill}",
+        "lantian_warning_waiting{area,drill}",
+        "lantian_warning_waiting_since_timestamp_seconds{area,drill}",
     ];
 
     #[test]

@@ -28,10 +28,11 @@ impl Warnings {
     /// The next moment at which [`Warnings::tick`] has something to say.
     #[must_use]
     pub fn next_deadline(&self, rules: &RuleSet) -> Option<Instant> {
-        let open = self.open.as_ref()?;
-        let effect = open.coming.map(|coming| coming.effective_from);
-        let lapse = open.proposal.as_ref().filter(|p| lapses(p)).map(|p| lapse_at(p, rules));
-        effect.into_iter().chain(lapse).min()
+        let open = self.open.as_ref();
+        let effect = open.and_then(|open| open.coming).map(|coming| coming.effective_from);
+        let waiting = open.and_then(|open| open.proposal.as_ref());
+        let lapse = waiting.filter(|p| lapses(p)).map(|p| lapse_at(p, rules));
+        effect.into_iter().chain(lapse).chain(self.drill_deadline(rules)).min()
     }
 
     /// What time alone brings: what was issued takes effect, what nobody took up lapses.

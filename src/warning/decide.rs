@@ -9,6 +9,7 @@
 //! Source: state's table; terms.md (who does what); 大气污染防治法 93 to 96 as cited in standards.md 5.1.
 
 use super::Level;
+use super::drill::DrillAct;
 use super::record::{
     Advisory, Approval, Body, Change, Consultation, Ground, Instruction, Issue, Lapse,
     Recommendation, Target,
@@ -56,6 +57,11 @@ pub enum Act {
     Issue(Notice),
     /// Releases an advisory.
     Advise(Advisory),
+    /// Begins or ends a drill, or acts in it.
+    Drill {
+        /// What.
+        drill: DrillAct,
+    },
 }
 
 /// What a person says of what is issued; the rest stands in the approval.
@@ -112,11 +118,17 @@ pub enum Refusal {
     UnknownZone,
     /// An advisory in the words of a warning.
     NoAdvisory,
+    /// A drill runs already.
+    DrillRuns,
+    /// No drill runs.
+    NoDrill,
+    /// A real warning is open: it goes before any drill.
+    RealFirst,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::NotPending,
         Self::AnotherPending,
         Self::NotApproved,
@@ -132,6 +144,9 @@ impl Refusal {
         Self::UnknownWarning,
         Self::UnknownZone,
         Self::NoAdvisory,
+        Self::DrillRuns,
+        Self::NoDrill,
+        Self::RealFirst,
     ];
 
     /// The name in JSON.
@@ -153,6 +168,9 @@ impl Refusal {
             Self::UnknownWarning => "unknown_warning",
             Self::UnknownZone => "unknown_zone",
             Self::NoAdvisory => "no_advisory",
+            Self::DrillRuns => "drill_runs",
+            Self::NoDrill => "no_drill",
+            Self::RealFirst => "real_first",
         }
     }
 
@@ -175,6 +193,9 @@ impl Refusal {
             Self::UnknownWarning => "没有该编号的预警",
             Self::UnknownZone => "没有该预报分区",
             Self::NoAdvisory => "提示不得使用预警、响应、应急、强制等用语",
+            Self::DrillRuns => "已有演练在进行",
+            Self::NoDrill => "没有正在进行的演练",
+            Self::RealFirst => "有真实的预警建议或生效预警，不得开展演练",
         }
     }
 }
@@ -225,6 +246,7 @@ impl Warnings {
                 check(!of_warnings, Refusal::NoAdvisory)?;
                 self.once(Body::Advisory(advisory.clone()))
             }
+            Act::Drill { drill } => self.decide_drill(drill, now),
         }
     }
 
@@ -315,10 +337,10 @@ impl Warnings {
     }
 }
 
-fn check(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
+pub(super) fn check(holds: bool, refusal: Refusal) -> Result<(), Refusal> {
     if holds { Ok(()) } else { Err(refusal) }
 }
 
-fn named(texts: &[&str]) -> Result<(), Refusal> {
+pub(super) fn named(texts: &[&str]) -> Result<(), Refusal> {
     check(texts.iter().all(|text| !text.trim().is_empty()), Refusal::Unnamed)
 }

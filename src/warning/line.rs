@@ -29,7 +29,7 @@ const WINDOWS: usize = 17;
 const DAY_H_I32: i32 = 24;
 
 /// An observed hour of an area.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ObservedHour {
     /// The hour.
     pub hour: Hour,

@@ -11,7 +11,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Level;
+use super::drill::DrillEnd;
 use super::evaluation::{Evaluation, Reached};
+use super::line::ObservedHour;
 use crate::outlook::{Forecast, Source};
 use crate::time::Instant;
 
@@ -24,6 +26,8 @@ pub struct Record {
     pub at: Instant,
     /// Who entered it; `None` for Lantian itself and for messages.
     pub person: Option<String>,
+    /// The drill (应急演练) that it belongs to, by the number of the record that began it.
+    pub drill: Option<u64>,
     /// What it was.
     pub body: Body,
 }
@@ -67,6 +71,22 @@ pub enum Body {
     },
     /// 污染天气提示 or 保良提示, released by a person.
     Advisory(Advisory),
+    /// 应急演练 begins, with simulated air.
+    DrillStarted {
+        /// The level that the air leads to.
+        level: Level,
+        /// From what the air was made.
+        seed: u64,
+        /// What it says was observed.
+        hours: Vec<ObservedHour>,
+    },
+    /// The air of a drill went on.
+    DrillAir {
+        /// What it says was observed.
+        hours: Vec<ObservedHour>,
+    },
+    /// A drill is over.
+    DrillEnded(DrillEnd),
 }
 
 impl Body {
@@ -85,6 +105,9 @@ impl Body {
             Self::Issued(_) => "issued",
             Self::TookEffect { .. } => "took_effect",
             Self::Advisory(_) => "advisory",
+            Self::DrillStarted { .. } => "drill_started",
+            Self::DrillAir { .. } => "drill_air",
+            Self::DrillEnded(_) => "drill_ended",
         }
     }
 }

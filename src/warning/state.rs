@@ -22,6 +22,7 @@
 use std::collections::BTreeMap;
 
 use super::Level;
+use super::drill::Drill;
 use super::evaluation::Evaluation;
 use super::record::{Approval, Body, Change, Ground, Instruction, Recommendation, Record, Target};
 use crate::outlook::{ForecastBook, KeptForecast, Source};
@@ -141,6 +142,8 @@ pub struct Warnings {
     pub open: Option<Open>,
     /// What was declined last, until something is issued.
     pub declined: Option<Declined>,
+    /// The drill that runs.
+    pub drill: Option<Box<Drill>>,
 }
 
 impl Warnings {
@@ -182,6 +185,9 @@ impl Warnings {
     /// Takes the next record.
     pub fn take(&mut self, record: &Record) {
         self.last = record.number;
+        if let Some(drill) = record.drill {
+            return self.take_drill(drill, record);
+        }
         match &record.body {
             Body::Forecast(forecast) => self.book.keep(KeptForecast {
                 number: record.number,
@@ -240,6 +246,8 @@ impl Warnings {
                 self.noted.retain(|body| body.kind() != record.body.kind());
                 self.noted.push(record.body.clone());
             }
+            // They belong to a drill, which has its own state.
+            Body::DrillStarted { .. } | Body::DrillAir { .. } | Body::DrillEnded(_) => {}
         }
     }
 

@@ -9,8 +9,10 @@ use crate::observation::Pollutant;
 use crate::outlook::{AqiRange, Cause, Forecast, ForecastBook, ForecastSpan, KeptForecast, Source};
 use crate::time::{Day, Hour, Instant};
 
-mod past;
+mod advice;
+mod drill;
 mod levels;
+mod past;
 mod ways;
 
 const PM: Pollutants = Pollutants::EMPTY.with(Pollutant::Pm2_5);

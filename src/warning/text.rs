@@ -9,6 +9,7 @@
 
 use std::fmt::Write as _;
 
+use super::drill::DRILL_ZH;
 use super::evaluation::{Evaluation, Reached, Spell};
 use super::record::{
     Approval, Body, Consultation, Ground, Instruction, Issue, Recommendation, Record, Target,
@@ -54,7 +55,7 @@ pub fn moment_zh(at: Instant) -> String {
     if minute == 0 { text } else { format!("{text}{minute}分") }
 }
 
-fn names(pollutants: Pollutants) -> String {
+pub(super) fn names(pollutants: Pollutants) -> String {
     pollutants.iter().map(Pollutant::label).collect::<Vec<_>>().join("、")
 }
 
@@ -212,21 +213,34 @@ fn issue(issue: &Issue) -> String {
 }
 
 impl Record {
-    /// What happened, in one or two sentences.
+    /// What happened, in one or two sentences; of a drill they say so first.
     #[must_use]
     pub fn text_zh(&self) -> String {
-        match &self.body {
-            Body::Forecast(body) => forecast(body),
-            Body::Instruction(body) => instruction(body),
-            Body::Evaluated(evaluation) => evaluation.text_zh(),
-            Body::Recommended(body) => recommendation(body),
-            Body::Lapsed { why, .. } => format!("预警建议失效：{}。", why.text_zh()),
-            Body::Declined { reason, .. } => format!("未采纳：{reason}。"),
-            Body::Consulted(body) => consultation(body),
-            Body::Approved(body) => approval(body),
-            Body::Issued(body) => issue(body),
-            Body::TookEffect { .. } => "已生效。".to_owned(),
-            Body::Advisory(advisory) => format!("{}：{}", advisory.sort.text_zh(), advisory.text),
+        let mark = if self.drill.is_some() { DRILL_ZH } else { "" };
+        format!("{mark}{}", self.body.text_zh())
+    }
+}
+
+impl Body {
+    fn text_zh(&self) -> String {
+        match self {
+            Self::Forecast(body) => forecast(body),
+            Self::Instruction(body) => instruction(body),
+            Self::Evaluated(evaluation) => evaluation.text_zh(),
+            Self::Recommended(body) => recommendation(body),
+            Self::Lapsed { why, .. } => format!("预警建议失效：{}。", why.text_zh()),
+            Self::Declined { reason, .. } => format!("未采纳：{reason}。"),
+            Self::Consulted(body) => consultation(body),
+            Self::Approved(body) => approval(body),
+            Self::Issued(body) => issue(body),
+            Self::TookEffect { .. } => "已生效。".to_owned(),
+            Self::Advisory(advisory) => format!("{}：{}", advisory.sort.text_zh(), advisory.text),
+            Self::DrillStarted { level, seed, .. } => {
+                let level = level.text_zh();
+                format!("应急演练开始：设定为{level}预警情景，空气质量均为模拟（种子{seed}）。")
+            }
+            Self::DrillAir { .. } => "模拟空气质量转好，进入解除阶段。".to_owned(),
+            Self::DrillEnded(end) => end.text_zh(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod areas;
 mod backup;
 mod beside;
 mod disk;
+mod drill;
 mod dust;
 mod heartbeat;
 mod reprocess;

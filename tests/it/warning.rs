@@ -1,6 +1,8 @@
 //! Warnings through pipeline and store: forecasts and instructions as messages, acts of persons, restarts
 //! between any two steps, and the chain over all of it.
 
+mod drill;
+
 use std::collections::BTreeMap;
 
 use lantian::config::warning_rules;
@@ -203,6 +205,7 @@ fn the_built_in_forecast_recommends_by_its_middle_and_never_red() {
         number: 0,
         at: at("23T16:05"),
         person: None,
+        drill: None,
         body: Body::Recommended(text.unwrap()),
     };
     assert!(record.text_zh().contains("内置统计预报（仅供参考）"), "{}", record.text_zh());

@@ -28,6 +28,7 @@
     }
     if (form.dataset.proposal) body.proposal = Number(form.dataset.proposal);
     if (form.dataset.warning) body.warning = Number(form.dataset.warning);
+    if (form.dataset.sort) body.sort = form.dataset.sort;
     if (body.participants) body.participants = people(body.participants);
     if (form.dataset.days) {
       const { zone, days: written, ...rest } = body;

@@ -1,31 +1,37 @@
 //! Warnings as a page: what is in effect, what is recommended and why, what is forecast, what was recorded;
 //! and the forms by which persons with a token act.
 //!
-//! In: the view, and the records of the archive. Out: one document at `/warnings`.
+//! In: the view, and the records of the archive. Out: one document at `/warnings`; a drill that runs stands
+//! beside what is real, with its mark on each title and sentence.
 //!
 //! Invariants: levels carry their names beside their colours, which are not those of AQI classes; what is
 //! recommended is never shown as issued; until somebody held the rules against the city's plan, it says so.
+
+mod standing;
+
+pub(super) use standing::banners;
 
 use askama::Template as _;
 use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
+use standing::{Standing, Waiting, mark_of, standing, waiting};
+
 use super::BUILD;
-use super::model::{Banner, class_name};
+use super::model::class_name;
 use super::words::Lang;
 use crate::http::api::{one, parameters};
 use crate::http::problem::Problem;
-use crate::http::warning::{OF_LIFE, RecordsQuery, asked_area, newest};
+use crate::http::warning::{OF_LIFE, RecordsQuery, asked_area, drafts, newest};
 use crate::http::{App, blocking};
 use crate::index::{Category, Pollutants};
-use crate::measures::{Edition, Required, shortfall};
 use crate::observation::Pollutant;
 use crate::outlook::{ForecastSpan, KeptForecast, Source};
 use crate::pipeline::AreaView;
 use crate::time::Instant;
 use crate::warning::{
-    Basis, DailyAqi, Evaluation, Level, Outcome, Path, Proposal, Reached, Record, RuleSet, Target,
+    Basis, DailyAqi, Draft, Evaluation, Level, Outcome, Path, Reached, Record, RuleSet, Target,
     moment_zh,
 };
 
@@ -36,40 +42,6 @@ const RECORDS: usize = 60;
 struct Mark {
     class: &'static str,
     name: String,
-}
-
-/// What is in effect, or will be.
-struct Standing {
-    mark: Mark,
-    response: String,
-    issued: String,
-    from: String,
-    title: &'static str,
-}
-
-/// What waits for a decision.
-struct Waiting {
-    warning: u64,
-    number: u64,
-    mark: Mark,
-    change: &'static str,
-    since: String,
-    why: String,
-    state: String,
-    ordered: bool,
-    approved: bool,
-    target: &'static str,
-    /// What the list of measures comes to at the level; empty for lifting, and without a list.
-    shortfall: Vec<Short>,
-}
-
-/// One substance of the list of measures.
-struct Short {
-    substance: String,
-    reached: String,
-    required: u8,
-    short: bool,
-    missing: String,
 }
 
 /// The list of measures in use.
@@ -149,7 +121,9 @@ struct Sheet<'a> {
     rules: Option<&'a RuleSet>,
     standing: Vec<Standing>,
     floor: Option<Mark>,
-    waiting: Option<Waiting>,
+    waiting: Vec<Waiting>,
+    drill: Option<u64>,
+    drafts: Vec<Draft>,
     list: Option<List>,
     looked: Vec<Looked>,
     bases: Vec<&'static str>,
@@ -172,7 +146,8 @@ pub(in crate::http) async fn warnings(
     let records = blocking(move || archive.records(&code, &asked)).await??;
     let warnings = &area.warnings;
     let rules = area.warning.as_ref().map(|params| &params.rules);
-    let looked = area.evaluations.values();
+    let drill = warnings.drill.as_deref();
+    let in_drill = drill.map(|drill| &drill.warnings);
     let edition = app.services.lists.measures.as_deref();
     let sheet = Sheet {
         lang,
@@ -183,56 +158,41 @@ pub(in crate::http) async fn warnings(
         name: &area.registry.name,
         now: minute(area.now),
         rules,
-        standing: standing(area, lang),
+        standing: [(Some(&**warnings), false), (in_drill, true)]
+            .into_iter()
+            .filter_map(|(of, drill)| Some(standing(of?, drill, lang)))
+            .flatten()
+            .collect(),
         floor: warnings.floor(area.now).map(|level| mark(level, lang)),
-        waiting: warnings.proposal().map(|p| Waiting {
-            shortfall: match (edition, decided(p).level()) {
-                (Some(edition), Some(level)) => short(edition, level),
-                _ => Vec::new(),
-            },
-            ..waiting(area, p, lang)
-        }),
+        waiting: [(Some(&**warnings), None), (in_drill, drill.map(|drill| drill.number))]
+            .into_iter()
+            .filter_map(|(of, drill)| waiting(of?, drill, edition, lang))
+            .collect(),
+        drill: drill.map(|drill| drill.number),
+        drafts: drafts(area),
         list: edition.map(|edition| List {
             filing: edition.filing.clone(),
             in_force: edition.in_force.to_string(),
             overdue: edition.is_overdue(area.now.hour().day()),
         }),
-        looked: looked.filter_map(|e| Some(look(e, rules?, lang))).collect(),
+        looked: looked(area, lang),
         bases: Basis::ALL.map(|basis| basis_name(basis, lang)).to_vec(),
-        issues: newest(area).flat_map(|kept| issues(kept, lang)).collect(),
+        issues: newest(area)
+            .flat_map(|kept| issues(kept, false, lang))
+            .chain(drill.iter().flat_map(|drill| {
+                drill
+                    .warnings
+                    .book
+                    .all()
+                    .next_back()
+                    .into_iter()
+                    .flat_map(|k| issues(k, true, lang))
+            }))
+            .collect(),
         lines: records.iter().map(line).collect(),
     };
     let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
-}
-
-/// What the first page says of warnings: what is issued, and what waits for a person.
-pub(super) fn banners(area: &AreaView, lang: Lang) -> Vec<Banner> {
-    let mut all = Vec::new();
-    for of in standing(area, lang) {
-        let name = of.mark.name;
-        let text = match lang {
-            Lang::Zh => format!("{name}，{}，自{}起", of.response, of.from),
-            Lang::En => format!("{name}, {}, from {}", of.response, of.from),
-        };
-        let text = text.replace("，，", "，").replace(", ,", ",");
-        all.push(Banner { class: of.mark.class, strong: of.title, text });
-    }
-    if let Some(proposal) = area.warnings.proposal() {
-        let of = waiting(area, proposal, lang);
-        let (strong, ordered) = match (of.ordered, lang) {
-            (true, Lang::Zh) => ("省级已要求，尚未发布", "按省级最低级别"),
-            (true, Lang::En) => ("Ordered, not issued", ""),
-            (false, _) => (lang.of("预警建议", "Recommended"), ""),
-        };
-        let text = match lang {
-            Lang::Zh => format!("{ordered}{}{}预警：{}", of.change, of.mark.name, of.state)
-                .replace("解除解除预警", "解除预警"),
-            Lang::En => format!("{}: {}", of.mark.name, of.state),
-        };
-        all.push(Banner { class: "alarm", strong, text });
-    }
-    all
 }
 
 /// The kinds of the time line: forecasts stand in a table of their own.
@@ -276,85 +236,17 @@ const fn basis_name(basis: Basis, lang: Lang) -> &'static str {
     }
 }
 
-fn standing(area: &AreaView, lang: Lang) -> Vec<Standing> {
-    let response = |level: Option<Level>| match (level, lang) {
-        (None, _) => String::new(),
-        (Some(level), Lang::Zh) => format!("{}应急响应", level.response_zh()),
-        (Some(level), Lang::En) => {
-            format!("response {}", level.response_zh().trim_end_matches('级'))
-        }
-    };
-    let in_force = area.warnings.in_force().map(|of| Standing {
-        mark: mark(of.level, lang),
-        response: response(Some(of.response)),
-        issued: minute(of.issued),
-        from: minute(of.effective_from),
-        title: lang.of("重污染天气预警生效中", "Warning in effect"),
+/// What came of the evaluations of real air, and of that of the drill.
+fn looked(area: &AreaView, lang: Lang) -> Vec<Looked> {
+    let Some(rules) = area.warning.as_ref().map(|params| &params.rules) else { return Vec::new() };
+    let real = area.evaluations.values().map(|evaluation| look(evaluation, rules, lang));
+    let drill = area.warnings.drill.as_ref();
+    let drill = drill.and_then(|drill| drill.warnings.evaluated.get(&Source::Fed));
+    let drill = drill.map(|(_, evaluation)| Looked {
+        source: lang.of("【演练】模拟空气质量和演练预报", "[drill] simulated air and its forecast"),
+        ..look(evaluation, rules, lang)
     });
-    let coming = area.warnings.coming().map(|of| Standing {
-        mark: target(of.target, lang),
-        response: response(of.response),
-        issued: minute(of.issued),
-        from: minute(of.effective_from),
-        title: lang.of("已发布，尚未生效", "Issued, not in effect yet"),
-    });
-    in_force.into_iter().chain(coming).collect()
-}
-
-/// What was approved; until then what is recommended.
-fn decided(proposal: &Proposal) -> Target {
-    let approved = proposal.approval.as_ref().map(|(_, approval)| approval.target);
-    approved.unwrap_or(proposal.recommendation.target)
-}
-
-fn waiting(area: &AreaView, proposal: &Proposal, lang: Lang) -> Waiting {
-    let recommendation = &proposal.recommendation;
-    let record = Record {
-        number: proposal.number,
-        at: proposal.since,
-        person: None,
-        body: crate::warning::Body::Recommended(recommendation.clone()),
-    };
-    let state = match &proposal.approval {
-        None => lang.of("待会商、报批", "to be consulted on and approved").to_owned(),
-        Some((_, approval)) => match lang {
-            Lang::Zh => {
-                format!("已登记批准（{}，{}），待发布", approval.approver, approval.document)
-            }
-            Lang::En => format!("approved ({}), to be issued", approval.document),
-        },
-    };
-    Waiting {
-        warning: area.warnings.open.as_ref().map_or(0, |open| open.warning),
-        number: proposal.number,
-        mark: target(decided(proposal), lang),
-        change: match (
-            area.warnings.open.as_ref().and_then(|o| o.change_to(decided(proposal))),
-            lang,
-        ) {
-            (Some(change), Lang::Zh) => change.text_zh(),
-            _ => "",
-        },
-        since: minute(proposal.since),
-        why: record.text_zh(),
-        state,
-        ordered: proposal.is_ordered(),
-        approved: proposal.approval.is_some(),
-        target: recommendation.target.name(),
-        shortfall: Vec::new(),
-    }
-}
-
-fn short(edition: &Edition, level: Level) -> Vec<Short> {
-    let found = shortfall(edition, level, Required::DEFAULT);
-    let row = |row: &crate::measures::ShortfallRow| Short {
-        substance: row.substance.text_zh().to_owned(),
-        reached: row.reached_percent.to_string(),
-        required: row.required_percent,
-        short: row.short,
-        missing: row.missing_g_per_day.to_string(),
-    };
-    found.rows.iter().map(row).collect()
+    real.chain(drill).collect()
 }
 
 fn look(evaluation: &Evaluation, rules: &RuleSet, lang: Lang) -> Looked {
@@ -416,10 +308,10 @@ fn way(outcome: &Outcome, rules: &RuleSet, (source, lang): (Source, Lang)) -> Wa
     }
 }
 
-fn issues(kept: &KeptForecast, lang: Lang) -> Vec<Issue> {
+fn issues(kept: &KeptForecast, drill: bool, lang: Lang) -> Vec<Issue> {
     let forecast = &kept.forecast;
     let issue = |(zone, spans): (&String, &Vec<ForecastSpan>)| Issue {
-        office: forecast.office.clone(),
+        office: format!("{}{}", mark_of(drill, lang), forecast.office),
         issued: minute(forecast.issued),
         built_in: forecast.source == Source::BuiltIn,
         zone: zone.clone(),
@@ -465,6 +357,12 @@ impl Sheet<'_> {
     fn ozone_is_advice(&self) -> bool {
         let ozone = Pollutants::EMPTY.with(Pollutant::O3);
         self.rules.is_some_and(|rules| rules.path(ozone) == Path::Advisory)
+    }
+
+    /// A time as an input of a form takes it.
+    #[expect(clippy::unused_self, reason = "templates call methods")]
+    fn local(&self, at: &Instant) -> String {
+        at.to_string().get(..16).unwrap_or_default().to_owned()
     }
 
     /// What may be approved or asked for, by code and in Chinese.

@@ -2,8 +2,8 @@
 //!
 //! In: a bearer token and a JSON body. Out: the number of the record, once it is durable; or the refusal.
 //!
-//! Invariants: approvals and issues need the role `issuer`; everything else `operator`. Whether an act fits
-//! is decided by the engine alone.
+//! Invariants: approvals and issues need the role `issuer`; everything else `operator`, in a drill too.
+//! Whether an act fits is decided by the engine alone.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -15,15 +15,15 @@ use utoipa::ToSchema;
 
 use super::asked_area;
 use crate::http::access::{Role, authorised};
-use crate::http::api::parameters;
+use crate::http::api::{one, parameters};
 use crate::http::operator::answered;
 use crate::http::problem::Problem;
 use crate::http::{Act as Asked, App};
 use crate::outlook::decode_forecast;
 use crate::time::Instant;
 use crate::warning::{
-    Act, Advisory, AdvisorySort, Approval, Consultation, Instruction, Level, Notice, Participant,
-    Target,
+    Act, Advisory, AdvisorySort, Approval, Consultation, DrillAct, Instruction, Level, Notice,
+    Participant, Target,
 };
 
 /// An act that was recorded.
@@ -33,6 +33,12 @@ pub(in crate::http) struct Recorded {
     person: String,
     /// The number of its record.
     number: u64,
+}
+
+impl Recorded {
+    pub(super) const fn new(person: String, number: u64) -> Self {
+        Self { person, number }
+    }
 }
 
 /// A level that a person proposes.
@@ -145,7 +151,7 @@ pub(in crate::http) struct Advised {
     until: String,
 }
 
-fn read<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, Problem> {
+pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|e| Problem::bad_parameter("body", e))
 }
 
@@ -166,22 +172,29 @@ async fn act(
     read: impl FnOnce() -> Result<Act, Problem>,
 ) -> Result<Json<Recorded>, Problem> {
     let person = authorised(app, headers, least).await?.name;
-    let pairs = parameters(query.as_deref(), &["area"])?;
+    let pairs = parameters(query.as_deref(), &["area", "drill"])?;
+    let in_drill = one(&pairs, "drill")?.map(|text| {
+        text.parse::<bool>().map_err(|_| Problem::bad_parameter("drill", "true or false"))
+    });
+    let in_drill = in_drill.transpose()?.unwrap_or(false);
     let area = {
         let view = app.services.view.borrow().clone();
         let area = asked_area(&view, &pairs)?;
-        let open = area.warnings.open.as_ref().map(|open| open.warning);
+        let drill = area.warnings.drill.as_ref().filter(|_| in_drill);
+        let of = drill.map_or(&*area.warnings, |drill| &drill.warnings);
+        let open = of.open.as_ref().map(|open| open.warning);
         if let Some(warning) = warning.filter(|warning| Some(*warning) != open) {
             return Err(Problem::not_found(format!("warning {warning} is not open")));
         }
         area.registry.area.to_string()
     };
     let (act, who) = (read()?, person.clone());
+    let act = if in_drill { Act::Drill { drill: DrillAct::Do(Box::new(act)) } } else { act };
     let number = answered(app, |reply| Asked::Warning { area, person: who, act, reply }).await?;
     Ok(Json(Recorded { person, number }))
 }
 
-fn number(path: Result<Path<u64>, PathRejection>) -> Result<u64, Problem> {
+pub(super) fn number(path: Result<Path<u64>, PathRejection>) -> Result<u64, Problem> {
     path.map(|Path(number)| number).map_err(|e| Problem::bad_parameter("path", e))
 }
 
@@ -189,7 +202,8 @@ fn number(path: Result<Path<u64>, PathRejection>) -> Result<u64, Problem> {
 #[utoipa::path(
     post,
     path = "/api/v1/outlook",
-    params(("area" = Option<String>, Query, description = "the area's code; the only one without")),
+    params(("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")),
     request_body = Object,
     security(("person" = [])),
     responses((status = 200, body = Recorded), (status = 400, body = Problem),
@@ -213,7 +227,8 @@ pub(in crate::http) async fn enter_forecast(
 #[utoipa::path(
     post,
     path = "/api/v1/consultations",
-    params(("area" = Option<String>, Query, description = "the area's code; the only one without")),
+    params(("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")),
     request_body = Consulted,
     security(("person" = [])),
     responses((status = 200, body = Recorded), (status = 400, body = Problem),
@@ -246,7 +261,8 @@ pub(in crate::http) async fn consult(
 #[utoipa::path(
     post,
     path = "/api/v1/instructions",
-    params(("area" = Option<String>, Query, description = "the area's code; the only one without")),
+    params(("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")),
     request_body = Instructed,
     security(("person" = [])),
     responses((status = 200, body = Recorded), (status = 400, body = Problem),
@@ -271,7 +287,8 @@ pub(in crate::http) async fn instruct(
 #[utoipa::path(
     post,
     path = "/api/v1/advisories",
-    params(("area" = Option<String>, Query, description = "the area's code; the only one without")),
+    params(("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")),
     request_body = Advised,
     security(("person" = [])),
     responses((status = 200, body = Recorded), (status = 400, body = Problem),
@@ -297,7 +314,8 @@ pub(in crate::http) async fn advise(
 #[utoipa::path(
     post,
     path = "/api/v1/warnings",
-    params(("area" = Option<String>, Query, description = "the area's code; the only one without")),
+    params(("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")),
     request_body = Proposed,
     security(("person" = [])),
     responses((status = 200, body = Recorded), (status = 400, body = Problem),
@@ -323,7 +341,8 @@ pub(in crate::http) async fn propose(
     path = "/api/v1/warnings/{warning}/decline",
     params(
         ("warning" = u64, Path, description = "the warning that is open"),
-        ("area" = Option<String>, Query, description = "the area's code; the only one without")
+        ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")
     ),
     request_body = NotTaken,
     security(("person" = [])),
@@ -352,7 +371,8 @@ pub(in crate::http) async fn decline(
     path = "/api/v1/warnings/{warning}/approve",
     params(
         ("warning" = u64, Path, description = "the warning that is open"),
-        ("area" = Option<String>, Query, description = "the area's code; the only one without")
+        ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")
     ),
     request_body = ApprovedOnPaper,
     security(("person" = [])),
@@ -389,7 +409,8 @@ pub(in crate::http) async fn approve(
     path = "/api/v1/warnings/{warning}/issue",
     params(
         ("warning" = u64, Path, description = "the warning that is open"),
-        ("area" = Option<String>, Query, description = "the area's code; the only one without")
+        ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")
     ),
     request_body = IssuedByPerson,
     security(("person" = [])),

@@ -90,6 +90,7 @@ pub(in crate::http) async fn skill(
     let days: Vec<DayThatCame> = days.iter().filter_map(came).collect();
     let forecasts: Vec<&Forecast> = records
         .iter()
+        .filter(|record| record.drill.is_none())
         .filter_map(|record| match &record.body {
             Body::Forecast(forecast) => Some(forecast),
             _ => None,

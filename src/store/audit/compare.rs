@@ -65,7 +65,7 @@ const TABLES: [(&str, usize, &str); 18] = [
     (
         "warning",
         1,
-        "SELECT number, sequence, at_ms, person, kind, body FROM warning WHERE area = ?1
+        "SELECT number, sequence, at_ms, person, drill, kind, body FROM warning WHERE area = ?1
          ORDER BY 1",
     ),
     (

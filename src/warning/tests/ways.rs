@@ -20,7 +20,13 @@ impl Room {
     fn note(&mut self, person: Option<&str>, bodies: Vec<Body>) {
         for body in bodies {
             let number = self.warnings.last + 1;
-            let record = Record { number, at: self.now, person: person.map(str::to_owned), body };
+            let record = Record {
+                number,
+                at: self.now,
+                person: person.map(str::to_owned),
+                drill: None,
+                body,
+            };
             self.warnings.take(&record);
             self.records.push(record);
         }

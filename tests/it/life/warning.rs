@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::{Place, Running, STATIONS, audit_is_clean};
 use crate::broker::free_port;
 
-const ISSUER: &str = "issuer-token-of-the-tests";
-const OPERATOR: &str = "operator-token-of-the-tests";
+pub(super) const ISSUER: &str = "issuer-token-of-the-tests";
+pub(super) const OPERATOR: &str = "operator-token-of-the-tests";
 
 fn add_persons(store: &Path) {
     let store = Sqlite::open(store).unwrap();
@@ -50,7 +50,7 @@ fn retained(place: &Place) -> BTreeMap<String, Value> {
 }
 
 /// Posts a body with a token: status and answer.
-fn post(daemon: &Running, path: &str, token: &str, body: &Value) -> (u16, Value) {
+pub(super) fn post(daemon: &Running, path: &str, token: &str, body: &Value) -> (u16, Value) {
     let agent = ureq::Agent::config_builder().http_status_as_error(false).build();
     let url = format!("http://127.0.0.1:{}{path}", daemon.port);
     let request = ureq::Agent::from(agent).post(&url);
@@ -70,18 +70,28 @@ fn get_as(daemon: &Running, path: &str, token: &str) -> (u16, Value) {
     (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
 }
 
-fn get(daemon: &Running, path: &str) -> Value {
+pub(super) fn get(daemon: &Running, path: &str) -> Value {
     serde_json::from_str(&daemon.get(path)).unwrap_or(Value::Null)
 }
 
 /// What the public sees, by route and by retained topic: nothing in it speaks of what is not issued.
-fn public(place: &Place, daemon: &Running) -> Value {
+pub(super) fn public(place: &Place, daemon: &Running) -> Value {
     let shown = get(daemon, "/api/v1/public/warning");
     let topics = retained(place);
     assert_eq!(topics.keys().collect::<Vec<_>>(), ["lantian/x/status", "lantian/x/warning"]);
     assert_eq!(topics["lantian/x/warning"], shown);
     let all = format!("{topics:?}");
-    for word in ["recommend", "proposal", "evaluat", "approv", "consult", "built_in", "建议"] {
+    for word in [
+        "recommend",
+        "proposal",
+        "evaluat",
+        "approv",
+        "consult",
+        "built_in",
+        "建议",
+        "drill",
+        "演练",
+    ] {
         assert!(!all.contains(word), "{word} leaks: {all}");
     }
     shown
@@ -97,7 +107,7 @@ fn with_list(place: &Place) {
 }
 
 /// Publishes a forecast of two heavy days from the 3rd on.
-fn forecast(place: &Place) {
+pub(super) fn forecast(place: &Place) {
     let days = json!([
         { "date": "2026-11-02", "aqi": [40, 60] },
         { "date": "2026-11-03", "aqi": [180, 220], "primary": ["pm2_5"] },
@@ -121,7 +131,7 @@ fn papers(proposal: &Value) -> (Value, Value) {
 }
 
 /// A daemon on a store that knows an issuer and an operator.
-fn started(place: &Place) -> Running {
+pub(super) fn started(place: &Place) -> Running {
     assert_eq!(place.start().end("-TERM"), Some(0));
     add_persons(&place.store());
     place.start()

@@ -12,6 +12,7 @@ use lantian::pipeline::{FeedState, Params, StoredDay};
 use lantian::quantity::Amount;
 use lantian::standard::Parameters;
 use lantian::store::{Error, ImportChunk, ImportedArea, ImportedFile, Reader, Role, Sqlite};
+use lantian::warning::{Act, Level, Target};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
@@ -19,11 +20,12 @@ use super::{PM, Place, area, at, day, hour, pm, registry, run};
 use crate::daemon::{Daemon, Said};
 
 /// The migrations that have landed, and how their digests begin: a file out there was made by them.
-const LANDED: [(&str, &str); 4] = [
+const LANDED: [(&str, &str); 5] = [
     (include_str!("../../../src/store/schema.sql"), "4d9b1cc3ae509280"),
     (include_str!("../../../src/store/migration_2.sql"), "76e632c263d07236"),
     (include_str!("../../../src/store/migration_3.sql"), "df76b46d36167850"),
     (include_str!("../../../src/store/migration_4.sql"), "4c7ee326e5ac58cc"),
+    (include_str!("../../../src/store/migration_5.sql"), "a6648c6909141d7e"),
 ];
 
 /// The rules that an older program wrote down did not watch for clocks that run behind.
@@ -158,6 +160,25 @@ fn an_older_store_is_migrated_with_all_its_rows_and_its_figures_stay() {
         let today = (today.reader().head(&area("x")), old.reader().head(&area("x")));
         assert_eq!(today.0.expect("read").0 + 1, today.1.expect("read").0, "the chain goes on");
     }
+}
+
+#[test]
+fn records_of_warnings_from_before_there_were_drills_keep_their_chain() {
+    let today = Place::new();
+    filled(&today);
+    let mut daemon = Daemon::start(today.open().expect("opened"), registry("x"), params());
+    let propose =
+        Act::Propose { target: Target::Level(Level::Yellow), reason: "演算".to_owned() };
+    daemon.take(at("29T16:00"), &[Said::Act(propose)]);
+    drop(daemon);
+    let old = of_schema(5, &today);
+    let before = rows(&old, 5);
+    assert_eq!(before["warning"].len(), 1);
+    let daemon = Daemon::start(old.open().expect("migrated"), registry("x"), params());
+    daemon.audit();
+    assert_eq!(rows(&old, 5), before);
+    let db = Connection::open(old.path()).expect("opened");
+    assert_eq!(names(&db, "SELECT ifnull(drill, 'real') FROM warning"), ["real"]);
 }
 
 #[test]

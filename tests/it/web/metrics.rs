@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lantian::config::warning_rules;
 use lantian::observation::RejectionReason;
-use lantian::pipeline::{AreaView, View};
+use lantian::pipeline::{AreaView, View, WarningParams};
 use lantian::telemetry::{self, Latency, METRICS, Stage};
+use lantian::warning::{Act, Level, Record, Target, Warnings};
 use prometheus::{Encoder as _, TextEncoder};
 use tokio::sync::watch;
 
@@ -113,13 +115,40 @@ fn labels_are_escaped() {
     assert_eq!(value(&text, r#"lantian_station_silent{area="x",station="a\"\\b"}"#), Some("0"));
 }
 
+/// The area with rules of warnings, and a proposal that waits.
+fn warned(mut area: AreaView) -> AreaView {
+    let rules = warning_rules("2024", std::path::Path::new("")).expect("built in");
+    area.warning = Some(WarningParams { rules, zones: Vec::new() });
+    let act = Act::Propose { target: Target::Level(Level::Orange), reason: "演算".to_owned() };
+    let mut warnings = Warnings::default();
+    for body in warnings.decide(&act, area.now).expect("taken") {
+        warnings.take(&Record { number: 1, at: area.now, person: None, drill: None, body });
+    }
+    area.warnings = Arc::new(warnings);
+    area
+}
+
+#[test]
+fn what_waits_for_a_person_is_told_since_when() {
+    let (bare, area) = (dalian(), warned(dalian()));
+    let since = area.now.millis() / 1000;
+    let text = exposed(view(vec![area]), Latency::default());
+    let of = |name: &str| value(&text, &format!("{name}{{area=\"dalian\",drill=\"false\"}}"));
+    assert_eq!(of("lantian_warning_waiting"), Some("1"));
+    assert_eq!(of("lantian_warning_level"), Some("0"), "proposed, not issued");
+    let told = of("lantian_warning_waiting_since_timestamp_seconds").expect("told");
+    assert_eq!(told.parse::<i64>().expect("a number"), since);
+    let text = exposed(view(vec![bare]), Latency::default());
+    assert!(!text.contains("lantian_warning_level{"), "nothing is recommended without rules");
+}
+
 #[test]
 fn every_name_on_the_list_is_exposed_and_no_other() {
     let latency = Latency::default();
     for stage in Stage::ALL {
         latency.record(stage, Duration::from_millis(3));
     }
-    let text = exposed(view(vec![dalian()]), latency);
+    let text = exposed(view(vec![warned(dalian())]), latency);
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
     let exposed: BTreeSet<&str> = types.collect();
     let listed: BTreeSet<&str> = METRICS.iter().map(|m| m.name).collect();
