@@ -33,6 +33,7 @@ use std::time::Duration;
 
 pub use dust::dust;
 pub use feed::FeedConfig;
+pub use measures::DISTRICT_REPORT_DUE;
 pub use ranks::ranks;
 use stations::Found;
 pub use stations::registries;
@@ -89,6 +90,8 @@ pub struct Config {
     pub dust: DustEntries,
     /// The emergency-measures list.
     pub measures: Option<Arc<Edition>>,
+    /// When districts report a day of a response (应对日报), as a minute of that day.
+    pub district_report_due: u16,
     /// Where figures are kept, and how often they are committed.
     pub store: StoreConfig,
     /// How long a stop may take.
@@ -178,7 +181,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let seasons = read_seasons(root.section("seasons"));
     let ranks = ranks::read_section(root.section("ranks"), (base, areas.as_ref()), &seasons);
     let dust = dust::read_section(root.section("dust"), (base, areas.as_ref()), &seasons);
-    let measures = measures::read_section(root.section("measures"), base);
+    let (measures, district_report_due) = measures::read_section(root.section("measures"), base);
     let store = read_store(root.section("store"), base);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));
@@ -202,6 +205,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
         seasons,
         dust,
         measures,
+        district_report_due,
         store,
         stop_within,
         http,

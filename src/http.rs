@@ -20,6 +20,7 @@ mod assessment;
 mod change;
 mod correction;
 mod document;
+mod execution;
 mod explain;
 mod guard;
 mod measures;
@@ -66,7 +67,7 @@ use crate::assessment::Seasons;
 use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
-use crate::measures::Edition;
+use crate::measures::{Edition, Sheet};
 use crate::pipeline::{RetryCounts, View};
 use crate::standard::Parameters;
 use crate::telemetry::Latency;
@@ -143,6 +144,10 @@ pub struct Lists {
     pub dust: DustEntries,
     /// The emergency-measures list.
     pub measures: Option<Arc<Edition>>,
+    /// When districts report a day of a response, as a minute of that day.
+    pub district_report_due: u16,
+    /// Reads the sheets of a file that a person sends; the reason where it cannot be read.
+    pub read_sheets: fn(Vec<u8>) -> Result<Vec<Sheet>, String>,
 }
 
 impl std::fmt::Debug for Services {
@@ -283,6 +288,7 @@ fn router(app: App) -> Router {
         .route("/year", get(page::year))
         .route("/rank", get(page::rank))
         .route("/warnings", get(page::warnings))
+        .route("/response", get(page::response))
         .route("/reconciliation", get(page::reconciliation))
         .route("/style.css", get(page::style))
         .route("/live.js", get(page::script))
@@ -318,6 +324,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/advisories", get(warning::advisories).post(warning::advise))
         .route("/api/v1/measures", get(measures::measures))
         .route("/api/v1/dispatch/{warning}", get(measures::of_warning))
+        .route("/api/v1/dispatch/{warning}/steps", post(execution::step))
+        .route("/api/v1/reports/district", get(execution::days).post(execution::report))
         .route("/api/v1/warnings", get(warning::warnings).post(warning::propose))
         .route("/api/v1/warnings/{warning}", get(warning::warning))
         .route("/api/v1/warnings/{warning}/decline", post(warning::decline))
@@ -329,7 +337,10 @@ fn router(app: App) -> Router {
         .route("/api/v1/clock/confirm", post(operator::confirm_clock))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method);
-    guard::guarded(routes, &app.config).with_state(app)
+    let files = Router::new()
+        .route("/api/v1/reports/district/file", post(execution::report_file))
+        .method_not_allowed_fallback(wrong_method);
+    guard::guarded(routes, files, &app.config).with_state(app)
 }
 
 /// Serves until `cancel`; then answers in work are finished and live streams end.

@@ -2,11 +2,13 @@
 //!
 //! In: sheets as cells and a column map. Out: an [`Edition`], or every fault by sheet and cell; from it the
 //! [`Shortfall`] against 10, 20 and 30 %, the [`Difference`] of two editions, the [`Dispatch`] (任务单) of a
-//! level. Invariants: with one fault nothing is loaded; figures are exact, in grams a day; nothing outside of
-//! the list is ever proposed; what a list says does not depend on the file that brought it.
+//! level; and what districts report of a day of a response ([`daily`]). Invariants: with one fault nothing is
+//! loaded; figures are exact, in grams a day; nothing outside of the list is ever proposed; what a list says
+//! does not depend on the file that brought it.
 //! Source: 环大气〔2024〕6号, 环办大气函〔2020〕340号, GB 32100-2015.
 
 mod credit_code;
+mod daily;
 mod difference;
 mod dispatch;
 mod edition;
@@ -19,6 +21,7 @@ mod sheet;
 mod shortfall;
 
 pub use credit_code::{CreditCode, CreditCodeFault};
+pub use daily::{daily, daily_columns};
 pub use difference::{Changed, Difference, EditionName, FieldChange, Removed, RowName, difference};
 pub use dispatch::{
     DepartmentMeasure, DepartmentTask, Dispatch, DistrictTask, LineTask, PlantTask, SourceTask,

@@ -15,6 +15,7 @@ mod consider;
 mod decide;
 mod drill;
 mod evaluation;
+mod execution;
 mod level;
 mod line;
 mod record;
@@ -31,6 +32,10 @@ pub use backtest::{Backtest, DaysTold, Episode, Recommended, Told, backtest};
 pub use decide::{Act, Notice, Refusal};
 pub use drill::{DRILL_ZH, Drill, DrillAct, DrillAir, DrillCity, DrillEnd};
 pub use evaluation::{Basis, Evaluation, Keeps, Outcome, Reached, Spell};
+pub use execution::{
+    Count, Counts, DistrictDay, Execution, LATE_DAYS, Means, Reported, Response, Step, TaskStep,
+    Tasks,
+};
 pub use level::Level;
 pub use line::{Block, Line, ObservedHour};
 pub use record::{

@@ -108,9 +108,27 @@ fn file_sheets(file: &Path, map: &ColumnMap) -> Result<Vec<Sheet>, Fault> {
             let name = file.file_stem().unwrap_or_default().to_string_lossy();
             csv_file::read(&name, bytes).map(|sheet| vec![sheet])
         }
-        _ => xlsx::read(bytes, map),
+        _ => xlsx::read(bytes, |sheet| map.wants(sheet)),
     };
     read.map_err(|reason| Fault::content(file, reason))
+}
+
+/// How an XLSX workbook begins, and a workbook of the older kind.
+const ZIP: &[u8] = b"PK\x03\x04";
+const OLE: &[u8] = b"\xD0\xCF\x11\xE0";
+
+/// All sheets of a workbook, or of a CSV file as the sheet 日报, whichever the bytes are.
+///
+/// # Errors
+/// The reason why it cannot be read.
+pub fn sheets_in(bytes: Vec<u8>) -> Result<Vec<Sheet>, String> {
+    if bytes.starts_with(OLE) {
+        return Err(".xls文件请另存为.xlsx".to_owned());
+    }
+    if bytes.starts_with(ZIP) {
+        return xlsx::read(bytes, |_| true);
+    }
+    csv_file::read("日报", bytes).map(|sheet| vec![sheet])
 }
 
 /// Puts a cell at its place; what lies between stays empty.

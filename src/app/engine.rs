@@ -112,10 +112,10 @@ impl Engine {
         for (feed, ticket) in self.ports.committed.iter().zip(released.tickets) {
             feed.send_replace(ticket);
         }
-        released.answers.into_iter().for_each(Answer::give);
         if let Some(view) = released.view {
             self.ports.view.send_replace(view);
         }
+        released.answers.into_iter().for_each(Answer::give);
         Ok(())
     }
 

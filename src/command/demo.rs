@@ -153,6 +153,8 @@ fn setup(
             seasons: Seasons::DEFAULT,
             dust: DustEntries::default(),
             measures: Some(scratch.measures()?),
+            district_report_due: config::DISTRICT_REPORT_DUE,
+            read_sheets: workbook::sheets_in,
         }),
         store: scratch.path.join("demo.sqlite"),
         group: GroupCommit { max_messages: 4096, max_ms: 50 },

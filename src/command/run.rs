@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ExitError, daemon};
 use crate::app::{Daemon, FeedSetup, GroupCommit, Setup};
 use crate::config::{self, Config};
-use crate::{http, telemetry};
+use crate::{http, telemetry, workbook};
 
 /// The daemon.
 #[derive(Debug, ClapArgs)]
@@ -59,6 +59,8 @@ pub(super) fn setup(config: Config, follow: bool) -> Setup {
             seasons: config.seasons,
             dust: config.dust,
             measures: config.measures,
+            district_report_due: config.district_report_due,
+            read_sheets: workbook::sheets_in,
         }),
         store: config.store.path,
         group: GroupCommit {

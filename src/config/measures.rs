@@ -1,17 +1,34 @@
 //! `[measures]`: the emergency-measures list, read whole or not at all.
 //!
-//! In: the section, the files of the list, and the column map. Out: the [`Edition`]; or every fault, by sheet
-//! and cell.
+//! In: the section, the files of the list, and the column map. Out: the [`Edition`], and when districts
+//! report; or every fault, by sheet and cell.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::section::{Section, path_from, texts};
+use super::section::{Section, path_from, text, texts};
 use crate::measures::{Edition, load};
 use crate::workbook;
 
-/// Reads the list; without `files` there is none.
-pub(super) fn read_section(mut section: Section<'_>, base: &Path) -> Option<Arc<Edition>> {
+/// 13:00, as a minute of the day.
+pub const DISTRICT_REPORT_DUE: u16 = 13 * 60;
+
+/// `13:00` as a minute of the day.
+fn minute_of_day(value: &toml::Value) -> Result<u16, String> {
+    let text = text(value)?;
+    let two = |part: &str| {
+        let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        part.parse::<u16>().ok().filter(|_| digits)
+    };
+    let time = text.split_once(':').and_then(|(hour, minute)| Some((two(hour)?, two(minute)?)));
+    let time = time.filter(|(hour, minute)| *hour < 24 && *minute < 60);
+    let minutes = time.map(|(hour, minute)| hour * 60 + minute);
+    minutes.ok_or_else(|| format!("must be a time of day such as \"13:00\", got {text:?}"))
+}
+
+/// Reads the list, without `files` none; and when districts report, as a minute of the day.
+pub(super) fn read_section(mut section: Section<'_>, base: &Path) -> (Option<Arc<Edition>>, u16) {
+    let due = section.optional("district_report_due", minute_of_day);
     let files = section.optional("files", texts);
     let map = section.optional("map", path_from(base));
     let found = files.filter(|files| !files.is_empty()).and_then(|files| {
@@ -28,5 +45,6 @@ pub(super) fn read_section(mut section: Section<'_>, base: &Path) -> Option<Arc<
         loaded.map_err(faults).ok()
     });
     section.finish();
-    found.map(|loaded| Arc::new(loaded.edition))
+    let edition = found.map(|loaded| Arc::new(loaded.edition));
+    (edition, due.unwrap_or(DISTRICT_REPORT_DUE))
 }

@@ -27,16 +27,25 @@ const HEADERS: [(HeaderName, &str); 3] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
-/// Puts the bounds of `config` around the routes.
+/// The largest file, in bytes: an XLSX of a few rows is 10 to 30 kB, and what it unpacks to is bounded by it.
+const FILE_MAX_BYTES: usize = 256 * 1024;
+
+/// Puts the bounds of `config` around the routes, and around those that take files.
 ///
 /// Too many answers in work are refused at once rather than queued: a screen asks again, and a
 /// queue would only make every answer late.
-pub(super) fn guarded(routes: Router<App>, config: &Config) -> Router<App> {
+pub(super) fn guarded(routes: Router<App>, files: Router<App>, config: &Config) -> Router<App> {
     let free = Arc::new(Semaphore::new(config.max_answers));
     let limit = config.answer_timeout;
+    let most = config.max_body_bytes;
     routes
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(RequestBodyLimitLayer::new(config.max_body_bytes))
+        .layer(RequestBodyLimitLayer::new(most))
+        .merge(
+            files
+                .layer(CatchPanicLayer::custom(panicked))
+                .layer(RequestBodyLimitLayer::new(most.max(FILE_MAX_BYTES))),
+        )
         .layer(from_fn(move |request: Request, next: Next| {
             let free = free.clone();
             async move {

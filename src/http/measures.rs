@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
 use super::api::parameters;
+use super::execution::{StepDocument, with_steps};
 use super::problem::Problem;
 use super::warning::asked_area;
 use super::{App, blocking};
@@ -56,7 +57,7 @@ impl EditionDocument {
 }
 
 /// The edition in use; a problem where there is none.
-fn edition(app: &App) -> Result<&Edition, Problem> {
+pub(super) fn edition(app: &App) -> Result<&Edition, Problem> {
     let edition = app.services.lists.measures.as_deref();
     edition.ok_or_else(|| Problem::not_found("no emergency-measures list is configured"))
 }
@@ -79,7 +80,8 @@ pub(super) async fn measures(
 }
 
 /// The dispatch (任务单) of a warning: what each district and department has to do at the response's level that
-/// was issued last. It rests on the list in use now; the record of the issue names the one of then.
+/// was issued last, and which step each has reached. It rests on the list in use now; the record of the issue
+/// names the one of then.
 #[utoipa::path(
     get,
     path = "/api/v1/dispatch/{warning}",
@@ -107,12 +109,15 @@ pub(super) async fn of_warning(
     let code = asked_area(&view, &pairs)?.registry.area.to_string();
     let archive = app.services.archive.clone();
     let records = blocking(move || archive.warning(&code, number)).await??;
-    let response = records.iter().rev().find_map(|record| match &record.body {
-        Body::Issued(issue) => issue.response,
+    let issued = records.iter().rev().find_map(|record| match &record.body {
+        Body::Issued(issue) => Some((record.number, issue.response?)),
         _ => None,
     });
     let none = || Problem::not_found(format!("nothing was issued in warning {number}"));
-    let found = dispatch(edition(&app)?, response.ok_or_else(none)?);
-    let document = serde_json::to_value(found);
-    document.map(Json).map_err(|e| Problem::internal("the dispatch cannot be written", &e))
+    let (issue, response) = issued.ok_or_else(none)?;
+    let found = serde_json::to_value(dispatch(edition(&app)?, response));
+    let found = found.map_err(|e| Problem::internal("the dispatch cannot be written", &e))?;
+    let steps: Vec<StepDocument> =
+        records.iter().filter_map(|record| StepDocument::of(record, issue)).collect();
+    Ok(Json(with_steps(found, issue, &steps)))
 }

@@ -7,8 +7,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
 use super::{
-    api, assessment, correction, explain, measures, operator, rank, reconciliation, reprocess,
-    room, series, warning,
+    api, assessment, correction, execution, explain, measures, operator, rank, reconciliation,
+    reprocess, room, series, warning,
 };
 
 /// The token of a person.
@@ -51,6 +51,10 @@ impl Modify for Tokens {
         room::area_room,
         measures::measures,
         measures::of_warning,
+        execution::step,
+        execution::days,
+        execution::report,
+        execution::report_file,
         warning::outlook,
         warning::enter_forecast,
         warning::skill,

@@ -19,6 +19,7 @@ mod model;
 mod past;
 mod rank;
 mod reconciliation;
+mod response;
 mod room;
 mod rows;
 mod sets;
@@ -54,6 +55,7 @@ use words::Lang;
 
 pub(super) use rank::rank;
 pub(super) use reconciliation::reconciliation;
+pub(super) use response::response;
 pub(super) use warning::warnings;
 pub(super) use year::year;
 

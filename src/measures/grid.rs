@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::emission::Emission;
-use super::map::SheetMap;
+use super::map::Layout;
 use super::sheet::{Cell, Findings, Kind, Merged, Place, Sheet};
 
 /// Columns that people add and nobody reads.
@@ -17,7 +17,7 @@ const UNREAD: [&str; 2] = ["序号", "备注"];
 #[derive(Debug)]
 pub(super) struct Grid<'a> {
     sheet: Merged<'a>,
-    map: &'a SheetMap,
+    map: &'a Layout,
     days_per_year: u16,
     place: Place,
     /// Columns by field.
@@ -33,7 +33,7 @@ struct Row<'a> {
 }
 
 /// What a header is compared by: without white space, with half-width signs.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let half = |c| match c {
         '（' => '(',
         '）' => ')',
@@ -44,7 +44,7 @@ fn plain(text: &str) -> String {
 }
 
 /// The texts of a header's rows above each other, joined by `/`; one text over several rows stands once.
-fn header(sheet: &Merged<'_>, map: &SheetMap, column: u32) -> String {
+fn header(sheet: &Merged<'_>, map: &Layout, column: u32) -> String {
     let (first, end) = (map.header_row, map.header_row + map.header_rows);
     let mut parts: Vec<String> = Vec::new();
     for row in first..end {
@@ -65,7 +65,7 @@ fn header(sheet: &Merged<'_>, map: &SheetMap, column: u32) -> String {
 impl<'a> Grid<'a> {
     /// Finds the columns and rows; `place` is the sheet.
     pub(super) fn new(
-        (sheet, map): (&'a Sheet, &'a SheetMap),
+        (sheet, map): (&'a Sheet, &'a Layout),
         (skip, days_per_year): (&[String], u16),
         place: Place,
         out: &mut Findings,
@@ -98,7 +98,10 @@ impl<'a> Grid<'a> {
                     used[at as usize] = true;
                 }
                 None if column.needed => {
-                    let text = format!("缺少“{}”列", column.headers.join("”或“"));
+                    // Of a closed sheet the others are spellings of the first.
+                    let headers =
+                        if self.map.closed { &column.headers[..1] } else { &column.headers };
+                    let text = format!("缺少“{}”列", headers.join("”或“"));
                     out.fault(top.clone(), Kind::ColumnMissing, text);
                 }
                 None => {}
@@ -110,7 +113,13 @@ impl<'a> Grid<'a> {
             }
         }
         for ((at, header), used) in (0_u32..).zip(&headers).zip(used) {
-            if !used && !header.is_empty() && !UNREAD.contains(&header.as_str()) {
+            if used || header.is_empty() || UNREAD.contains(&header.as_str()) {
+                continue;
+            }
+            if self.map.closed {
+                let text = format!("“{header}”列不属于本表，请删去或改名");
+                out.fault(top.clone().column(at), Kind::ColumnUnused, text);
+            } else {
                 let text = format!("“{header}”列不在列映射中，未读取");
                 out.notice(top.clone().column(at), Kind::ColumnUnused, text);
             }
@@ -272,14 +281,7 @@ impl<'g> Cells<'g> {
         let text = self.optional(field, out)?;
         let unit = self.grid.map.columns.get(field)?.unit;
         if text.is_empty() {
-            if let Some(column) = self.grid.columns.get(field) {
-                let at = (self.row.number, *column);
-                let merged = !self.grid.sheet.cell(at.0, at.1).is_empty();
-                let why = if merged { "（单元格已合并，不能分到各行）" } else { "" };
-                let label = self.grid.label(field);
-                let text = format!("{label}为空{why}，应为数字，没有的填0");
-                out.fault(self.place(field), Kind::Empty, text);
-            }
+            self.no_number(field, out);
             return None;
         }
         match Emission::parse(text, unit, self.grid.days_per_year) {
@@ -289,6 +291,32 @@ impl<'g> Cells<'g> {
                 out.fault(self.place(field), Kind::NotANumber, text);
                 None
             }
+        }
+    }
+
+    /// A count. Nothing there is a fault: what is nothing is written 0.
+    pub(super) fn count(&self, field: &str, out: &mut Findings) -> Option<u32> {
+        let text = self.optional(field, out)?;
+        if text.is_empty() {
+            self.no_number(field, out);
+            return None;
+        }
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        let count = text.parse().ok().filter(|_| digits);
+        if count.is_none() {
+            self.fault(field, Kind::NotANumber, "应为不小于0的整数", out);
+        }
+        count
+    }
+
+    /// Notes that no number stands in a field that has a column.
+    fn no_number(&self, field: &str, out: &mut Findings) {
+        if let Some(column) = self.grid.columns.get(field) {
+            let merged = !self.grid.sheet.cell(self.row.number, *column).is_empty();
+            let why = if merged { "（单元格已合并，不能分到各行）" } else { "" };
+            let label = self.grid.label(field);
+            let text = format!("{label}为空{why}，应为数字，没有的填0");
+            out.fault(self.place(field), Kind::Empty, text);
         }
     }
 }

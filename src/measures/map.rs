@@ -170,12 +170,9 @@ pub(super) struct Column {
     pub(super) needed: bool,
 }
 
-/// One sheet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SheetMap {
-    pub(super) table: Table,
-    /// The sheet's name.
-    pub(super) name: String,
+/// How a sheet is laid out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Layout {
     /// The first row of the header, from 0.
     pub(super) header_row: u32,
     /// How many rows the header has.
@@ -183,6 +180,17 @@ pub(super) struct SheetMap {
     pub(super) columns: BTreeMap<String, Column>,
     /// Groups of fields: where the first of a group is empty, the row goes on with those of the row above.
     pub(super) fill_down: Vec<Vec<String>>,
+    /// Whether a column that is none of these is a fault.
+    pub(super) closed: bool,
+}
+
+/// One sheet of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SheetMap {
+    pub(super) table: Table,
+    /// The sheet's name.
+    pub(super) name: String,
+    pub(super) layout: Layout,
 }
 
 impl SheetMap {
@@ -318,9 +326,12 @@ fn sheet_map(entry: SheetEntry, faults: &mut Vec<String>) -> Option<SheetMap> {
     Some(SheetMap {
         table,
         name: entry.name,
-        header_row: entry.header_row.saturating_sub(1),
-        header_rows: entry.header_rows,
-        columns,
-        fill_down: entry.fill_down,
+        layout: Layout {
+            header_row: entry.header_row.saturating_sub(1),
+            header_rows: entry.header_rows,
+            columns,
+            fill_down: entry.fill_down,
+            closed: false,
+        },
     })
 }

@@ -93,7 +93,7 @@ fn grids<'a>(
         match found.as_slice() {
             [sheet] => {
                 let how = (map.skip.as_slice(), map.days_per_year);
-                grids.insert(of.table, Grid::new((sheet, of), how, place, out));
+                grids.insert(of.table, Grid::new((sheet, &of.layout), how, place, out));
             }
             [] if of.table == Table::Removals => {}
             [] => {

@@ -230,13 +230,15 @@ pub enum Kind {
     ReasonMissing,
     /// The new edition is not younger than the old one.
     NotLater,
+    /// More was done than has to be: more plants stopped, or limited, than were to.
+    MoreThanAsked,
     /// Notice: measures for a grade that reduces voluntarily.
     VoluntaryGrade,
     /// Notice: a plant that stands still counts into the reduction.
     StandingStill,
     /// Notice: a sheet that the map does not name.
     SheetUnused,
-    /// Notice: a column that the map does not name.
+    /// Notice: a column that the map does not name; a fault in a table that has no others.
     ColumnUnused,
     /// Notice: a reason that no change asks for.
     ReasonIdle,

@@ -10,6 +10,7 @@
 
 use super::Level;
 use super::drill::DrillAct;
+use super::execution::{DistrictDay, TaskStep};
 use super::record::{
     Advisory, Approval, Body, Change, Consultation, Ground, Instruction, Issue, Lapse,
     Recommendation, Target,
@@ -20,7 +21,7 @@ use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
 /// How far ahead of the clock a time on paper may lie, in minutes.
-const AHEAD_MIN: i64 = 10;
+pub(super) const AHEAD_MIN: i64 = 10;
 /// How far ahead a level may be issued, in minutes.
 const EFFECTIVE_WITHIN_MIN: i64 = 7 * 24 * 60;
 
@@ -61,6 +62,13 @@ pub enum Act {
     Drill {
         /// What.
         drill: DrillAct,
+    },
+    /// Enters a step of a task.
+    Step(TaskStep),
+    /// Enters what districts report: all of it, or nothing.
+    Report {
+        /// Each district once a day.
+        districts: Vec<DistrictDay>,
     },
 }
 
@@ -124,11 +132,19 @@ pub enum Refusal {
     NoDrill,
     /// A real warning is open: it goes before any drill.
     RealFirst,
+    /// The open warning has no such issue, or one that lifts and has no tasks.
+    UnknownIssue,
+    /// The step before is not recorded.
+    StepMissing,
+    /// Figures of a day that is none of a response, or ended too long ago.
+    NotInResponse,
+    /// More plants stopped, or limited, than have to.
+    Contradicting,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::NotPending,
         Self::AnotherPending,
         Self::NotApproved,
@@ -147,6 +163,10 @@ impl Refusal {
         Self::DrillRuns,
         Self::NoDrill,
         Self::RealFirst,
+        Self::UnknownIssue,
+        Self::StepMissing,
+        Self::NotInResponse,
+        Self::Contradicting,
     ];
 
     /// The name in JSON.
@@ -171,6 +191,10 @@ impl Refusal {
             Self::DrillRuns => "drill_runs",
             Self::NoDrill => "no_drill",
             Self::RealFirst => "real_first",
+            Self::UnknownIssue => "unknown_issue",
+            Self::StepMissing => "step_missing",
+            Self::NotInResponse => "not_in_response",
+            Self::Contradicting => "contradicting",
         }
     }
 
@@ -186,9 +210,9 @@ impl Refusal {
             Self::BelowFloor => "低于省级最低级别",
             Self::StillComing => "前一次发布尚未生效",
             Self::InFuture => "时间晚于当前时间",
-            Self::OutOfOrder => "时间先后不符：批准、发布、生效应依次进行",
+            Self::OutOfOrder => "时间先后不符：批准、发布、生效，以及送达、签收、反馈，应依次进行",
             Self::Unnamed => "姓名、单位、文号或理由不得为空",
-            Self::Repeated => "内容与已有记录相同，未重复登记",
+            Self::Repeated => "内容已有记录，未重复登记",
             Self::NoResponse => "解除时不填响应级别",
             Self::UnknownWarning => "没有该编号的预警",
             Self::UnknownZone => "没有该预报分区",
@@ -196,6 +220,10 @@ impl Refusal {
             Self::DrillRuns => "已有演练在进行",
             Self::NoDrill => "没有正在进行的演练",
             Self::RealFirst => "有真实的预警建议或生效预警，不得开展演练",
+            Self::UnknownIssue => "当前预警中没有该编号的发布，或该次发布为解除，没有任务单",
+            Self::StepMissing => "前一步尚未登记：送达、签收、反馈应依次登记",
+            Self::NotInResponse => "该日不在应急响应期间，或已超过补报期限",
+            Self::Contradicting => "已停产、已限产企业数不得大于应停产、应限产企业数",
         }
     }
 }
@@ -247,6 +275,8 @@ impl Warnings {
                 self.once(Body::Advisory(advisory.clone()))
             }
             Act::Drill { drill } => self.decide_drill(drill, now),
+            Act::Step(step) => self.task_step(step, now),
+            Act::Report { districts } => self.district_days(districts, now),
         }
     }
 

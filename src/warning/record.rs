@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Level;
 use super::drill::DrillEnd;
 use super::evaluation::{Evaluation, Reached};
+use super::execution::{DistrictDay, TaskStep};
 use super::line::ObservedHour;
 use crate::outlook::{Forecast, Source};
 use crate::time::Instant;
@@ -87,6 +88,10 @@ pub enum Body {
     },
     /// A drill is over.
     DrillEnded(DrillEnd),
+    /// A task (任务单) was delivered, signed for or reported back.
+    TaskStep(TaskStep),
+    /// A district reported a day (应对日报).
+    DistrictDay(DistrictDay),
 }
 
 impl Body {
@@ -108,6 +113,8 @@ impl Body {
             Self::DrillStarted { .. } => "drill_started",
             Self::DrillAir { .. } => "drill_air",
             Self::DrillEnded(_) => "drill_ended",
+            Self::TaskStep(_) => "task_step",
+            Self::DistrictDay(_) => "district_day",
         }
     }
 }

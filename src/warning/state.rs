@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use super::Level;
 use super::drill::Drill;
 use super::evaluation::Evaluation;
+use super::execution::Execution;
 use super::record::{Approval, Body, Change, Ground, Instruction, Recommendation, Record, Target};
 use crate::outlook::{ForecastBook, KeptForecast, Source};
 use crate::time::Instant;
@@ -144,6 +145,8 @@ pub struct Warnings {
     pub declined: Option<Declined>,
     /// The drill that runs.
     pub drill: Option<Box<Drill>>,
+    /// How responses are carried out.
+    pub execution: Execution,
 }
 
 impl Warnings {
@@ -188,6 +191,7 @@ impl Warnings {
         if let Some(drill) = record.drill {
             return self.take_drill(drill, record);
         }
+        self.execution.take(record, self.open.as_ref());
         match &record.body {
             Body::Forecast(forecast) => self.book.keep(KeptForecast {
                 number: record.number,
@@ -248,6 +252,7 @@ impl Warnings {
             }
             // They belong to a drill, which has its own state.
             Body::DrillStarted { .. } | Body::DrillAir { .. } | Body::DrillEnded(_) => {}
+            Body::TaskStep(_) | Body::DistrictDay(_) => {} // of the execution
         }
     }
 

@@ -11,6 +11,7 @@ use crate::time::{Day, Hour, Instant};
 
 mod advice;
 mod drill;
+mod execution;
 mod levels;
 mod past;
 mod ways;

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 
 use super::drill::DRILL_ZH;
 use super::evaluation::{Evaluation, Reached, Spell};
+use super::execution::{Count, DistrictDay, Step, TaskStep};
 use super::record::{
     Approval, Body, Consultation, Ground, Instruction, Issue, Recommendation, Record, Target,
 };
@@ -212,6 +213,43 @@ fn issue(issue: &Issue) -> String {
     format!("{issuer}{issued}发布（{document}）：{what}。")
 }
 
+/// A note as a sentence of its own; nothing of none.
+fn sentence(label: &str, text: &str) -> String {
+    let text = text.trim().trim_end_matches('。');
+    if text.is_empty() { String::new() } else { format!("{label}{text}。") }
+}
+
+fn task_step(of: &TaskStep) -> String {
+    let TaskStep { issue, receiver, step, contact, at, means, note } = of;
+    let (at, means, task) =
+        (moment_zh(*at), means.text_zh(), format!("任务单（发布记录#{issue}）"));
+    match step {
+        Step::Delivered => {
+            let note = sentence("备注：", note);
+            format!("{task}{at}送达{receiver}，接收人{contact}，方式：{means}。{note}")
+        }
+        Step::Signed => {
+            let note = sentence("备注：", note);
+            format!("{task}{at}由{receiver}{contact}签收，方式：{means}。{note}")
+        }
+        Step::Returned => {
+            let note = sentence("", note);
+            format!("{task}{at}由{receiver}{contact}反馈，方式：{means}。反馈内容：{note}")
+        }
+    }
+}
+
+fn district_day(of: &DistrictDay) -> String {
+    let (_, month, date) = of.day.date();
+    let counts = Count::ALL.map(|count| {
+        let (label, unit) = count.text_zh();
+        format!("{label}{}{unit}", of.counts.of(count))
+    });
+    let (district, counts, reporter) = (&of.district, counts.join("、"), &of.reporter);
+    let remark = sentence("备注：", &of.remark);
+    format!("{district}{month}月{date}日应对日报：{counts}。报送人：{reporter}。{remark}")
+}
+
 impl Record {
     /// What happened, in one or two sentences; of a drill they say so first.
     #[must_use]
@@ -241,6 +279,8 @@ impl Body {
             }
             Self::DrillAir { .. } => "模拟空气质量转好，进入解除阶段。".to_owned(),
             Self::DrillEnded(end) => end.text_zh(),
+            Self::TaskStep(body) => task_step(body),
+            Self::DistrictDay(body) => district_day(body),
         }
     }
 }

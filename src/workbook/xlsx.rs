@@ -9,21 +9,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use calamine::{DataRef, ExcelDateTime, Reader as _, Xlsx};
 
 use super::{MAX_COLUMNS, MAX_ROWS, put};
-use crate::measures::{Cell, ColumnMap, Sheet};
+use crate::measures::{Cell, Sheet};
 
-pub(super) fn read(bytes: Vec<u8>, map: &ColumnMap) -> Result<Vec<Sheet>, String> {
+/// Sheets that are not wanted have their names and no rows.
+pub(super) fn read(bytes: Vec<u8>, wants: impl Fn(&str) -> bool) -> Result<Vec<Sheet>, String> {
     // calamine 0.38 panics on some damaged files, as where a merged region ends before it begins.
-    let read = catch_unwind(AssertUnwindSafe(|| parse(bytes, map)));
+    let read = catch_unwind(AssertUnwindSafe(|| parse(bytes, wants)));
     read.unwrap_or_else(|_| Err("不是可读取的XLSX工作簿：内部结构有误".to_owned()))
 }
 
-fn parse(bytes: Vec<u8>, map: &ColumnMap) -> Result<Vec<Sheet>, String> {
+fn parse(bytes: Vec<u8>, wants: impl Fn(&str) -> bool) -> Result<Vec<Sheet>, String> {
     let unreadable = |e: calamine::XlsxError| format!("不是可读取的XLSX工作簿：{e}");
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
         let mut sheet = Sheet { name, ..Sheet::default() };
-        if map.wants(&sheet.name) {
+        if wants(&sheet.name) {
             sheet.rows = rows(&mut workbook, &sheet.name)
                 .map_err(|reason| format!("工作表“{}”：{reason}", sheet.name))?;
             let merged = workbook.merge_cells_by_sheet_name(&sheet.name).map_err(unreadable)?;

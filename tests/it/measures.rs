@@ -1,5 +1,6 @@
 //! The emergency-measures list from files to dispatch: the sample in `seeds/measures/`, in both its forms.
 
+mod daily;
 mod editions;
 mod faults;
 mod property;

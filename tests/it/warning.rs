@@ -13,7 +13,8 @@ use lantian::pipeline::{Batch, FeedState, Params, WarningParams};
 use lantian::store::{Reader, RecordsAsked, Sqlite};
 use lantian::time::Instant;
 use lantian::warning::{
-    Act, Approval, Basis, Body, Change, Ground, Level, Notice, Record, Refusal, Target,
+    Act, Approval, Basis, Body, Change, Counts, DistrictDay, Ground, Level, Means, Notice, Record,
+    Refusal, Step, Target, TaskStep,
 };
 
 use super::daemon::{Daemon, Said};
@@ -240,6 +241,7 @@ fn a_restart_between_any_two_steps_loses_nothing_and_issues_nothing_twice() {
     assert_eq!((effect.at, level(&daemon)), (at("24T00:00"), Some(Level::Orange)));
     daemon = daemon.restart();
     assert_eq!(level(&daemon), Some(Level::Orange));
+    daemon = executed(daemon);
     daemon.audit();
     let records = Reader::open(&path).unwrap();
     let asked = RecordsAsked { kinds: vec!["issued".to_owned()], before: None, limit: 9 };
@@ -250,6 +252,37 @@ fn a_restart_between_any_two_steps_loses_nothing_and_issues_nothing_twice() {
     assert_eq!((notice.target, notice.response), (ORANGE, Some(Level::Orange)));
     let approval = records.record("x", notice.approval).unwrap().unwrap();
     assert_eq!(approval.body.kind(), "approved");
+}
+
+/// The steps of a task and reports of districts, with an end of the process after each: what comes again is
+/// refused, and what was taken still holds.
+fn executed(mut daemon: Daemon) -> Daemon {
+    let issue = daemon.pipeline.view().warnings.in_force().unwrap().issue;
+    for step in Step::ALL {
+        let (receiver, contact) = ("甘井子区".to_owned(), "刘某".to_owned());
+        let (at_, means, note) = (at("24T03:00"), Means::System, "已落实".to_owned());
+        let act =
+            Said::Act(Act::Step(TaskStep { issue, receiver, step, contact, at: at_, means, note }));
+        assert!(daemon.take(at("24T03:05"), std::slice::from_ref(&act)).acted[0].is_ok());
+        daemon = daemon.restart();
+        assert_eq!(daemon.take(at("24T03:05"), &[act]).acted, [Err(Refusal::Repeated)]);
+    }
+    let figures = |district: &str| DistrictDay {
+        district: district.to_owned(),
+        day: at("24T03:00").hour().day(),
+        counts: Counts::default(),
+        reporter: "王某".to_owned(),
+        remark: String::new(),
+    };
+    let districts = vec![figures("甘井子区"), figures("庄河市")];
+    let act = Said::Act(Act::Report { districts });
+    let batch = daemon.take(at("24T03:06"), std::slice::from_ref(&act));
+    assert_eq!(kinds(&batch), ["district_day", "district_day"], "in one commit");
+    let before = daemon.pipeline.view().warnings.execution.clone();
+    daemon = daemon.restart();
+    assert_eq!(daemon.pipeline.view().warnings.execution, before);
+    assert_eq!(daemon.take(at("24T03:07"), &[act]).acted, [Err(Refusal::Repeated)]);
+    daemon
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod api;
 mod correction;
+mod execution;
 mod explain;
 mod metrics;
 mod page;
@@ -28,6 +29,7 @@ use lantian::http::{
     ExplainQuery, Health, Lists, MembersQuery, Person, ReconciliationQuery, RecordsQuery,
     RevisionRow, Role, SeriesQuery, Services, Site,
 };
+use lantian::measures::Edition;
 use lantian::pipeline::{DeadLetterReason, KeptLetter, View};
 use lantian::reconciliation::Reconciliation;
 use lantian::standard::Parameters;
@@ -47,6 +49,8 @@ struct Shelf {
     last_published: Option<Hour>,
     compared: Mutex<Vec<ReconciliationQuery>>,
     broken: bool,
+    records: Vec<Record>,
+    measures: Option<Arc<Edition>>,
 }
 
 impl Archive for Shelf {
@@ -152,12 +156,14 @@ impl Archive for Shelf {
         Ok(self.last_published)
     }
 
-    fn records(&self, _: &str, _: &RecordsQuery) -> Result<Vec<Record>, ArchiveError> {
-        Ok(Vec::new())
+    fn records(&self, _: &str, query: &RecordsQuery) -> Result<Vec<Record>, ArchiveError> {
+        let asked = self.records.iter().rev();
+        let of_kind = |record: &&Record| query.kinds.contains(&record.body.kind());
+        Ok(asked.filter(of_kind).take(query.limit).cloned().collect())
     }
 
     fn warning(&self, _: &str, _: u64) -> Result<Vec<Record>, ArchiveError> {
-        Ok(Vec::new())
+        Ok(self.records.clone())
     }
 
     fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError> {
@@ -191,6 +197,7 @@ impl Daemon {
         let (view, views) = watch::channel(Arc::new(view));
         let (health, healths) = watch::channel(Health { ready: true, reasons: Vec::new() });
         let (sender, acts) = mpsc::channel(1);
+        let measures = shelf.measures.clone();
         let (shelf, cancel) = (Arc::new(shelf), CancellationToken::new());
         let latency = Latency::default();
         let metrics =
@@ -204,7 +211,9 @@ impl Daemon {
             metrics,
             parameters: Parameters::default(),
             lists: Arc::new(Lists {
-                measures: None,
+                measures,
+                district_report_due: 13 * 60,
+                read_sheets: lantian::workbook::sheets_in,
                 targets: year::targets(),
                 resampling: Resampling::DEFAULT,
                 ranks: rank::sets(),

@@ -1,8 +1,14 @@
-// Sends a form as JSON with the person's token, and says what came of it.
+// Sends a form as JSON, or the file of one, with the person's token, and says what came of it.
 (() => {
-  const said = document.getElementById("said");
-  const tell = (text) => {
+  const tell = (text, reasons) => {
+    const said = document.getElementById("said");
     said.textContent = text;
+    if (reasons && reasons.length) {
+      const list = said.appendChild(document.createElement("ul"));
+      for (const reason of reasons) {
+        list.appendChild(document.createElement("li")).textContent = reason;
+      }
+    }
     said.scrollIntoView({ block: "center" });
   };
   // The room's clock is Beijing time, wherever the browser stands.
@@ -24,10 +30,16 @@
     const body = {};
     for (const [name, value] of new FormData(form)) {
       if (value === "") continue;
-      body[name] = form.elements[name].type === "datetime-local" ? time(value) : value;
+      const input = form.elements[name];
+      const [group, inner] = name.split(".");
+      if (inner) (body[group] ??= {})[inner] = Number(value);
+      else body[name] = input.type === "datetime-local" ? time(value) : value;
+      const chosen = input.selectedOptions && input.selectedOptions[0];
+      if (chosen && chosen.dataset.step) body.step = chosen.dataset.step;
     }
-    if (form.dataset.proposal) body.proposal = Number(form.dataset.proposal);
-    if (form.dataset.warning) body.warning = Number(form.dataset.warning);
+    for (const number of ["proposal", "warning", "issue"]) {
+      if (form.dataset[number]) body[number] = Number(form.dataset[number]);
+    }
     if (form.dataset.sort) body.sort = form.dataset.sort;
     if (body.participants) body.participants = people(body.participants);
     if (form.dataset.days) {
@@ -38,26 +50,40 @@
     return body;
   };
 
-  document.querySelectorAll("form[data-post]").forEach((form) => {
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const token = document.getElementById("token").value.trim();
-      const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-      const body = JSON.stringify(read(form));
-      const button = form.querySelector("button");
-      button.disabled = true;
-      try {
-        const answer = await fetch(form.dataset.post, { method: "POST", headers, body });
-        const told = await answer.json();
-        if (answer.ok) {
-          location.reload();
-        } else {
-          tell(told.detail || told.title);
-        }
-      } catch {
-        tell("与服务器的连接已中断，不能确定是否已登记，请刷新页面查看");
+  // What is recorded shows in a new page; the token stays, so that the next step does not ask for it again.
+  const refresh = async (token, told) => {
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!answer.ok || !page.getElementById("token")) return location.reload();
+    document.body.replaceWith(page.body);
+    document.getElementById("token").value = token;
+    if (told.unchanged && told.unchanged.length) {
+      tell(`已登记${told.recorded.length}个区县；与已有记录相同、未重复登记：${told.unchanged.join("、")}`);
+    }
+  };
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    const to = form.dataset.post || form.dataset.file;
+    if (!to) return;
+    event.preventDefault();
+    const token = document.getElementById("token").value.trim();
+    const headers = { authorization: `Bearer ${token}` };
+    if (form.dataset.post) headers["content-type"] = "application/json";
+    const body = form.dataset.file ? form.elements.file.files[0] : JSON.stringify(read(form));
+    const button = form.querySelector("button");
+    button.disabled = true;
+    try {
+      const answer = await fetch(to, { method: "POST", headers, body });
+      const told = await answer.json();
+      if (answer.ok) {
+        await refresh(token, told);
+      } else {
+        tell(told.detail || told.title, told.reasons);
       }
-      button.disabled = false;
-    });
+    } catch {
+      tell("与服务器的连接已中断，不能确定是否已登记，请刷新页面查看");
+    }
+    button.disabled = false;
   });
 })();

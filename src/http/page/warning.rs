@@ -200,7 +200,8 @@ fn kinds() -> Vec<&'static str> {
     OF_LIFE.into_iter().chain(["evaluated", "advisory"]).collect()
 }
 
-fn minute(at: Instant) -> String {
+/// `2026-11-23 15:00`.
+pub(super) fn minute(at: Instant) -> String {
     let text = at.to_string();
     text.get(..16).unwrap_or(&text).replace('T', " ")
 }

@@ -151,11 +151,13 @@ pub(in crate::http) struct Advised {
     until: String,
 }
 
-pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, Problem> {
+/// Reads a body.
+pub(in crate::http) fn read<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|e| Problem::bad_parameter("body", e))
 }
 
-fn time(name: &str, text: &str) -> Result<Instant, Problem> {
+/// Reads a time.
+pub(in crate::http) fn time(name: &str, text: &str) -> Result<Instant, Problem> {
     Instant::parse_rfc3339(text).map_err(|e| Problem::bad_parameter(name, e))
 }
 
@@ -165,7 +167,7 @@ fn target(name: &str, text: &str) -> Result<Target, Problem> {
 }
 
 /// Hands an act to the engine, and waits until it is durable.
-async fn act(
+pub(in crate::http) async fn act(
     app: &App,
     headers: &HeaderMap,
     (least, query, warning): (Role, Option<String>, Option<u64>),
@@ -194,7 +196,8 @@ async fn act(
     Ok(Json(Recorded { person, number }))
 }
 
-pub(super) fn number(path: Result<Path<u64>, PathRejection>) -> Result<u64, Problem> {
+/// The number in a path.
+pub(in crate::http) fn number(path: Result<Path<u64>, PathRejection>) -> Result<u64, Problem> {
     path.map(|Path(number)| number).map_err(|e| Problem::bad_parameter("path", e))
 }
 

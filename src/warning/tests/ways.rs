@@ -4,15 +4,15 @@ use super::*;
 
 /// An area's warnings with a clock: what the engine does, without figures.
 #[derive(Clone)]
-struct Room {
-    warnings: Warnings,
+pub(super) struct Room {
+    pub(super) warnings: Warnings,
     rules: RuleSet,
-    now: Instant,
-    records: Vec<Record>,
+    pub(super) now: Instant,
+    pub(super) records: Vec<Record>,
 }
 
 impl Room {
-    fn new(rules: RuleSet) -> Self {
+    pub(super) fn new(rules: RuleSet) -> Self {
         let now = first_day().start().start();
         Self { warnings: Warnings::default(), rules, now, records: Vec::new() }
     }
@@ -37,7 +37,7 @@ impl Room {
         self.note(None, asked);
     }
 
-    fn act(&mut self, act: &Act) -> Result<(), Refusal> {
+    pub(super) fn act(&mut self, act: &Act) -> Result<(), Refusal> {
         let bodies = self.warnings.decide(act, self.now)?;
         self.note(Some("王值班"), bodies);
         self.settle();
@@ -45,7 +45,7 @@ impl Room {
     }
 
     /// Time passes.
-    fn pass(&mut self, minutes: i64) {
+    pub(super) fn pass(&mut self, minutes: i64) {
         let until = self.now.plus_minutes(minutes);
         while let Some(due) = self.warnings.next_deadline(&self.rules).filter(|due| *due <= until) {
             self.now = self.now.max(due);
@@ -74,7 +74,7 @@ impl Room {
         self.warnings.proposal().map_or(0, |p| p.number)
     }
 
-    fn approve(&mut self, target: Target) -> Result<(), Refusal> {
+    pub(super) fn approve(&mut self, target: Target) -> Result<(), Refusal> {
         self.act(&Act::Approve(Approval {
             proposal: self.number(),
             target,
@@ -86,7 +86,7 @@ impl Room {
         }))
     }
 
-    fn issue(&mut self, ahead_min: i64) -> Result<(), Refusal> {
+    pub(super) fn issue(&mut self, ahead_min: i64) -> Result<(), Refusal> {
         self.act(&Act::Issue(Notice {
             proposal: self.number(),
             issuer: "市重污染天气应急指挥部办公室".to_owned(),
@@ -114,7 +114,7 @@ impl Room {
     }
 
     /// A warning of a level that holds.
-    fn in_force(level: Level) -> Self {
+    pub(super) fn in_force(level: Level) -> Self {
         let mut room = Self::new(rules("2024"));
         room.act(&propose(Target::Level(level))).unwrap();
         room.approve(Target::Level(level)).unwrap();
@@ -125,7 +125,7 @@ impl Room {
     }
 }
 
-fn propose(target: Target) -> Act {
+pub(super) fn propose(target: Target) -> Act {
     Act::Propose { target, reason: "领导指示".to_owned() }
 }
 

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use lantian::measures::daily_columns;
 use lantian::store::{Role, Sqlite};
 use lantian::time::Instant as Moment;
+use lantian::warning::Count;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use serde_json::{Value, json};
 
@@ -15,6 +17,10 @@ use crate::broker::free_port;
 
 pub(super) const ISSUER: &str = "issuer-token-of-the-tests";
 pub(super) const OPERATOR: &str = "operator-token-of-the-tests";
+
+/// The kinds of records of the whole way, evaluations left out.
+const LIFE: [&str; 7] =
+    ["recommended", "consulted", "approved", "issued", "took_effect", "task_step", "district_day"];
 
 fn add_persons(store: &Path) {
     let store = Sqlite::open(store).unwrap();
@@ -51,11 +57,15 @@ fn retained(place: &Place) -> BTreeMap<String, Value> {
 
 /// Posts a body with a token: status and answer.
 pub(super) fn post(daemon: &Running, path: &str, token: &str, body: &Value) -> (u16, Value) {
+    post_bytes(daemon, path, token, body.to_string().as_bytes())
+}
+
+fn post_bytes(daemon: &Running, path: &str, token: &str, body: &[u8]) -> (u16, Value) {
     let agent = ureq::Agent::config_builder().http_status_as_error(false).build();
     let url = format!("http://127.0.0.1:{}{path}", daemon.port);
     let request = ureq::Agent::from(agent).post(&url);
     let request = request.header("authorization", &format!("Bearer {token}"));
-    let mut answer = request.send(body.to_string()).unwrap();
+    let mut answer = request.send(body).unwrap();
     let text = answer.body_mut().read_to_string().unwrap();
     (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
 }
@@ -81,17 +91,11 @@ pub(super) fn public(place: &Place, daemon: &Running) -> Value {
     assert_eq!(topics.keys().collect::<Vec<_>>(), ["lantian/x/status", "lantian/x/warning"]);
     assert_eq!(topics["lantian/x/warning"], shown);
     let all = format!("{topics:?}");
-    for word in [
-        "recommend",
-        "proposal",
-        "evaluat",
-        "approv",
-        "consult",
-        "built_in",
-        "建议",
-        "drill",
-        "演练",
-    ] {
+    // Nor of how a response is carried out.
+    let execution =
+        ["task_step", "district", "deliver", "plants", "任务单", "日报", "送达", "签收"];
+    let unissued = ["recommend", "proposal", "evaluat", "approv", "consult", "built_in", "建议"];
+    for word in unissued.into_iter().chain(execution).chain(["drill", "演练"]) {
         assert!(!all.contains(word), "{word} leaks: {all}");
     }
     shown
@@ -128,6 +132,35 @@ fn papers(proposal: &Value) -> (Value, Value) {
     let notice = json!({ "proposal": proposal, "issuer": "指挥部办公室", "document": "第3号",
         "issued": "2026-11-02T05:50:00+08:00", "effective_from": "2026-11-03T00:00:00+08:00" });
     (approval, notice)
+}
+
+/// A task is delivered and a district reports; the room sees it, the public does not.
+fn execute(place: &Place, daemon: &Running, warning: &Value) {
+    let issue = &get(daemon, "/api/v1/warnings")["in_force"]["record"];
+    let step = json!({ "issue": issue, "receiver": "示例城区", "step": "delivered", "contact": "刘某",
+        "at": "2026-11-03T01:00:00+08:00", "means": "system" });
+    let steps = format!("/api/v1/dispatch/{warning}/steps");
+    assert_eq!(post(daemon, &steps, "guess", &step).0, 401);
+    assert_eq!(post(daemon, &steps, OPERATOR, &step).0, 200);
+    assert_eq!(post(daemon, &steps, OPERATOR, &step).0, 409, "delivered once");
+    let counts: BTreeMap<&str, u32> = Count::ALL.iter().map(|c| (c.name(), 3)).collect();
+    let day = json!({ "district": "示例城区", "day": "2026-11-03", "counts": counts,
+        "reporter": "王某" });
+    assert_eq!(post(daemon, "/api/v1/reports/district", OPERATOR, &day).0, 200);
+    let sheet = daily_columns().join(",") + "\n示例城区,3,3,3,3,3,3,3,3,3,3,3,王某,\n";
+    let file = "/api/v1/reports/district/file?day=2026-11-03";
+    let (status, told) = post_bytes(daemon, file, OPERATOR, sheet.as_bytes());
+    assert_eq!((status, &told["unchanged"]), (200, &json!(["示例城区"])), "the same as by hand");
+    let told = get(daemon, "/api/v1/reports/district");
+    assert_eq!(
+        (&told["reported_count"], &told["sums"]["people_out_count"]),
+        (&1.into(), &3.into())
+    );
+    let (_, tasks) = get_as(daemon, &format!("/api/v1/dispatch/{warning}"), OPERATOR);
+    let city = tasks["districts"].as_array().unwrap().iter().find(|d| d["district"] == "示例城区");
+    assert_eq!(city.unwrap()["step"], "delivered");
+    assert!(daemon.get("/response").contains("已送达"));
+    public(place, daemon);
 }
 
 /// A daemon on a store that knows an issuer and an operator.
@@ -196,6 +229,7 @@ fn a_warning_is_recommended_approved_and_issued_through_crashes_and_nothing_leak
     place.publish(30..52);
     daemon.wait_until("in effect", |d| !get(d, "/api/v1/warnings")["in_force"].is_null());
     assert_eq!(public(&place, &daemon)["in_force"]["response_zh"], "Ⅱ级");
+    execute(&place, &daemon, warning);
     let line = get(&daemon, &format!("/api/v1/warnings/{warning}"));
     let issued = line.as_array().unwrap().iter().find(|r| r["what"]["kind"] == "issued").unwrap();
     let digest = list["digest"].as_str().unwrap();
@@ -203,7 +237,7 @@ fn a_warning_is_recommended_approved_and_issued_through_crashes_and_nothing_leak
     let kinds: Vec<&str> =
         line.as_array().unwrap().iter().map(|r| r["what"]["kind"].as_str().unwrap()).collect();
     let kinds: Vec<&str> = kinds.into_iter().filter(|kind| *kind != "evaluated").collect();
-    assert_eq!(kinds, ["recommended", "consulted", "approved", "issued", "took_effect"]);
+    assert_eq!(kinds, LIFE);
     assert_eq!(daemon.end("-TERM"), Some(0));
     audit_is_clean(&place.store());
 }
