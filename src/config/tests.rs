@@ -467,3 +467,18 @@ fn cities_keep_to_codes_of_their_own() {
         assert!(told.iter().any(|t| t.contains(word)), "{row}: {told:?}");
     }
 }
+
+#[test]
+fn districts_report_at_a_time_of_day() {
+    let due = |line: &str| load_text(&format!("{LEAST}[measures]\n{line}\n"));
+    let minute = |line: &str| due(line).map(|config| config.district_report_due);
+    assert_eq!(minute("").expect("legal"), 13 * 60);
+    assert_eq!(minute("district_report_due = '00:00'").expect("legal"), 0);
+    assert_eq!(minute("district_report_due = '23:59'").expect("legal"), 23 * 60 + 59);
+    for text in ["24:00", "12:60", "9:00", "09.00", "+9:00", "09:00:00", ""] {
+        let faults = due(&format!("district_report_due = '{text}'")).expect_err("refused");
+        let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        let [told] = told.as_slice() else { panic!("{told:?}") };
+        assert!(told.starts_with("measures.district_report_due: must"), "{text}: {told}");
+    }
+}

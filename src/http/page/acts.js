@@ -55,7 +55,10 @@
     const answer = await fetch(location.href);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!answer.ok || !page.getElementById("token")) return location.reload();
+    const opened = [...document.querySelectorAll("details")].map((one) => one.open);
     document.body.replaceWith(page.body);
+    const all = [...document.querySelectorAll("details")];
+    if (all.length === opened.length) all.forEach((one, at) => (one.open = opened[at]));
     document.getElementById("token").value = token;
     if (told.unchanged && told.unchanged.length) {
       tell(`已登记${told.recorded.length}个区县；与已有记录相同、未重复登记：${told.unchanged.join("、")}`);
