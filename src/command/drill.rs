@@ -8,7 +8,7 @@
 //! long as the drill lasts, with a token of its own that it revokes in the end.
 //!
 //! Unless `--by-hand` is given it plays the parts of the persons itself: consults, registers approvals,
-//! issues, lets the air clear, and lifts.
+//! issues, takes the tasks to their receivers, lets the air clear, and lifts.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -24,8 +24,9 @@ use super::{ExitError, daemon, text};
 use crate::app::Daemon;
 use crate::clock;
 use crate::config::{self, Config};
+use crate::measures::WHOLE_CITY;
 use crate::store::{Error, Role, Sqlite};
-use crate::warning::Level;
+use crate::warning::{DRILL_ZH, Level, Step};
 
 /// Who acts in a drill that plays by itself.
 const PLAYER: &str = "应急演练程序";
@@ -161,7 +162,17 @@ fn play(desk: &Desk, args: &Args, out: &mut impl Write) -> Result<(), ExitError>
                 _ => Err(ExitError::Data("演练没有走完全程".to_owned())),
             };
         }
-        let acted = !args.by_hand && step(desk, &standing, drill, &mut cleared)?;
+        let stepped = if args.by_hand {
+            Ok(false)
+        } else {
+            step(desk, &standing, (drill, &mut cleared), out)
+        };
+        let acted = match stepped {
+            Ok(acted) => acted,
+            // It may be over: that is told, instead of the act that came too late.
+            Err(e) if desk.standing()?["drill"]["drill"] == drill => return Err(e),
+            Err(_) => false,
+        };
         quiet = if acted || args.by_hand { 0 } else { quiet + 1 };
         if quiet > STUCK {
             let stopped = json!({"reason": "演练程序长时间没有进展"});
@@ -186,8 +197,7 @@ fn tell(
             continue;
         }
         *told = number;
-        let at = record["at"].as_str().unwrap_or_default();
-        let at = at.get(..19).unwrap_or(at).replace('T', " ");
+        let at = shown(&record["at"]);
         let said = record["text_zh"].as_str().unwrap_or_default();
         text::written(writeln!(out, "{at}  {said}"))?;
         if record["what"]["kind"] == "drill_ended" {
@@ -198,7 +208,12 @@ fn tell(
 }
 
 /// Does what comes next in the drill; whether there was anything to do.
-fn step(desk: &Desk, standing: &Value, drill: u64, cleared: &mut bool) -> Result<bool, ExitError> {
+fn step(
+    desk: &Desk,
+    standing: &Value,
+    (drill, cleared): (u64, &mut bool),
+    out: &mut impl Write,
+) -> Result<bool, ExitError> {
     let of = &standing["drill"];
     let (warning, now) = (&of["warning"], &standing["now"]);
     let proposal = &of["proposal"];
@@ -225,10 +240,46 @@ fn step(desk: &Desk, standing: &Value, drill: u64, cleared: &mut bool) -> Result
     let holds = !of["in_force"].is_null() && of["coming"].is_null();
     if holds && !*cleared {
         *cleared = true;
+        carry_out(desk, (warning, now), out)?;
         desk.post(&format!("/api/v1/drills/{drill}/air"), "", &json!({}))?;
         return Ok(true);
     }
     Ok(false)
+}
+
+/// Takes the tasks (任务单) to every receiver, and reports them back; nothing without a list of measures.
+fn carry_out(
+    desk: &Desk,
+    (warning, now): (&Value, &Value),
+    out: &mut impl Write,
+) -> Result<(), ExitError> {
+    let Some(tasks) = desk.tasks(warning)? else { return Ok(()) };
+    let names = [("districts", "district"), ("departments", "department")];
+    let all = names.iter().flat_map(|(all, name)| {
+        tasks[all].as_array().into_iter().flatten().map(move |task| &task[name])
+    });
+    let mut receivers: Vec<&Value> = Vec::new();
+    for name in all.filter(|name| **name != WHOLE_CITY) {
+        if !receivers.contains(&name) {
+            receivers.push(name);
+        }
+    }
+    for receiver in &receivers {
+        for step in Step::ALL {
+            let body = json!({"issue": tasks["issue"], "receiver": receiver, "step": step.name(),
+                "contact": PLAYER, "at": now, "means": "system", "note": "演练，未实际执行"});
+            desk.post(&format!("/api/v1/dispatch/{warning}/steps"), "&drill=true", &body)?;
+        }
+    }
+    let (at, count) = (shown(now), receivers.len());
+    let told = format!("{at}  {DRILL_ZH}任务单已由{count}个区县和部门签收并反馈。");
+    text::written(writeln!(out, "{told}"))
+}
+
+/// A time as the lines begin.
+fn shown(at: &Value) -> String {
+    let at = at.as_str().unwrap_or_default();
+    at.get(..19).unwrap_or(at).replace('T', " ")
 }
 
 fn target_zh(proposal: &Value) -> String {
@@ -262,6 +313,23 @@ impl Desk {
         self.answer(self.agent.get(&url).call(), &url)
     }
 
+    /// The tasks of the drill's warning; `None` without a list of measures.
+    fn tasks(&self, warning: &Value) -> Result<Option<Value>, ExitError> {
+        let url = format!("{}/api/v1/measures?area={}", self.base, self.area);
+        let listed = self.agent.get(&url).call().map_err(|e| self.gone(&e))?;
+        if listed.status() == 404 {
+            return Ok(None);
+        }
+        let url = format!("{}/api/v1/dispatch/{warning}?area={}", self.base, self.area);
+        let request = self.agent.get(&url);
+        let request = request.header("authorization", format!("Bearer {}", self.token));
+        self.answer(request.call(), &url).map(Some)
+    }
+
+    fn gone(&self, e: &ureq::Error) -> ExitError {
+        ExitError::Io(format!("the daemon does not answer at {} ({e})", self.base))
+    }
+
     fn post(&self, path: &str, more: &str, body: &Value) -> Result<Value, ExitError> {
         let url = format!("{}{path}?area={}{more}", self.base, self.area);
         let request = self.agent.post(&url);
@@ -274,9 +342,7 @@ impl Desk {
         answered: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
         url: &str,
     ) -> Result<Value, ExitError> {
-        let gone = |e: ureq::Error| {
-            ExitError::Io(format!("the daemon does not answer at {} ({e})", self.base))
-        };
+        let gone = |e: ureq::Error| self.gone(&e);
         let mut answer = answered.map_err(gone)?;
         let status = answer.status();
         let body = answer.body_mut().read_to_string().map_err(gone)?;

@@ -20,13 +20,12 @@ use super::api::{one, parameters};
 use super::measures::edition;
 use super::operator::answered;
 use super::problem::Problem;
-use super::warning::{Recorded, act, asked_area, number, read, time};
+use super::warning::{Recorded, act, asked_area, asked_warnings, number, read, time};
 use super::{Act as Asked, App, blocking};
 use crate::measures::{Edition, WHOLE_CITY, daily, dispatch};
-use crate::pipeline::AreaView;
 use crate::time::{Day, Instant};
 use crate::warning::{
-    Act, Body, Count, Counts, DistrictDay, Level, Means, Record, Reported, Step, TaskStep,
+    Act, Body, Count, Counts, DistrictDay, Level, Means, Record, Reported, Step, TaskStep, Warnings,
 };
 
 /// A step that a task took.
@@ -69,8 +68,9 @@ impl StepDocument {
 
 /// A dispatch with the record that issued it, and at each receiver the step that was reached and all of them.
 /// What stands for the whole city goes to its departments and has none.
-pub(super) fn with_steps(mut dispatch: Value, issue: u64, steps: &[StepDocument]) -> Value {
-    dispatch["issue"] = issue.into();
+pub(super) fn with_steps(mut dispatch: Value, issue: &Record, steps: &[StepDocument]) -> Value {
+    dispatch["issue"] = issue.number.into();
+    dispatch["drill"] = issue.drill.into();
     for (all, name) in [("districts", "district"), ("departments", "department")] {
         for task in dispatch[all].as_array_mut().into_iter().flatten() {
             let receiver = task[name].as_str().unwrap_or_default();
@@ -139,7 +139,8 @@ fn word<T: Copy>(
     path = "/api/v1/dispatch/{warning}/steps",
     params(
         ("warning" = u64, Path, description = "the warning that is open"),
-        ("area" = Option<String>, Query, description = "the area's code; the only one without")
+        ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")
     ),
     request_body = EnteredStep,
     security(("person" = [])),
@@ -160,9 +161,11 @@ pub(super) async fn step(
         let entered: EnteredStep = read(&body)?;
         let receiver = entered.receiver.trim().to_owned();
         let view = app.services.view.borrow().clone();
-        let area = asked_area(&view, &parameters(asked.as_deref(), &["area"])?)?;
+        let pairs = parameters(asked.as_deref(), &["area", "drill"])?;
+        let area = asked_area(&view, &pairs)?;
+        let (of, _) = asked_warnings(area, &pairs)?;
         // The engine refuses an issue that is not there.
-        if let Some(tasks) = area.warnings.execution.tasks.get(&entered.issue) {
+        if let Some(tasks) = of.execution.tasks.get(&entered.issue) {
             let known = receivers(edition(&app)?, tasks.response);
             if !known.contains(&receiver) {
                 let known = known.join("、");
@@ -235,7 +238,8 @@ fn day_of(text: &str) -> Result<Day, Problem> {
 #[utoipa::path(
     post,
     path = "/api/v1/reports/district",
-    params(("area" = Option<String>, Query, description = "the area's code; the only one without")),
+    params(("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")),
     request_body = EnteredDay,
     security(("person" = [])),
     responses((status = 200, body = Recorded), (status = 400, body = Problem),
@@ -285,7 +289,8 @@ pub(super) struct FileRecorded {
     path = "/api/v1/reports/district/file",
     params(
         ("day" = String, Query, description = "the day of all rows"),
-        ("area" = Option<String>, Query, description = "the area's code; the only one without")
+        ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     security(("person" = [])),
@@ -302,7 +307,7 @@ pub(super) async fn report_file(
     body: Bytes,
 ) -> Result<Json<FileRecorded>, Problem> {
     let person = authorised(&app, &headers, Role::Operator).await?.name;
-    let pairs = parameters(query.as_deref(), &["area", "day"])?;
+    let pairs = parameters(query.as_deref(), &["area", "day", "drill"])?;
     let day = one(&pairs, "day")?.ok_or_else(|| Problem::bad_parameter("day", "is missing"))?;
     let day = day_of(day)?;
     let (known, read) = (edition(&app)?.districts.clone(), app.services.lists.read_sheets);
@@ -318,15 +323,15 @@ pub(super) async fn report_file(
     })?;
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
-    let (unchanged, new): (Vec<_>, Vec<_>) =
-        rows.into_iter().partition(|of| area.warnings.is_reported(of));
+    let (of, drill) = asked_warnings(area, &pairs)?;
+    let (unchanged, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| of.is_reported(row));
     let names = |of: &[DistrictDay]| of.iter().map(|of| of.district.clone()).collect();
     let (unchanged, recorded) = (names(&unchanged), names(&new));
     let (area, who) = (area.registry.area.to_string(), person.clone());
     let number = if new.is_empty() {
         None
     } else {
-        let act = Act::Report { districts: new };
+        let act = Act::Report { districts: new }.within(drill);
         Some(answered(&app, |reply| Asked::Warning { area, person: who, act, reply }).await?)
     };
     Ok(Json(FileRecorded { person, number, recorded, unchanged }))
@@ -345,14 +350,14 @@ pub(super) struct DistrictRow<'a> {
 
 /// The districts of the list on a day, and any other that reported.
 pub(super) fn district_rows<'a>(
-    area: &'a AreaView,
+    (warnings, now): (&'a Warnings, Instant),
     edition: &'a Edition,
     (day, due): (Day, Instant),
 ) -> Vec<DistrictRow<'a>> {
-    let of_day = area.warnings.execution.days.get(&day);
+    let of_day = warnings.execution.days.get(&day);
     let row = |district: &'a String| {
         let held = of_day.and_then(|of_day| of_day.get(district));
-        let late = held.map_or(area.now, |held| held.first) > due;
+        let late = held.map_or(now, |held| held.first) > due;
         DistrictRow { district, held, late }
     };
     let others = of_day.into_iter().flat_map(BTreeMap::keys);
@@ -415,6 +420,8 @@ impl From<&DistrictRow<'_>> for DistrictDocument {
 pub(super) struct DaysDocument {
     area: String,
     simulated: bool,
+    /// The drill of which these are; null for real ones.
+    drill: Option<u64>,
     day: String,
     /// Until when the reports are due.
     due_at: String,
@@ -434,7 +441,8 @@ pub(super) struct DaysDocument {
     path = "/api/v1/reports/district",
     params(
         ("day" = Option<String>, Query, description = "a day of a response; today without"),
-        ("area" = Option<String>, Query, description = "the area's code; the only one without")
+        ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("drill" = Option<bool>, Query, description = "true: in the drill that runs")
     ),
     responses((status = 200, body = DaysDocument), (status = 400, body = Problem),
         (status = 404, description = "no list, or no day of a response", body = Problem))
@@ -443,20 +451,22 @@ pub(super) async fn days(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<DaysDocument>, Problem> {
-    let pairs = parameters(query.as_deref(), &["area", "day"])?;
+    let pairs = parameters(query.as_deref(), &["area", "day", "drill"])?;
     let view = app.services.view.borrow().clone();
     let (area, edition) = (asked_area(&view, &pairs)?, edition(&app)?);
     let today = area.now.hour().day();
     let day = one(&pairs, "day")?.map_or(Ok(today), day_of)?;
-    if !area.warnings.execution.response_days(today).any(|of| of == day) {
+    let (of, drill) = asked_warnings(area, &pairs)?;
+    if !of.execution.response_days(today).any(|one| one == day) {
         let told = format!("{day} is no day of a response that is kept here");
         return Err(Problem::not_found(told));
     }
     let due = due(&app, day);
-    let rows = district_rows(area, edition, (day, due));
+    let rows = district_rows((of, area.now), edition, (day, due));
     Ok(Json(DaysDocument {
         area: area.registry.area.to_string(),
         simulated: view.simulated,
+        drill,
         day: day.to_string(),
         due_at: due.to_string(),
         districts: rows.iter().map(DistrictDocument::from).collect(),

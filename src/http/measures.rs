@@ -110,7 +110,7 @@ pub(super) async fn of_warning(
     let archive = app.services.archive.clone();
     let records = blocking(move || archive.warning(&code, number)).await??;
     let issued = records.iter().rev().find_map(|record| match &record.body {
-        Body::Issued(issue) => Some((record.number, issue.response?)),
+        Body::Issued(issue) => Some((record, issue.response?)),
         _ => None,
     });
     let none = || Problem::not_found(format!("nothing was issued in warning {number}"));
@@ -118,6 +118,6 @@ pub(super) async fn of_warning(
     let found = serde_json::to_value(dispatch(edition(&app)?, response));
     let found = found.map_err(|e| Problem::internal("the dispatch cannot be written", &e))?;
     let steps: Vec<StepDocument> =
-        records.iter().filter_map(|record| StepDocument::of(record, issue)).collect();
+        records.iter().filter_map(|record| StepDocument::of(record, issue.number)).collect();
     Ok(Json(with_steps(found, issue, &steps)))
 }

@@ -31,7 +31,9 @@ use super::{App, blocking};
 use crate::outlook::{ForecastSpan, KeptForecast, Source};
 use crate::pipeline::{AreaView, View};
 use crate::time::Instant;
-use crate::warning::{Coming, Evaluation, InForce, Level, Proposal, Record, RuleSet};
+use crate::warning::{
+    Coming, Evaluation, InForce, Level, Proposal, Record, Refusal, RuleSet, Warnings,
+};
 
 /// Which records are asked of the archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -262,6 +264,22 @@ pub(super) fn asked_area<'a>(
     found
         .map(|area| &**area)
         .ok_or_else(|| Problem::not_found(format!("no area {:?}", code.unwrap_or_default())))
+}
+
+/// The warnings that are asked for: the real ones, or with `drill=true` those of the drill that runs, with
+/// its number.
+pub(super) fn asked_warnings<'a>(
+    area: &'a AreaView,
+    pairs: &[(String, String)],
+) -> Result<(&'a Warnings, Option<u64>), Problem> {
+    let asked = one(pairs, "drill")?.map(str::parse::<bool>);
+    let asked = asked.transpose().map_err(|_| Problem::bad_parameter("drill", "true or false"))?;
+    if asked != Some(true) {
+        return Ok((&area.warnings, None));
+    }
+    let drill = area.warnings.drill.as_ref();
+    let drill = drill.ok_or_else(|| Problem::conflict(Refusal::NoDrill.text_zh()))?;
+    Ok((&drill.warnings, Some(drill.number)))
 }
 
 /// What is forecast for an area, and which warning levels it reaches.

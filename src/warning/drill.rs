@@ -143,6 +143,15 @@ impl Drill {
 }
 
 impl Act {
+    /// The same act, meant for a drill where one is named.
+    #[must_use]
+    pub fn within(self, drill: Option<u64>) -> Self {
+        if drill.is_none() {
+            return self;
+        }
+        Self::Drill { drill: DrillAct::Do(Box::new(self)) }
+    }
+
     /// Whether it begins a drill.
     #[must_use]
     pub const fn begins_drill(&self) -> bool {

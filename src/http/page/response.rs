@@ -4,7 +4,7 @@
 //! In: the view, the list of measures, and the records of the archive. Out: one document at `/response`.
 //!
 //! Invariants: a district that did not report is marked so in words, beside sums that say how many districts
-//! are in them; simulated air is marked.
+//! are in them; simulated air is marked, and so is a drill (`drill=true`), which has a page of its own.
 
 use std::collections::BTreeMap;
 
@@ -20,15 +20,14 @@ use super::words::Lang;
 use crate::http::api::{one, parameters};
 use crate::http::execution::{district_rows, due, receivers, sum};
 use crate::http::problem::Problem;
-use crate::http::warning::{RecordsQuery, asked_area};
+use crate::http::warning::{RecordsQuery, asked_area, asked_warnings};
 use crate::http::{App, blocking};
 use crate::measures::{
     self, Amounts, DepartmentTask, DistrictTask, Edition, PlantTask, Substance, WHOLE_CITY,
     daily_columns, dispatch,
 };
-use crate::pipeline::AreaView;
-use crate::time::Day;
-use crate::warning::{Count, Means, Record, Step, Tasks};
+use crate::time::{Day, Instant};
+use crate::warning::{Count, Means, Record, Step, Tasks, Warnings};
 
 /// Records that the page shows.
 const RECORDS: usize = 30;
@@ -132,6 +131,8 @@ struct Sheet<'a> {
     name: &'a str,
     now: String,
     banners: Vec<Banner>,
+    /// Whether all of it is of the drill that runs.
+    drill: bool,
     in_effect: bool,
     has_list: bool,
     overdue: Option<&'a str>,
@@ -145,7 +146,7 @@ pub(in crate::http) async fn response(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let pairs = parameters(query.as_deref(), &["area", "lang", "day"])?;
+    let pairs = parameters(query.as_deref(), &["area", "lang", "day", "drill"])?;
     let lang = Lang::parse(one(&pairs, "lang")?);
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
@@ -153,11 +154,14 @@ pub(in crate::http) async fn response(
     let kinds = vec!["task_step", "district_day"];
     let asked = RecordsQuery { kinds, before: None, limit: RECORDS };
     let archive = app.services.archive.clone();
-    let records = blocking(move || archive.records(&code, &asked)).await??;
+    let mut records = blocking(move || archive.records(&code, &asked)).await??;
+    let (of, drill) = asked_warnings(area, &pairs)?;
+    records.retain(|record| record.drill == drill);
+    let of = (of, area.now);
     let edition = app.services.lists.measures.as_deref();
     let wanted = one(&pairs, "day")?.map(str::parse::<Day>).transpose();
     let wanted = wanted.map_err(|_| Problem::bad_parameter("day", "a day such as 2026-11-23"))?;
-    let day = edition.and_then(|edition| day_card(&app, (area, edition), wanted, lang));
+    let day = edition.and_then(|edition| day_card(&app, (of, edition), wanted, lang));
     let overdue = edition.filter(|edition| edition.is_overdue(area.now.hour().day()));
     let sheet = Sheet {
         lang,
@@ -168,10 +172,11 @@ pub(in crate::http) async fn response(
         name: &area.registry.name,
         now: minute(area.now),
         banners: banners(area, lang),
-        in_effect: area.warnings.in_force().is_some(),
+        drill: drill.is_some(),
+        in_effect: of.0.in_force().is_some(),
         has_list: edition.is_some(),
         overdue: overdue.map(|edition| edition.filing.as_str()),
-        tasks: edition.and_then(|edition| task_card(area, edition, lang)),
+        tasks: edition.and_then(|edition| task_card(of.0, edition, lang)),
         day,
         lines: records.iter().map(line).collect(),
     };
@@ -224,10 +229,10 @@ fn reductions(of: &Amounts) -> Vec<String> {
 }
 
 /// The tasks that were issued last.
-fn task_card(area: &AreaView, edition: &Edition, lang: Lang) -> Option<TaskCard> {
-    let (issue, tasks) = area.warnings.execution.tasks.last_key_value()?;
+fn task_card(warnings: &Warnings, edition: &Edition, lang: Lang) -> Option<TaskCard> {
+    let (issue, tasks) = warnings.execution.tasks.last_key_value()?;
     let found = dispatch(edition, tasks.response);
-    let open = area.warnings.open.as_ref().map(|open| open.warning);
+    let open = warnings.open.as_ref().map(|open| open.warning);
     let of = |name: &str| reached(tasks, name, lang).0;
     let all = receivers(edition, tasks.response);
     let (mut next, mut counted) = (Vec::new(), [0; Step::ALL.len()]);
@@ -278,15 +283,15 @@ fn task_card(area: &AreaView, edition: &Edition, lang: Lang) -> Option<TaskCard>
 /// The day that is asked for, or the last one of a response.
 fn day_card(
     app: &App,
-    (area, edition): (&AreaView, &Edition),
+    ((warnings, now), edition): ((&Warnings, Instant), &Edition),
     wanted: Option<Day>,
     lang: Lang,
 ) -> Option<DayCard> {
-    let today = area.now.hour().day();
-    let days: Vec<Day> = area.warnings.execution.response_days(today).rev().collect();
+    let today = now.hour().day();
+    let days: Vec<Day> = warnings.execution.response_days(today).rev().collect();
     let day = wanted.or_else(|| days.first().copied()).filter(|day| days.contains(day))?;
     let due = due(app, day);
-    let rows = district_rows(area, edition, (day, due));
+    let rows = district_rows((warnings, now), edition, (day, due));
     let line = |row: &crate::http::execution::DistrictRow<'_>| {
         let figures = row.held.map(|held| &held.figures);
         let counts = figures.map(|f| Count::ALL.map(|count| f.counts.of(count)).to_vec());

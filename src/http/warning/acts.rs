@@ -13,17 +13,17 @@ use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::asked_area;
+use super::{asked_area, asked_warnings};
 use crate::http::access::{Role, authorised};
-use crate::http::api::{one, parameters};
+use crate::http::api::parameters;
 use crate::http::operator::answered;
 use crate::http::problem::Problem;
 use crate::http::{Act as Asked, App};
 use crate::outlook::decode_forecast;
 use crate::time::Instant;
 use crate::warning::{
-    Act, Advisory, AdvisorySort, Approval, Consultation, DrillAct, Instruction, Level, Notice,
-    Participant, Target,
+    Act, Advisory, AdvisorySort, Approval, Consultation, Instruction, Level, Notice, Participant,
+    Target,
 };
 
 /// An act that was recorded.
@@ -175,23 +175,17 @@ pub(in crate::http) async fn act(
 ) -> Result<Json<Recorded>, Problem> {
     let person = authorised(app, headers, least).await?.name;
     let pairs = parameters(query.as_deref(), &["area", "drill"])?;
-    let in_drill = one(&pairs, "drill")?.map(|text| {
-        text.parse::<bool>().map_err(|_| Problem::bad_parameter("drill", "true or false"))
-    });
-    let in_drill = in_drill.transpose()?.unwrap_or(false);
-    let area = {
+    let (area, drill) = {
         let view = app.services.view.borrow().clone();
         let area = asked_area(&view, &pairs)?;
-        let drill = area.warnings.drill.as_ref().filter(|_| in_drill);
-        let of = drill.map_or(&*area.warnings, |drill| &drill.warnings);
+        let (of, drill) = asked_warnings(area, &pairs)?;
         let open = of.open.as_ref().map(|open| open.warning);
         if let Some(warning) = warning.filter(|warning| Some(*warning) != open) {
             return Err(Problem::not_found(format!("warning {warning} is not open")));
         }
-        area.registry.area.to_string()
+        (area.registry.area.to_string(), drill)
     };
-    let (act, who) = (read()?, person.clone());
-    let act = if in_drill { Act::Drill { drill: DrillAct::Do(Box::new(act)) } } else { act };
+    let (act, who) = (read()?.within(drill), person.clone());
     let number = answered(app, |reply| Asked::Warning { area, person: who, act, reply }).await?;
     Ok(Json(Recorded { person, number }))
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::warning::{ISSUER, OPERATOR, forecast, get, post, public, started};
+use super::warning::{ISSUER, OPERATOR, forecast, get, get_as, post, public, started, with_list};
 use super::{Place, Running, STATIONS, audit_is_clean};
 
 /// `lantian drill` over the place's configuration: exit code and what it told.
@@ -29,6 +29,7 @@ fn with_air(place: &Place) -> Running {
 #[test]
 fn the_command_goes_the_whole_way_and_leaves_the_real_warnings_as_they_were() {
     let Some(place) = Place::new() else { return };
+    with_list(&place);
     let mut daemon = with_air(&place);
     let (code, _, told) = drill(&place, "");
     assert_eq!(code, Some(1));
@@ -46,6 +47,7 @@ fn the_command_goes_the_whole_way_and_leaves_the_real_warnings_as_they_were() {
         "批准（登记）",
         "启动重污染天气红色预警（Ⅰ级应急响应）",
         "已生效",
+        "个区县和部门签收并反馈",
         "解除重污染天气预警",
         "演练结束",
     ] {
@@ -57,6 +59,13 @@ fn the_command_goes_the_whole_way_and_leaves_the_real_warnings_as_they_were() {
     let unmarked = records.iter().find(|r| !r["text_zh"].as_str().unwrap().starts_with("【演练】"));
     assert_eq!(unmarked, None, "nothing happened but the drill");
     assert_eq!(public(&place, &daemon)["in_force"], Value::Null);
+    // Its tasks stand in its records, marked.
+    let issued = records.iter().rfind(|r| r["what"]["kind"] == "issued").unwrap();
+    let path = format!("/api/v1/dispatch/{}", issued["what"]["warning"]);
+    let (status, tasks) = get_as(&daemon, &path, OPERATOR);
+    assert_eq!((status, &tasks["drill"]), (200, &issued["drill"]), "{tasks}");
+    assert_eq!(tasks["districts"][1]["step"], "returned", "{tasks}");
+    assert!(!daemon.get("/response").contains("已反馈"), "nothing real was carried out");
     assert_eq!(daemon.end("-TERM"), Some(0));
     audit_is_clean(&place.store());
 }

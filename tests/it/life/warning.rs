@@ -71,7 +71,7 @@ fn post_bytes(daemon: &Running, path: &str, token: &str, body: &[u8]) -> (u16, V
 }
 
 /// Asks with a token: status and answer.
-fn get_as(daemon: &Running, path: &str, token: &str) -> (u16, Value) {
+pub(super) fn get_as(daemon: &Running, path: &str, token: &str) -> (u16, Value) {
     let agent = ureq::Agent::config_builder().http_status_as_error(false).build();
     let url = format!("http://127.0.0.1:{}{path}", daemon.port);
     let request = ureq::Agent::from(agent).get(&url);
@@ -102,7 +102,7 @@ pub(super) fn public(place: &Place, daemon: &Running) -> Value {
 }
 
 /// Names the sample of a list of measures in the configuration.
-fn with_list(place: &Place) {
+pub(super) fn with_list(place: &Place) {
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/measures/2026.xlsx");
     std::fs::copy(sample, place.path("list.xlsx")).unwrap();
     let config = std::fs::read_to_string(place.path("lantian.toml")).unwrap();
