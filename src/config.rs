@@ -45,7 +45,7 @@ use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::assessment::{RoomRules, Season, Seasons, SpanFault};
-use crate::measures::Edition;
+use crate::measures::{Edition, EvidenceParams};
 use crate::observation::FeedKind;
 use crate::standard::Parameters;
 use crate::telemetry::{self, LogFormat};
@@ -92,6 +92,8 @@ pub struct Config {
     pub measures: Option<Arc<Edition>>,
     /// When districts report a day of a response (应对日报), as a minute of that day.
     pub district_report_due: u16,
+    /// By what electricity is held against the list.
+    pub evidence: EvidenceParams,
     /// Where figures are kept, and how often they are committed.
     pub store: StoreConfig,
     /// How long a stop may take.
@@ -181,7 +183,8 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let seasons = read_seasons(root.section("seasons"));
     let ranks = ranks::read_section(root.section("ranks"), (base, areas.as_ref()), &seasons);
     let dust = dust::read_section(root.section("dust"), (base, areas.as_ref()), &seasons);
-    let (measures, district_report_due) = measures::read_section(root.section("measures"), base);
+    let (measures, district_report_due, evidence) =
+        measures::read_section(root.section("measures"), base);
     let store = read_store(root.section("store"), base);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));
@@ -206,6 +209,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
         dust,
         measures,
         district_report_due,
+        evidence,
         store,
         stop_within,
         http,

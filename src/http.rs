@@ -20,6 +20,7 @@ mod assessment;
 mod change;
 mod correction;
 mod document;
+mod evidence;
 mod execution;
 mod explain;
 mod guard;
@@ -27,6 +28,7 @@ mod measures;
 mod openapi;
 mod operator;
 mod page;
+mod power;
 mod problem;
 mod quality;
 mod rank;
@@ -44,6 +46,7 @@ pub use archive::{
 pub use assessment::{ArchivedDay, DaysQuery};
 pub use correction::Correct;
 pub use explain::ExplainQuery;
+pub use power::PowerUpload;
 pub use reconciliation::{ReconciliationDocument, ReconciliationQuery};
 pub use reprocess::Reprocess;
 pub use series::SeriesQuery;
@@ -67,8 +70,8 @@ use crate::assessment::Seasons;
 use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
-use crate::measures::{Edition, Sheet};
-use crate::pipeline::{RetryCounts, View};
+use crate::measures::{Edition, EvidenceParams, Sheet};
+use crate::pipeline::{PowerTaken, RetryCounts, View};
 use crate::standard::Parameters;
 use crate::telemetry::Latency;
 use page::Screens;
@@ -148,6 +151,8 @@ pub struct Lists {
     pub district_report_due: u16,
     /// Reads the sheets of a file that a person sends; the reason where it cannot be read.
     pub read_sheets: fn(Vec<u8>) -> Result<Vec<Sheet>, String>,
+    /// By what electricity is held against that list.
+    pub evidence: EvidenceParams,
 }
 
 impl std::fmt::Debug for Services {
@@ -188,6 +193,13 @@ pub enum Act {
         reprocess: Reprocess,
         /// How it ended, or why it was not begun.
         reply: oneshot::Sender<Result<RetryCounts, String>>,
+    },
+    /// Files of electricity readings are handed in.
+    Power {
+        /// The files.
+        upload: PowerUpload,
+        /// What was taken, or all that is wrong with them; or why there is no answer.
+        reply: oneshot::Sender<Result<PowerTaken, String>>,
     },
     /// Something is done in the life of a warning.
     Warning {
@@ -289,6 +301,7 @@ fn router(app: App) -> Router {
         .route("/rank", get(page::rank))
         .route("/warnings", get(page::warnings))
         .route("/response", get(page::response))
+        .route("/evidence", get(page::evidence))
         .route("/reconciliation", get(page::reconciliation))
         .route("/style.css", get(page::style))
         .route("/live.js", get(page::script))
@@ -326,6 +339,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/dispatch/{warning}", get(measures::of_warning))
         .route("/api/v1/dispatch/{warning}/steps", post(execution::step))
         .route("/api/v1/reports/district", get(execution::days).post(execution::report))
+        .route("/api/v1/evidence/{warning}", get(evidence::of_warning))
         .route("/api/v1/warnings", get(warning::warnings).post(warning::propose))
         .route("/api/v1/warnings/{warning}", get(warning::warning))
         .route("/api/v1/warnings/{warning}/decline", post(warning::decline))
@@ -334,13 +348,16 @@ fn router(app: App) -> Router {
         .route("/api/v1/drills", post(warning::begin))
         .route("/api/v1/drills/{drill}/air", post(warning::clear))
         .route("/api/v1/drills/{drill}/stop", post(warning::stop))
-        .route("/api/v1/clock/confirm", post(operator::confirm_clock))
+        .route("/api/v1/clock/confirm", post(operator::confirm_clock));
+    let sheets = Router::new().route("/api/v1/reports/district/file", post(execution::report_file));
+    let readings = Router::new().route("/api/v1/power", post(power::files));
+    let most = app.config.max_body_bytes;
+    let routes = guard::bounded(routes, most)
+        .merge(guard::bounded(sheets, most.max(guard::SHEET_MAX_BYTES)))
+        .merge(guard::bounded(readings, power::FILE_MAX_BYTES))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method);
-    let files = Router::new()
-        .route("/api/v1/reports/district/file", post(execution::report_file))
-        .method_not_allowed_fallback(wrong_method);
-    guard::guarded(routes, files, &app.config).with_state(app)
+    guard::guarded(routes, &app.config).with_state(app)
 }
 
 /// Serves until `cancel`; then answers in work are finished and live streams end.

@@ -2,9 +2,10 @@
 //!
 //! In: sheets as cells and a column map. Out: an [`Edition`], or every fault by sheet and cell; from it the
 //! [`Shortfall`] against 10, 20 and 30 %, the [`Difference`] of two editions, the [`Dispatch`] (任务单) of a
-//! level; and what districts report of a day of a response ([`daily`]). Invariants: with one fault nothing is
-//! loaded; figures are exact, in grams a day; nothing outside of the list is ever proposed; what a list says
-//! does not depend on the file that brought it.
+//! level; what districts report of a day of a response ([`daily`]); and from readings of electricity meters
+//! the [`Evidence`] of what it comes to at each line. Invariants: with one fault nothing is loaded; figures
+//! are exact, in grams a day; nothing outside of the list is ever proposed; what a list says does not depend
+//! on the file that brought it.
 //! Source: 环大气〔2024〕6号, 环办大气函〔2020〕340号, GB 32100-2015.
 
 mod credit_code;
@@ -13,8 +14,10 @@ mod difference;
 mod dispatch;
 mod edition;
 mod emission;
+mod evidence;
 mod grid;
 mod map;
+mod power;
 mod read;
 mod rows;
 mod sheet;
@@ -29,7 +32,13 @@ pub use dispatch::{
 };
 pub use edition::{Edition, WHOLE_CITY, is_overdue};
 pub use emission::{Amounts, Emission, Substance, Unit};
+pub use evidence::{
+    Answer, DistrictEvidence, Evidence, EvidenceAsked, EvidenceHour, EvidenceParams, LineEvidence,
+    MeterReading, Response, Silence, evidence, meters, responses,
+};
 pub use map::{ColumnEntry, ColumnMap, SheetEntry, Table};
+pub(crate) use power::PowerFaults;
+pub use power::{PowerFault, PowerFile, PowerReading, PowerRow, decode_power, read_power_files};
 pub use read::{Loaded, load};
 pub use rows::{
     Act, Grade, Line, Measure, Operation, PerLevel, Position, PublicKind, PublicMeasure, Removal,

@@ -20,6 +20,7 @@ mod correction;
 mod days;
 mod lateness;
 mod message;
+mod power;
 mod publish;
 mod published;
 mod rebuild;
@@ -36,6 +37,7 @@ pub use batch::{
 pub use correction::{CorrectionInput, CorrectionRefusal, CorrectionRow};
 pub use days::StoredDay;
 pub use lateness::Late;
+pub use power::{PowerInput, PowerTaken};
 pub use publish::{SetHour, SetHourRow, StoredSetHour};
 pub use published::{PublishedAqi, PublishedRow};
 pub use rebuild::{RebuildError, Tables};
@@ -238,6 +240,7 @@ impl Pipeline {
                 Input::Feed(state) => self.take_feed_state(*state),
                 Input::Retry(retry) => self.take_retry(at, retry, out),
                 Input::Act(asked) => self.take_act(asked, out),
+                Input::Power(asked) => self.take_power_files(asked, out),
             }
         }
         self.need_open_days(rests_on, out);

@@ -198,7 +198,16 @@ pub fn parse_decimal(text: &[u8], scale: u32) -> Result<Amount, DecimalFault> {
     if let Some(amount) = parse_plain(text, scale) {
         return Ok(amount);
     }
-    parse_any(text, scale)
+    let milli = i32::try_from(parse_any(text, scale)?).map_err(|_| DecimalFault::OutOfRange)?;
+    Ok(Amount(milli))
+}
+
+/// As [`parse_decimal`], for what an [`Amount`] is too small for.
+///
+/// # Errors
+/// [`DecimalFault`] when the text is no decimal number or the result exceeds 64 bits.
+pub fn parse_whole(text: &[u8], scale: u32) -> Result<i64, DecimalFault> {
+    i64::try_from(parse_any(text, scale)?).map_err(|_| DecimalFault::OutOfRange)
 }
 
 /// Nearly every value: up to nine digits, perhaps a point, no digit finer than `scale`.
@@ -241,7 +250,7 @@ fn in_milli(digits: u32, finer: u32) -> Option<Amount> {
     i32::try_from(u64::from(digits) * 10_u64.pow(finer)).ok().map(Amount)
 }
 
-fn parse_any(text: &[u8], scale: u32) -> Result<Amount, DecimalFault> {
+fn parse_any(text: &[u8], scale: u32) -> Result<i128, DecimalFault> {
     let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
@@ -272,9 +281,8 @@ fn parse_any(text: &[u8], scale: u32) -> Result<Amount, DecimalFault> {
         return Err(DecimalFault::NotANumber);
     }
     let shift = i32::try_from(scale).unwrap_or(0) + exponent - places;
-    let milli = shifted(digits, sticky, shift)?;
-    let milli = i32::try_from(milli).map_err(|_| DecimalFault::OutOfRange)?;
-    Ok(Amount(if negative { -milli } else { milli }))
+    let number = shifted(digits, sticky, shift)?;
+    Ok(if negative { -number } else { number })
 }
 
 fn parse_exponent(text: &[u8]) -> Result<i32, DecimalFault> {
@@ -326,6 +334,16 @@ mod tests {
     }
 
     #[test]
+    fn what_an_amount_cannot_hold_is_read_whole_up_to_64_bits() {
+        assert_eq!(parse_whole(b"9999999.9995", 3), Ok(10_000_000_000), "a tie goes to even");
+        assert_eq!(parse_whole(b"-12.5", 3), Ok(-12_500));
+        assert_eq!(parse_whole(b"9223372036854775807", 0), Ok(i64::MAX));
+        assert_eq!(parse_whole(b"9223372036854775808", 0), Err(DecimalFault::OutOfRange));
+        assert_eq!(parse_whole(b"1e400", 3), Err(DecimalFault::OutOfRange));
+        assert_eq!(parse_whole(b"1_0", 3), Err(DecimalFault::NotANumber));
+    }
+
+    #[test]
     fn decimals_are_read_exactly_and_ties_go_to_even() {
         assert_eq!(read("61", 3), Ok(61_000));
         assert_eq!(read("0.8", 6), Ok(800_000));
@@ -344,7 +362,8 @@ mod tests {
         for text in ["0", "61", "0.8", "007", "12.345", "999999999", "2147483", "1.0", "5.", ".5"] {
             for scale in [0, 3, 6] {
                 if let Some(amount) = parse_plain(text.as_bytes(), scale) {
-                    assert_eq!(parse_any(text.as_bytes(), scale), Ok(amount), "{text} {scale}");
+                    let any = parse_any(text.as_bytes(), scale);
+                    assert_eq!(any, Ok(i128::from(amount.milli())), "{text} {scale}");
                 }
             }
         }

@@ -26,6 +26,7 @@ mod history;
 mod import;
 mod minutes;
 mod origin;
+mod power;
 mod published;
 mod read;
 mod reconcile;

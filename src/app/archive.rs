@@ -12,11 +12,12 @@ use crate::http::{
     ExplainQuery, Lists, MembersQuery, Person, ReconciliationQuery, RecordsQuery, RevisionRow,
     Role, SeriesQuery,
 };
+use crate::measures::MeterReading;
 use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::reconciliation::Reconciliation;
 use crate::standard::{Entity, Parameters};
 use crate::store::{self, Reader, Unexplained};
-use crate::time::{Day, Hour};
+use crate::time::{Day, Hour, Instant};
 use crate::warning::Record;
 
 /// Readers kept open; more are opened and closed as asked for.
@@ -261,6 +262,15 @@ impl Archive for StoreArchive {
 
     fn warning(&self, area: &str, number: u64) -> Result<Vec<Record>, ArchiveError> {
         self.with_reader(|reader| reader.warning(area, number))
+    }
+
+    fn power(
+        &self,
+        area: &str,
+        span: (Instant, Instant),
+        meters: &[String],
+    ) -> Result<Vec<MeterReading>, ArchiveError> {
+        self.with_reader(|reader| reader.power(area, span, meters))
     }
 
     fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError> {

@@ -6,12 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::core::Load;
 use crate::area::AreaId;
 use crate::clock::Follow;
-use crate::http::{Correct, Reprocess};
+use crate::http::{Correct, PowerUpload, Reprocess};
 use crate::ingest;
 use crate::observation::{FeedFormat, decode};
 use crate::pipeline::{
     ActInput, AreaView, Batch, CorrectionInput, CorrectionRefusal, FeedState, Input, Message,
-    Pipeline, RetryCounts,
+    Pipeline, PowerInput, PowerTaken, RetryCounts,
 };
 use crate::store::{AreaCommit, Error, InputLog, Rules, RulesDigest};
 use crate::time::{Hour, Instant};
@@ -262,6 +262,24 @@ impl AreaEngine {
         let done = self.batch.acted.last().copied().unwrap_or(Err(Refusal::NotPending));
         tracing::info!(person, refused = done.err().map(Refusal::name), "act in a warning");
         Ok(done)
+    }
+
+    /// Takes files of electricity readings, or says all that is wrong with them.
+    pub(super) fn power(
+        &mut self,
+        at: Instant,
+        upload: &PowerUpload,
+        load: &mut Load<'_>,
+    ) -> Result<PowerTaken, Error> {
+        let PowerUpload { person, label, files, .. } = upload;
+        let now = self.now_or(at);
+        let asked = PowerInput { person, label: *label, files };
+        self.log.now(now);
+        self.log.power(&asked);
+        self.feed_in(now, &[Input::Power(asked)], load)?;
+        let taken = self.batch.power_taken.last().cloned().unwrap_or(Ok(0));
+        tracing::info!(person, readings = taken.as_ref().ok(), "files of electricity readings");
+        Ok(taken)
     }
 
     /// The time by which an act of now is handled.

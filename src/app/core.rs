@@ -19,7 +19,7 @@ use crate::area::AreaId;
 use crate::clock::Guard;
 use crate::http::Act;
 use crate::ingest::{Arrival, Event, Message};
-use crate::pipeline::{FeedState, LoadedDays, Pipeline, RetryCounts, View};
+use crate::pipeline::{FeedState, LoadedDays, Pipeline, PowerTaken, RetryCounts, View};
 use crate::store::{Commit, Error, Rules, RulesDigest};
 use crate::time::{Day, Instant};
 
@@ -73,6 +73,8 @@ pub enum Answer {
     Done(oneshot::Sender<Result<(), String>>, Result<(), String>),
     /// How second tries ended.
     Retried(oneshot::Sender<Result<RetryCounts, String>>, RetryCounts),
+    /// What was taken of files of readings.
+    Powered(oneshot::Sender<Result<PowerTaken, String>>, PowerTaken),
     /// The record of an act in a warning's life, or why it was refused.
     Warned(oneshot::Sender<Result<u64, String>>, Result<u64, String>),
 }
@@ -83,6 +85,7 @@ impl Answer {
         match self {
             Self::Done(reply, answer) => drop(reply.send(answer)),
             Self::Retried(reply, counts) => drop(reply.send(Ok(counts))),
+            Self::Powered(reply, taken) => drop(reply.send(Ok(taken))),
             Self::Warned(reply, answer) => drop(reply.send(answer)),
         }
     }
@@ -318,6 +321,15 @@ impl Core {
                 };
                 let counts = area.reprocess(now, &reprocess, load)?;
                 self.answers.push(Answer::Retried(reply, counts));
+            }
+            Act::Power { upload, reply } => {
+                let mut areas = self.areas.iter_mut();
+                let Some(area) = areas.find(|a| a.area().as_str() == upload.area) else {
+                    let _ = reply.send(Err("没有该区域".to_owned()));
+                    return Ok(());
+                };
+                let taken = area.power(now, &upload, load)?;
+                self.answers.push(Answer::Powered(reply, taken));
             }
             Act::Warning { area, person, act, reply } => {
                 let Some(area) = self.areas.iter_mut().find(|a| a.area().as_str() == area) else {

@@ -24,7 +24,7 @@ use crate::assessment::Seasons;
 use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
-use crate::measures::{Edition, load};
+use crate::measures::{Edition, EvidenceParams, load};
 use crate::observation::FeedFormat;
 use crate::pipeline::{Params, View, WarningParams};
 use crate::replay::publish::{Areas, step_messages};
@@ -155,6 +155,7 @@ fn setup(
             measures: Some(scratch.measures()?),
             district_report_due: config::DISTRICT_REPORT_DUE,
             read_sheets: workbook::sheets_in,
+            evidence: EvidenceParams::DEFAULT,
         }),
         store: scratch.path.join("demo.sqlite"),
         group: GroupCommit { max_messages: 4096, max_ms: 50 },

@@ -2,6 +2,7 @@
 //!
 //! In: workbooks or CSV files. Out: text or one JSON document; 65 with every fault by sheet and cell.
 
+mod power;
 mod tell;
 
 use std::io::Write;
@@ -36,6 +37,8 @@ enum What {
     Shortfall(LevelsArgs),
     /// Who has to do what at a level, by district and department (任务单).
     Dispatch(LevelArgs),
+    /// Take hours of electricity meters from CSV files into a store, while no daemon runs.
+    Power(power::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -111,6 +114,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
         What::Diff(args) => diff(args, out),
         What::Shortfall(args) => shortfalls(args, out),
         What::Dispatch(args) => tasks(args, out),
+        What::Power(args) => power::run(args, out),
     }
 }
 

@@ -61,6 +61,7 @@ pub(super) fn setup(config: Config, follow: bool) -> Setup {
             measures: config.measures,
             district_report_due: config.district_report_due,
             read_sheets: workbook::sheets_in,
+            evidence: config.evidence,
         }),
         store: config.store.path,
         group: GroupCommit {

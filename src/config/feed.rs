@@ -122,7 +122,7 @@ fn whole_feed(
 /// What a feed subscribes to for one area; never all areas.
 fn topics(area: &AreaId, kind: FeedKind) -> Vec<String> {
     match kind {
-        FeedKind::Observations => ["+/obs", "clock", "forecast", "instruction"]
+        FeedKind::Observations => ["+/obs", "clock", "forecast", "instruction", "power/+"]
             .map(|topic| format!("aq/{area}/{topic}"))
             .to_vec(),
         FeedKind::Published => vec![format!("aq/{area}/published/#")],

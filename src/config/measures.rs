@@ -1,13 +1,13 @@
 //! `[measures]`: the emergency-measures list, read whole or not at all.
 //!
-//! In: the section, the files of the list, and the column map. Out: the [`Edition`], and when districts
-//! report; or every fault, by sheet and cell.
+//! In: the section, the files of the list, and the column map. Out: the [`Edition`], when districts report,
+//! and by what electricity is held against the list; or every fault, by sheet and cell.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::section::{Section, path_from, text, texts};
-use crate::measures::{Edition, load};
+use crate::measures::{Edition, EvidenceParams, load};
 use crate::workbook;
 
 /// 13:00, as a minute of the day.
@@ -26,9 +26,14 @@ fn minute_of_day(value: &toml::Value) -> Result<u16, String> {
     minutes.ok_or_else(|| format!("must be a time of day such as \"13:00\", got {text:?}"))
 }
 
-/// Reads the list, without `files` none; and when districts report, as a minute of the day.
-pub(super) fn read_section(mut section: Section<'_>, base: &Path) -> (Option<Arc<Edition>>, u16) {
+/// Reads the list, without `files` none; when districts report, as a minute of the day; and by what evidence
+/// is judged.
+pub(super) fn read_section(
+    mut section: Section<'_>,
+    base: &Path,
+) -> (Option<Arc<Edition>>, u16, EvidenceParams) {
     let due = section.optional("district_report_due", minute_of_day);
+    let evidence = evidence(section.section("evidence"));
     let files = section.optional("files", texts);
     let map = section.optional("map", path_from(base));
     let found = files.filter(|files| !files.is_empty()).and_then(|files| {
@@ -46,5 +51,29 @@ pub(super) fn read_section(mut section: Section<'_>, base: &Path) -> (Option<Arc
     });
     section.finish();
     let edition = found.map(|loaded| Arc::new(loaded.edition));
-    (edition, due.unwrap_or(DISTRICT_REPORT_DUE))
+    (edition, due.unwrap_or(DISTRICT_REPORT_DUE), evidence)
+}
+
+/// Reads `[measures.evidence]`.
+fn evidence(mut section: Section<'_>) -> EvidenceParams {
+    let usual = EvidenceParams::DEFAULT;
+    let read = EvidenceParams {
+        baseline_days: section.whole("baseline_days", 7..=180, usual.baseline_days),
+        comparable_hours_least: section.whole(
+            "comparable_hours_least",
+            1..=100,
+            usual.comparable_hours_least,
+        ),
+        grace_hours: section.whole("grace_hours", 0..=48, usual.grace_hours),
+        data_percent_least: section.whole("data_percent_least", 1..=100, usual.data_percent_least),
+        stop_percent_most: section.whole("stop_percent_most", 0..=100, usual.stop_percent_most),
+        limit_margin_percent: section.whole(
+            "limit_margin_percent",
+            0..=50,
+            usual.limit_margin_percent,
+        ),
+        other_percent_most: section.whole("other_percent_most", 0..=100, usual.other_percent_most),
+    };
+    section.finish();
+    read
 }

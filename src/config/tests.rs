@@ -52,7 +52,8 @@ fn feed_faults(lines: &str) -> Vec<String> {
 fn what_is_absent_has_its_default() {
     let config = load_text(LEAST).expect("legal");
     let [feed] = config.feeds.as_slice() else { panic!("one feed") };
-    let of = |area| ["+/obs", "clock", "forecast", "instruction"].map(|t| format!("aq/{area}/{t}"));
+    let topics = ["+/obs", "clock", "forecast", "instruction", "power/+"];
+    let of = |area| topics.map(|t| format!("aq/{area}/{t}"));
     assert_eq!(feed.ingest.topics, [of("dalian"), of("shenyang")].concat());
     assert_eq!((feed.ingest.inflight, feed.ingest.keep_alive_s), (1000, 30));
     assert!(feed.ingest.login.is_none() && !config.simulated);
@@ -365,6 +366,27 @@ fn topics_never_reach_beyond_one_area() {
         let told = faults(&LEAST.replace("['dalian', 'shenyang']", areas));
         assert!(told[0].starts_with("feed[0].areas: "), "{areas}: {told:?}");
     }
+}
+
+#[test]
+fn evidence_goes_by_the_numbers_of_its_section() {
+    use crate::measures::EvidenceParams;
+    let with = |lines: &str| format!("{LEAST}[measures.evidence]\n{lines}\n");
+    let usual = EvidenceParams::DEFAULT;
+    assert_eq!(load_text(&with("")).expect("legal").evidence, usual);
+    let other = load_text(&with("grace_hours = 0\nstop_percent_most = 5")).expect("legal");
+    let expected = EvidenceParams { grace_hours: 0, stop_percent_most: 5, ..usual };
+    assert_eq!(other.evidence, expected);
+    assert_eq!(
+        faults(&with("baseline_days = 6\ndata_percent_least = 0\nverdict = true")),
+        [
+            "measures.evidence.baseline_days: must be 7 to 180, got 6",
+            "measures.evidence.data_percent_least: must be 1 to 100, got 0",
+            "measures.evidence.verdict: is not a known key (known here: baseline_days, \
+             comparable_hours_least, grace_hours, data_percent_least, stop_percent_most, \
+             limit_margin_percent, other_percent_most)",
+        ]
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::{
 use crate::area::{AreaId, Figures, Member};
 use crate::assessment::{DayFigures, DustColumn, JudgedBy};
 use crate::explanation::Explanation;
+use crate::measures::MeterReading;
 use crate::observation::Dataset;
 use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::reconciliation::Reconciliation;
@@ -106,6 +107,17 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
     fn warning(&self, area: &str, number: u64) -> Result<Vec<Record>, ArchiveError>;
+
+    /// What some meters of an area read in the intervals that begin in a span, its end not included.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn power(
+        &self,
+        area: &str,
+        span: (Instant, Instant),
+        meters: &[String],
+    ) -> Result<Vec<MeterReading>, ArchiveError>;
 
     /// The person whose token this is.
     ///

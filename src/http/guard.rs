@@ -27,26 +27,24 @@ const HEADERS: [(HeaderName, &str); 3] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
-/// The largest file, in bytes: an XLSX of a few rows is 10 to 30 kB, and what it unpacks to is bounded by it.
-const FILE_MAX_BYTES: usize = 256 * 1024;
+/// The largest workbook, in bytes: an XLSX of a few rows is 10 to 30 kB, and what it unpacks to is bounded
+/// by it.
+pub(super) const SHEET_MAX_BYTES: usize = 256 * 1024;
 
-/// Puts the bounds of `config` around the routes, and around those that take files.
+/// Bodies of these routes have at most so many bytes.
+pub(super) fn bounded(routes: Router<App>, max_bytes: usize) -> Router<App> {
+    routes.layer(RequestBodyLimitLayer::new(max_bytes))
+}
+
+/// Puts the bounds of `config` around the routes; their bodies are [`bounded`] already.
 ///
 /// Too many answers in work are refused at once rather than queued: a screen asks again, and a
 /// queue would only make every answer late.
-pub(super) fn guarded(routes: Router<App>, files: Router<App>, config: &Config) -> Router<App> {
+pub(super) fn guarded(routes: Router<App>, config: &Config) -> Router<App> {
     let free = Arc::new(Semaphore::new(config.max_answers));
     let limit = config.answer_timeout;
-    let most = config.max_body_bytes;
-    routes
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(RequestBodyLimitLayer::new(most))
-        .merge(
-            files
-                .layer(CatchPanicLayer::custom(panicked))
-                .layer(RequestBodyLimitLayer::new(most.max(FILE_MAX_BYTES))),
-        )
-        .layer(from_fn(move |request: Request, next: Next| {
+    routes.layer(CatchPanicLayer::custom(panicked)).layer(from_fn(
+        move |request: Request, next: Next| {
             let free = free.clone();
             async move {
                 let Ok(_permit) = free.try_acquire() else {
@@ -57,7 +55,8 @@ pub(super) fn guarded(routes: Router<App>, files: Router<App>, config: &Config) 
                     Problem::unavailable("the answer took too long").into_response()
                 }))
             }
-        }))
+        },
+    ))
 }
 
 /// A panic in a handler is one failed answer.

@@ -7,8 +7,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
 use super::{
-    api, assessment, correction, execution, explain, measures, operator, rank, reconciliation,
-    reprocess, room, series, warning,
+    api, assessment, correction, evidence, execution, explain, measures, operator, power, rank,
+    reconciliation, reprocess, room, series, warning,
 };
 
 /// The token of a person.
@@ -55,6 +55,8 @@ impl Modify for Tokens {
         execution::days,
         execution::report,
         execution::report_file,
+        evidence::of_warning,
+        power::files,
         warning::outlook,
         warning::enter_forecast,
         warning::skill,

@@ -15,6 +15,7 @@ mod chart;
 mod cover;
 mod doubts;
 mod dust;
+mod evidence;
 mod model;
 mod past;
 mod rank;
@@ -53,6 +54,7 @@ use model::Fragment;
 use past::History;
 use words::Lang;
 
+pub(super) use evidence::evidence;
 pub(super) use rank::rank;
 pub(super) use reconciliation::reconciliation;
 pub(super) use response::response;

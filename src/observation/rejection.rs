@@ -52,11 +52,13 @@ pub enum RejectionReason {
     Oversized,
     /// Decoding failed inside Lantian.
     Internal,
+    /// The one value that a message is about cannot be one.
+    BadValue,
 }
 
 impl RejectionReason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NotJson,
         Self::WrongType,
         Self::MissingField,
@@ -69,6 +71,7 @@ impl RejectionReason {
         Self::TimeInPast,
         Self::Oversized,
         Self::Internal,
+        Self::BadValue,
     ];
 
     /// Position in [`RejectionReason::ALL`].
@@ -93,6 +96,7 @@ impl RejectionReason {
             Self::TimeInPast => "time_in_past",
             Self::Oversized => "oversized",
             Self::Internal => "internal",
+            Self::BadValue => "bad_value",
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What goes into a pipeline, and the rows that come out for one transaction.
 
 use super::{
-    ActInput, Alarm, CorrectionInput, CorrectionRow, Late, PublishedAqi, PublishedRow, Retried,
-    Retry, Revision, SetHourRow, StoredDay, StoredSetHour, Watch,
+    ActInput, Alarm, CorrectionInput, CorrectionRow, Late, PowerInput, PowerTaken, PublishedAqi,
+    PublishedRow, Retried, Retry, Revision, SetHourRow, StoredDay, StoredSetHour, Watch,
 };
 use std::collections::BTreeSet;
 
+use crate::measures::PowerReading;
 use crate::observation::RejectionReason;
 use crate::time::{Day, Hour, Instant};
 use crate::warning::{Record, Refusal};
@@ -25,6 +26,8 @@ pub enum Input<'a> {
     Retry(Retry<'a>),
     /// A person's act in the life of a warning.
     Act(ActInput<'a>),
+    /// Files of electricity readings.
+    Power(PowerInput<'a>),
 }
 
 /// Closed days, read from the store for a late observation.
@@ -175,6 +178,10 @@ pub struct Batch {
     pub acted: Vec<Result<u64, Refusal>>,
     /// What the national platform published.
     pub published: Vec<PublishedRow>,
+    /// What electricity meters read.
+    pub power: Vec<PowerReading>,
+    /// For each input of files of readings, in their order, what was taken.
+    pub power_taken: Vec<PowerTaken>,
     /// Alarms that began or ended.
     pub alarms: Vec<Alarm>,
     /// Stations whose hours began or ceased to come late, or came late again.

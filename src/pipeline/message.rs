@@ -33,7 +33,7 @@ impl Pipeline {
         if self.format(message).kind == FeedKind::Published {
             return self.take_published(message, out);
         }
-        if self.take_outlook(message, out) {
+        if self.take_outlook(message, out) || self.take_power(message, out) {
             return;
         }
         match self.read(message) {
@@ -99,6 +99,24 @@ impl Pipeline {
         &self,
         (start, period): (Instant, AveragingPeriod),
     ) -> Result<(), Rejection> {
+        self.check_interval((start, period))?;
+        let part = period != AveragingPeriod::HOUR;
+        match self.fold_before().filter(|_| part) {
+            Some(kept) if start.hour().day() < kept => {
+                let detail = format!(
+                    "part of an hour before {kept}, folded by keep_minutes_days; give the hour"
+                );
+                Err(Rejection::new(RejectionReason::TimeInPast, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether an interval is over, and not too old.
+    pub(super) fn check_interval(
+        &self,
+        (start, period): (Instant, AveragingPeriod),
+    ) -> Result<(), Rejection> {
         let now = self.now.unwrap_or_default();
         let end = start.plus_minutes(period.minutes().into());
         if end > now.plus_minutes(self.params.future_tolerance_min.into()) {
@@ -113,16 +131,7 @@ impl Pipeline {
             );
             return Err(Rejection::new(RejectionReason::TimeInPast, detail));
         }
-        let part = period != AveragingPeriod::HOUR;
-        match self.fold_before().filter(|_| part) {
-            Some(kept) if start.hour().day() < kept => {
-                let detail = format!(
-                    "part of an hour before {kept}, folded by keep_minutes_days; give the hour"
-                );
-                Err(Rejection::new(RejectionReason::TimeInPast, detail))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// Sets the message aside when its day, or a neighbour that figures rest on, is not in memory.

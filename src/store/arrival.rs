@@ -24,9 +24,10 @@ use crate::area::{AreaId, Registry, Value};
 use crate::average::Correction;
 use crate::observation::StationId;
 use crate::pipeline::{
-    ActInput, Cause, CorrectionInput, FeedState, Message, PublishedRow, Retry, StoredDay,
+    ActInput, Cause, CorrectionInput, FeedState, Message, PowerInput, PublishedRow, Retry,
+    StoredDay,
 };
-use crate::time::{Hour, Instant};
+use crate::time::{Hour, HourLabel, Instant};
 
 /// Writes down inputs in the order in which a pipeline takes them.
 #[derive(Clone, Debug, Default)]
@@ -150,6 +151,21 @@ impl InputLog {
         self.text(asked.person.as_bytes());
         // An act has no maps with keys but texts, so it always becomes JSON.
         self.text(&serde_json::to_vec(asked.act).unwrap_or_default());
+    }
+
+    /// Files of electricity readings.
+    pub fn power(&mut self, asked: &PowerInput<'_>) {
+        self.bytes.push(b'K');
+        self.text(asked.person.as_bytes());
+        self.bytes.push(match asked.label {
+            HourLabel::Begin => b'b',
+            HourLabel::End => b'e',
+        });
+        self.bytes.extend(u32::try_from(asked.files.len()).unwrap_or(u32::MAX).to_le_bytes());
+        for file in asked.files {
+            self.text(file.name.as_bytes());
+            self.text(file.text.as_bytes());
+        }
     }
 
     /// An operator's act, in words.

@@ -4,11 +4,12 @@ use super::{InputLog, RulesDigest};
 use crate::area::Value;
 use crate::average::Correction;
 use crate::index::Pollutants;
+use crate::measures::PowerFile;
 use crate::observation::Property;
 use crate::pipeline::{Cause, CorrectionInput, FeedState, LetterDigest, Message};
 use crate::quantity::Amount;
 use crate::reconciliation::Quantity;
-use crate::time::{Day, Hour, Instant};
+use crate::time::{Day, Hour, HourLabel, Instant};
 use crate::warning::Act;
 
 /// One entry of an [`InputLog`].
@@ -44,6 +45,12 @@ pub(super) enum Entry<'a> {
     },
     /// A person's act in the life of a warning.
     WarningAct(&'a str, Act),
+    /// Files of electricity readings.
+    Power {
+        person: &'a str,
+        label: HourLabel,
+        files: Vec<PowerFile>,
+    },
     /// A person's act, in words.
     Act,
 }
@@ -125,6 +132,17 @@ impl<'a> Bytes<'a> {
                 let person = self.text()?;
                 Entry::WarningAct(person, serde_json::from_slice(self.bytes()?).ok()?)
             }
+            b'K' => {
+                let person = self.text()?;
+                let label = match self.take()? {
+                    [b'b'] => HourLabel::Begin,
+                    [b'e'] => HourLabel::End,
+                    _ => return None,
+                };
+                let files =
+                    (0..self.length()?).map(|_| self.power_file()).collect::<Option<_>>()?;
+                Entry::Power { person, label, files }
+            }
             b'A' => {
                 self.text()?;
                 self.text()?;
@@ -167,6 +185,10 @@ impl<'a> Bytes<'a> {
         Some((quantity, value))
     }
 
+    fn power_file(&mut self) -> Option<PowerFile> {
+        Some(PowerFile { name: self.text()?.to_owned(), text: self.text()?.to_owned() })
+    }
+
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (first, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
@@ -194,7 +216,7 @@ mod tests {
     use super::*;
     use crate::area::{AreaId, Member, Registry};
     use crate::observation::StationId;
-    use crate::pipeline::{PublishedRow, Retry, StoredDay};
+    use crate::pipeline::{PowerInput, PublishedRow, Retry, StoredDay};
 
     #[test]
     fn what_a_log_writes_is_read_back_and_nothing_else() {
@@ -219,6 +241,9 @@ mod tests {
         let acts =
             [Correction::Set(Amount::from_milli(-5)), Correction::Invalidate, Correction::Withdraw];
         acts.iter().for_each(|act| log.correction(&correction(*act)));
+        let files = vec![PowerFile { name: "p.csv".to_owned(), text: "meter\n".to_owned() }];
+        let (person, label) = ("王五", HourLabel::End);
+        log.power(&PowerInput { person, label, files: &files });
         log.recompute(Cause::Rules);
         log.reviewed((Hour::from_number(-1), Hour::from_number(2)));
         log.file("a.csv", &[4; 32], 5);
@@ -246,6 +271,7 @@ mod tests {
             Entry::Correction(correction(acts[0])),
             Entry::Correction(correction(acts[1])),
             Entry::Correction(correction(acts[2])),
+            Entry::Power { person, label, files },
             Entry::Recompute(Cause::Rules),
             Entry::Reviewed((Hour::from_number(-1), Hour::from_number(2))),
             Entry::File { name: "a.csv", sha256: [4; 32], rows: 5 },

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use lantian::area::{Figures, Member, Registry, Value};
 use lantian::average::Correction;
+use lantian::measures::PowerFile;
 use lantian::observation::Property;
 use lantian::pipeline::{
     ActInput, Batch, CorrectionInput, FeedState, HourState, Input, Message, Params, Pipeline,
-    SetHourRow,
+    PowerInput, SetHourRow,
 };
 use lantian::store::{AreaCommit, Commit, InputLog, Reader, Rules, RulesDigest, Sqlite, Store};
-use lantian::time::{Day, Hour, Instant};
+use lantian::time::{Day, Hour, HourLabel, Instant};
 use lantian::warning::Act;
 
 /// An input that owns its bytes.
@@ -31,6 +32,8 @@ pub(crate) enum Said {
     Feed(FeedState),
     /// Of `王五`, in a warning's life.
     Act(Act),
+    /// Of `赵六`: files of electricity readings, labelled by the start of the hour.
+    Power(Vec<PowerFile>),
     /// Of `张三`, for a reason.
     Correction {
         station: String,
@@ -51,6 +54,9 @@ impl Said {
             }
             Self::Feed(state) => Input::Feed(*state),
             Self::Act(act) => Input::Act(ActInput { person: "王五", act }),
+            Self::Power(files) => {
+                Input::Power(PowerInput { person: "赵六", label: HourLabel::Begin, files })
+            }
             Self::Correction { station, property, hour, act } => {
                 Input::Correction(CorrectionInput {
                     at: hour.end(),
@@ -129,6 +135,7 @@ impl Daemon {
                 Input::Correction(asked) => log.correction(&asked),
                 Input::Retry(retry) => log.retry(&retry),
                 Input::Act(asked) => log.warning_act(&asked),
+                Input::Power(asked) => log.power(&asked),
                 Input::Days(_) => {}
             }
         }

@@ -1,9 +1,10 @@
 //! Whatever comes in, nothing panics, and each outcome says what it is.
 //!
-//! Five readers take what others wrote: messages of both kinds, configuration with its lists, and stored
-//! days. Inputs follow from a seed: `LANTIAN_FUZZ` sets how many (the default keeps the run short),
-//! `LANTIAN_FUZZ_SEED` from where. What fails is told with its seed and its smallest form.
+//! Six readers take what others wrote: messages of both kinds, readings of meters, configuration with its
+//! lists, and stored days. Inputs follow from a seed: `LANTIAN_FUZZ` sets how many (the default keeps the
+//! run short), `LANTIAN_FUZZ_SEED` from where. What fails is told with its seed and its smallest form.
 
+mod meters;
 mod mutation;
 
 use std::collections::BTreeMap;

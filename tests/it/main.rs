@@ -29,6 +29,7 @@ mod month;
 mod oracle;
 mod outlook;
 mod published_index;
+mod power;
 mod publishing;
 mod quality;
 mod reconciliation;

@@ -2,6 +2,7 @@
 
 mod api;
 mod correction;
+mod evidence;
 mod execution;
 mod explain;
 mod metrics;
@@ -29,7 +30,7 @@ use lantian::http::{
     ExplainQuery, Health, Lists, MembersQuery, Person, ReconciliationQuery, RecordsQuery,
     RevisionRow, Role, SeriesQuery, Services, Site,
 };
-use lantian::measures::Edition;
+use lantian::measures::{Edition, EvidenceParams, MeterReading};
 use lantian::pipeline::{DeadLetterReason, KeptLetter, View};
 use lantian::reconciliation::Reconciliation;
 use lantian::standard::Parameters;
@@ -51,6 +52,7 @@ struct Shelf {
     broken: bool,
     records: Vec<Record>,
     measures: Option<Arc<Edition>>,
+    power: Vec<MeterReading>,
 }
 
 impl Archive for Shelf {
@@ -166,6 +168,16 @@ impl Archive for Shelf {
         Ok(self.records.clone())
     }
 
+    fn power(
+        &self,
+        _: &str,
+        (from, until): (Instant, Instant),
+        _: &[String],
+    ) -> Result<Vec<MeterReading>, ArchiveError> {
+        let within = |reading: &&MeterReading| from <= reading.start && reading.start < until;
+        Ok(self.power.iter().filter(within).copied().collect())
+    }
+
     fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError> {
         let role = match token {
             "reads" => Role::Viewer,
@@ -214,6 +226,7 @@ impl Daemon {
                 measures,
                 district_report_due: 13 * 60,
                 read_sheets: lantian::workbook::sheets_in,
+                evidence: EvidenceParams::DEFAULT,
                 targets: year::targets(),
                 resampling: Resampling::DEFAULT,
                 ranks: rank::sets(),

@@ -9,7 +9,7 @@ use crate::time::{Day, Hour, HourLabel};
 
 /// What is compared of one table: its name, how many of the columns are its key, and the query, in the order
 /// of the key. Rows are named by codes, since numbers are given in the order of arrival.
-const TABLES: [(&str, usize, &str); 18] = [
+const TABLES: [(&str, usize, &str); 19] = [
     (
         "station",
         1,
@@ -73,6 +73,12 @@ const TABLES: [(&str, usize, &str); 18] = [
         3,
         "SELECT hour, entity, quantity, first_value, first_ms, last_value, last_ms FROM published
          WHERE area = ?1 ORDER BY 1, 2, 3",
+    ),
+    (
+        "power",
+        3,
+        "SELECT start_ms, meter, period_min, wh, revision, conflict FROM power WHERE area = ?1
+         ORDER BY 1, 2, 3",
     ),
     (
         "alarm",

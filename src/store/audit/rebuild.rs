@@ -12,7 +12,9 @@ use super::super::entries::Entry;
 use super::super::{AreaCommit, Commit, Error, InputLog, Rules, RulesDigest, Sqlite, Store};
 use super::super::{doing, rules};
 use crate::area::AreaId;
-use crate::pipeline::{ActInput, Batch, Input, Pipeline, PublishedRow, Retry, StoredDay};
+use crate::pipeline::{
+    ActInput, Batch, Input, Pipeline, PowerInput, PublishedRow, Retry, StoredDay,
+};
 use crate::store::{ImportChunk, ImportedArea, ImportedFile, PublishedChunk};
 use crate::time::Instant;
 
@@ -176,6 +178,12 @@ impl Replay<'_> {
                 Entry::WarningAct(person, act) => {
                     if let Some((_, inputs)) = &mut call {
                         inputs.push(Input::Act(ActInput { person, act }));
+                    }
+                }
+                Entry::Power { person, label, files } => {
+                    if let Some((_, inputs)) = &mut call {
+                        let (person, label) = (*person, *label);
+                        inputs.push(Input::Power(PowerInput { person, label, files }));
                     }
                 }
                 Entry::Correction(asked) => {

@@ -5,6 +5,7 @@ use std::path::Path;
 use lantian::area::{AreaId, Member, Span, StationKind, Value as Measured};
 use lantian::average::{Correction, Incoming, StationDay};
 use lantian::config::warning_rules;
+use lantian::measures::PowerFile;
 use lantian::observation::{FeedFormat, FeedKind, Pollutant, Property, Reading, Validity};
 use lantian::pipeline::{FeedState, Params, PublishedRow, StoredDay, Subject, WarningParams};
 use lantian::quantity::Amount;
@@ -141,6 +142,11 @@ fn full(place: &Place) {
     let forecast = Said::Message { topic: "aq/x/forecast".into(), payload: forecast.to_vec() };
     let propose = Act::Propose { target: Target::Level(Level::Red), reason: "演算".into() };
     daemon.take(at("17T00:21"), &[forecast, Said::Act(propose)]);
+    let kwh = br#"{"period":"PT1H","time":"2026-11-16T20:00:00+08:00","kwh":7.5,"revision":1}"#;
+    let kwh = Said::Message { topic: "aq/x/power/m1".into(), payload: kwh.to_vec() };
+    let text = "meter,time,kwh\nm2,2026-11-16 21:00,1\n".to_owned();
+    let file = Said::Power(vec![PowerFile { name: "p.csv".to_owned(), text }]);
+    daemon.take(at("17T00:21"), &[kwh, file]);
     let hour = publishing::hour("10 09:00");
     let property = Property::Pollutant(Pollutant::Pm2_5);
     for (station, milli) in [("b", 50_000), ("a", 60_000)] {

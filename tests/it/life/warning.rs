@@ -125,7 +125,7 @@ pub(super) fn forecast(place: &Place) {
 }
 
 /// An approval of a proposal, and what is issued on it.
-fn papers(proposal: &Value) -> (Value, Value) {
+pub(super) fn papers(proposal: &Value) -> (Value, Value) {
     let approval = json!({ "proposal": proposal, "target": "orange", "approver": "李副市长",
         "office": "市人民政府", "document": "大政预〔2026〕3号",
         "approved": "2026-11-02T05:40:00+08:00" });

@@ -101,6 +101,7 @@ impl Year {
             match input {
                 Input::Message(message) => log.message(message),
                 Input::Correction(asked) => log.correction(asked),
+                Input::Power(asked) => log.power(asked),
                 Input::Days(_) | Input::Feed(_) | Input::Retry(_) | Input::Act(_) => {}
             }
         }

@@ -1,0 +1,131 @@
+//! Evidence by electricity (用电核查) as data: what each listed line takes during a response.
+//!
+//! In: the list of the configuration, records of warnings, and what meters read. Out: a document; it names
+//! enterprises, so it needs the token of a person. The page renders the same figures without persons.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::access::{Role, authorised};
+use super::api::{one, parameters};
+use super::archive::ArchiveError;
+use super::problem::Problem;
+use super::warning::asked_area;
+use super::{App, RecordsQuery, blocking};
+use crate::measures::{Edition, Evidence, EvidenceAsked, EvidenceParams, Response};
+use crate::measures::{evidence, meters, responses};
+use crate::pipeline::AreaView;
+
+/// What stands above all of it.
+pub(super) const NO_VERDICT_ZH: &str = "用电数据仅作线索，不作为认定依据";
+/// Records of levels that are looked at, the newest ones: some years of them.
+const RECORDS: usize = 1000;
+
+/// What electricity says of a warning's response.
+#[derive(Debug, Serialize)]
+struct EvidenceDocument {
+    area: String,
+    simulated: bool,
+    now: String,
+    /// 用电数据仅作线索，不作为认定依据.
+    no_verdict_zh: &'static str,
+    /// 备案文号 of the list in use now.
+    filing: String,
+    /// By what it is judged.
+    parameters: EvidenceParams,
+    /// The levels of response, the span of the baseline, and the lines by district: `answer` is `suspected`,
+    /// `silent` (with the reason) or `reducing`; energies in Wh.
+    #[serde(flatten)]
+    evidence: Evidence,
+}
+
+/// The responses of an area, in their order.
+pub(super) async fn all_responses(app: &App, area: &AreaView) -> Result<Vec<Response>, Problem> {
+    let (code, archive) = (area.registry.area.to_string(), app.services.archive.clone());
+    let asked = RecordsQuery { kinds: vec!["issued", "took_effect"], before: None, limit: RECORDS };
+    let mut records = blocking(move || archive.records(&code, &asked)).await??;
+    records.reverse();
+    Ok(responses(&records))
+}
+
+/// What electricity says of a warning; `None` before a level of it took effect.
+pub(super) async fn gathered(
+    app: &App,
+    area: &AreaView,
+    (edition, responses): (Arc<Edition>, Vec<Response>),
+    warning: u64,
+) -> Result<Option<Evidence>, Problem> {
+    let (code, now) = (area.registry.area.to_string(), area.now);
+    let (archive, params) = (app.services.archive.clone(), app.services.lists.evidence);
+    let found = blocking(move || -> Result<Option<Evidence>, ArchiveError> {
+        let asked = EvidenceAsked { warning, responses: &responses, now, params: &params };
+        let Some(span) = asked.span() else { return Ok(None) };
+        let readings = archive.power(&code, span, &meters(&edition))?;
+        Ok(evidence(&edition, &asked, &readings))
+    });
+    Ok(found.await??)
+}
+
+/// What electricity says of each listed line during a warning's response (用电核查): evidence, never a verdict.
+/// It rests on the list in use now.
+#[utoipa::path(
+    get,
+    path = "/api/v1/evidence/{warning}",
+    params(
+        ("warning" = u64, Path, description = "the number of its first recommendation"),
+        ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("hours" = Option<bool>, Query, description = "with every hour of every line")
+    ),
+    security(("person" = [])),
+    responses(
+        (status = 200, body = Object),
+        (status = 400, body = Problem),
+        (status = 401, description = "no token, or an unknown one", body = Problem),
+        (status = 404, description = "no list, or no level took effect", body = Problem)
+    )
+)]
+pub(super) async fn of_warning(
+    State(app): State<App>,
+    path: Result<Path<u64>, PathRejection>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    authorised(&app, &headers, Role::Viewer).await?;
+    let Path(warning) = path.map_err(|e| Problem::bad_parameter("path", e))?;
+    let pairs = parameters(query.as_deref(), &["area", "hours"])?;
+    let with_hours = match one(&pairs, "hours")? {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Problem::bad_parameter("hours", "true or false expected")),
+    };
+    let view = app.services.view.borrow().clone();
+    let area = asked_area(&view, &pairs)?;
+    let edition = app.services.lists.measures.clone();
+    let edition =
+        edition.ok_or_else(|| Problem::not_found("no emergency-measures list is configured"))?;
+    let responses = all_responses(&app, area).await?;
+    let found = gathered(&app, area, (edition.clone(), responses), warning).await?;
+    let none = || Problem::not_found(format!("no level of warning {warning} took effect yet"));
+    let mut evidence = found.ok_or_else(none)?;
+    if !with_hours {
+        let lines = evidence.districts.iter_mut().flat_map(|district| &mut district.lines);
+        lines.for_each(|line| line.hours.clear());
+    }
+    let document = EvidenceDocument {
+        area: area.registry.area.to_string(),
+        simulated: view.simulated,
+        now: area.now.to_string(),
+        no_verdict_zh: NO_VERDICT_ZH,
+        filing: edition.filing.clone(),
+        parameters: app.services.lists.evidence,
+        evidence,
+    };
+    let document = serde_json::to_value(document);
+    document.map(Json).map_err(|e| Problem::internal("the evidence cannot be written", &e))
+}
