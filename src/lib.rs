@@ -82,6 +82,8 @@
 //!   last one.
 //! - *The list of measures* is rounded once, when it is read, to grams a day; a figure in t/a of the
 //!   denominator, too, so that sums are exact and a threshold is met or not by the gram.
+//! - *Electricity* is evidence, never a verdict. Its readings are rows and nothing else: which of two values
+//!   of an interval holds follows from the two, so the table decides and the pipeline keeps none of them.
 //! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 
 // words

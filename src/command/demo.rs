@@ -5,6 +5,7 @@
 
 mod broker;
 mod forecast;
+mod power;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -29,9 +30,10 @@ use crate::observation::FeedFormat;
 use crate::pipeline::{Params, View, WarningParams};
 use crate::replay::publish::{Areas, step_messages};
 use crate::simulation::{Air, Playback, Scenario};
-use crate::time::Instant;
+use crate::time::{Hour, Instant};
 use crate::{config, http, ingest, telemetry, workbook};
 use broker::Embedded;
+use power::Meters;
 
 /// Scenarios that the binary carries; the first is the default.
 const SCENARIOS: [(&str, &str); 5] = [
@@ -106,13 +108,15 @@ async fn play(
     let cancel = CancellationToken::new();
     daemon::cancel_on_signal(&cancel);
     let store = setup.store.clone();
+    let meters = setup.lists.measures.as_deref().map(Meters::of);
     let prepared = Daemon::prepare(setup).await.map_err(|e| daemon::exit(&store, &e))?;
     let line = format!("http://{}/\n", prepared.address());
     out.write_all(line.as_bytes()).map_err(|e| ExitError::Io(e.to_string()))?;
     let views = prepared.views();
     let daemon = tokio::spawn(prepared.run(cancel.clone()));
+    let power = (meters, &views);
     let published = tokio::select! {
-        published = publish(args, scenario, &air, &registry, &broker) => published,
+        published = publish(args, scenario, &air, &registry, &broker, power) => published,
         () = cancel.cancelled() => Ok(None),
     };
     if let (Ok(Some(end)), Some(_)) = (&published, args.hours) {
@@ -177,6 +181,7 @@ async fn publish(
     air: &Air,
     registry: &Registry,
     broker: &Embedded,
+    (meters, views): (Option<Meters>, &watch::Receiver<Arc<View>>),
 ) -> Result<Option<Instant>, ExitError> {
     let (from, whole) = scenario.span();
     let to = args.hours.map_or(whole, |hours| from.plus(hours.into()));
@@ -194,6 +199,15 @@ async fn publish(
         }
         let mut messages = step_messages(&step, air, end, &beacons, &areas);
         messages.extend(forecast::issued(air, &registry.area, (before, step.now)));
+        let counted_from =
+            before.map_or(step.now.hour().plus(-24 * power::BEFORE_D), Instant::hour);
+        let response = views.borrow().areas.first().and_then(|area| area.warnings.in_force());
+        for number in counted_from.number()..step.now.hour().number() {
+            let of_hour = |meters: &Meters| {
+                meters.counted(&registry.area, Hour::from_number(number), response)
+            };
+            messages.extend(meters.iter().flat_map(of_hour));
+        }
         before = Some(step.now);
         publishing::publish_all(&mut publisher, messages).await?;
     }

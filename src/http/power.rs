@@ -84,12 +84,8 @@ pub(super) async fn files(
     let bytes = to_bytes(body, FILE_MAX_BYTES).await.map_err(|_| {
         Problem::of(StatusCode::PAYLOAD_TOO_LARGE, format!("at most {FILE_MAX_BYTES} bytes"))
     })?;
-    let text = String::from_utf8(bytes.into()).map_err(|e| {
-        let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
-        let line = valid.split(|byte| *byte == b'\n').count();
-        Problem::bad_parameter("body", format!("第{line}行不是UTF-8编码"))
-    })?;
-    let files = vec![PowerFile { name: String::new(), text }];
+    let file = PowerFile::read(String::new(), bytes.into());
+    let files = vec![file.map_err(|fault| Problem::bad_parameter("body", fault))?];
     let upload = PowerUpload { area, person: person.clone(), label, files };
     match answered(&app, |reply| Act::Power { upload, reply }).await? {
         Ok(readings) => Ok(Json(Taken { person, readings })),

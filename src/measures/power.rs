@@ -50,6 +50,24 @@ pub struct PowerFile {
     pub text: String,
 }
 
+impl PowerFile {
+    /// A file from its bytes.
+    ///
+    /// # Errors
+    /// The line that is not in UTF-8.
+    pub fn read(name: String, bytes: Vec<u8>) -> Result<Self, PowerFault> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self { name, text }),
+            Err(e) => {
+                let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
+                let line = valid.split(|byte| *byte == b'\n').map(|_| 1).sum();
+                let text = "不是UTF-8编码（请另存为“CSV UTF-8”）".to_owned();
+                Err(PowerFault { file: name, line, text })
+            }
+        }
+    }
+}
+
 /// Where a reading stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PowerRow {

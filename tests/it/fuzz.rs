@@ -190,8 +190,12 @@ const OF_ONE_PIPELINE: u32 = 2048;
 #[test]
 fn every_topic_and_payload_is_taken_or_becomes_a_dead_letter() {
     let topics = ["s0", "s1", "站1", "s5", "s4"].map(|code| format!("aq/dalian/{code}/obs\n"));
-    let seeds: Vec<_> = topics.iter().zip(MESSAGES).map(|(t, m)| (t.clone() + m).into()).collect();
-    let words = [&MESSAGE_WORDS[..], &["aq/", "/obs", "dalian", "aq/dalian/s1/obs", "/"]].concat();
+    let mut seeds: Vec<Vec<u8>> =
+        topics.iter().zip(MESSAGES).map(|(t, m)| (t.clone() + m).into()).collect();
+    seeds.extend(meters::MESSAGES.map(|m| format!("aq/dalian/power/D-1\n{m}").into_bytes()));
+    let words =
+        [&MESSAGE_WORDS[..], &["aq/", "/obs", "dalian", "aq/dalian/s1/obs", "/power/", "/"]]
+            .concat();
     let grammar = Grammar { seeds: &seeds, words: &words };
     let params = Params { payload_max_bytes: 256, formats: formats().into(), ..Params::default() };
     let registry = Arc::new(registry(first_day()));
@@ -211,7 +215,9 @@ fn every_topic_and_payload_is_taken_or_becomes_a_dead_letter() {
         taken += 1;
         take(&mut pipeline, now, input)
     });
-    for outcome in ["accepted", "repeated", "topic_mismatch", "oversized", "time_in_future"] {
+    let expected =
+        ["accepted", "repeated", "topic_mismatch", "oversized", "time_in_future", "bad_value"];
+    for outcome in expected {
         assert!(outcomes.contains_key(outcome), "{outcome} never came up: {outcomes:?}");
     }
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use super::super::fault::store_fault;
 use super::super::offline::{Offline, last_rules};
 use super::super::{ExitError, text};
-use crate::measures::PowerFile;
+use crate::measures::{PowerFault, PowerFile};
 use crate::pipeline::{Input, PowerInput};
 use crate::store::{Error, Sqlite};
 use crate::time::HourLabel;
@@ -36,12 +36,19 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     if !args.store.is_file() {
         return Err(ExitError::Io(format!("{}: there is no such store", args.store.display())));
     }
-    let files = args.files.iter().map(|path| {
+    let mut files = Vec::new();
+    let mut unreadable = Vec::new();
+    for path in &args.files {
         let fault = |e: std::io::Error| ExitError::Io(format!("{}: {e}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(fault)?;
-        Ok(PowerFile { name: path.display().to_string(), text })
-    });
-    let files: Vec<PowerFile> = files.collect::<Result<_, ExitError>>()?;
+        let bytes = std::fs::read(path).map_err(fault)?;
+        match PowerFile::read(path.display().to_string(), bytes) {
+            Ok(file) => files.push(file),
+            Err(fault) => unreadable.push(fault),
+        }
+    }
+    if !unreadable.is_empty() {
+        return Err(refused(&unreadable));
+    }
     let mut store = Sqlite::open(&args.store).map_err(|e| store_fault(&args.store, &e))?;
     let areas = store.areas().map_err(|e: Error| store_fault(&args.store, &e))?;
     let area = areas.into_iter().find(|area| area.as_str() == args.area).ok_or_else(|| {
@@ -54,10 +61,12 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     let batch = area.commit(&[Input::Power(asked)], |log| log.power(&asked))?;
     match batch.power_taken.into_iter().next().unwrap_or(Ok(0)) {
         Ok(readings) => text::written(writeln!(out, "taken: {readings} readings")),
-        Err(faults) => {
-            let mut told = format!("用电数据有{}处错误，未载入", faults.len());
-            faults.iter().for_each(|fault| told += &format!("\n  {fault}"));
-            Err(ExitError::Data(told))
-        }
+        Err(faults) => Err(refused(&faults)),
     }
+}
+
+fn refused(faults: &[PowerFault]) -> ExitError {
+    let mut told = format!("用电数据有{}处错误，未载入", faults.len());
+    faults.iter().for_each(|fault| told += &format!("\n  {fault}"));
+    ExitError::Data(told)
 }

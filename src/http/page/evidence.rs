@@ -27,7 +27,7 @@ use crate::warning::{Level, moment_zh};
 /// Hours that are drawn of a line, the last ones.
 const DRAWN_H: usize = 72;
 /// Width of an hour and height of the drawing, in units of the drawing.
-const HOUR_W: usize = 3;
+const HOUR_W: usize = 4;
 const HEIGHT: i64 = 30;
 
 /// A level of response.
@@ -133,7 +133,8 @@ pub(in crate::http) async fn evidence(
     if let (true, Some(number), None) = (has_list, asked, &found) {
         return Err(Problem::not_found(format!("no level of warning {number} took effect")));
     }
-    let districts = found.as_ref().map(|found| districts(found, lang)).unwrap_or_default();
+    let mut districts = found.as_ref().map(|found| districts(found, lang)).unwrap_or_default();
+    districts.sort_by_key(|district| district.tally.rank());
     let sheet = Sheet {
         lang,
         other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
@@ -163,6 +164,15 @@ impl Tally {
             suspected: self.suspected + other.suspected,
             silent: self.silent + other.silent,
             reducing: self.reducing + other.reducing,
+        }
+    }
+
+    /// Where somebody has to go stands first, then where nothing is known.
+    const fn rank(self) -> u8 {
+        match self {
+            Self { suspected: 1.., .. } => 0,
+            Self { silent: 1.., .. } => 1,
+            Self { .. } => 2,
         }
     }
 
@@ -341,15 +351,15 @@ mod tests {
             hour(4, true, None, Some(50)),
         ];
         let drawn = drawing(&hours, Lang::Zh).expect("drawn");
-        assert_eq!(drawn.width, 15);
-        assert_eq!(drawn.grace, "M0 30v-30h2v30z");
+        assert_eq!(drawn.width, 20);
+        assert_eq!(drawn.grace, "M0 30v-30h3v30z");
         assert_eq!(
-            drawn.within, "M3 30v-6h2v6zM12 30v-15h2v15z",
+            drawn.within, "M4 30v-6h3v6zM16 30v-15h3v15z",
             "without a baseline nothing is above"
         );
-        assert_eq!(drawn.above, "M6 30v-6h2v6z");
-        assert_eq!(drawn.missing, "M9 0h3v30h-3z");
-        assert_eq!(drawn.baseline, "M0 0h3M3 0h3M6 0h3M9 0h3");
+        assert_eq!(drawn.above, "M8 30v-6h3v6z");
+        assert_eq!(drawn.missing, "M12 0h4v30h-4z");
+        assert_eq!(drawn.baseline, "M0 0h4M4 0h4M8 0h4M12 0h4");
         assert!(drawing(&hours[3..4], Lang::Zh).is_none(), "nothing was counted");
         assert!(drawing(&[], Lang::Zh).is_none());
         let many: Vec<_> = (0..100).map(|n| hour(n, true, Some(1), Some(1))).collect();

@@ -6,10 +6,14 @@ use lantian::observation::FeedFormat;
 use super::mutation::Grammar;
 use super::run;
 
-const METERS: [&str; 4] = [
+/// What meters send.
+pub(super) const MESSAGES: [&str; 2] = [
     r#"{"meter":"D-1","period":"PT1H","time":"2026-02-20T08:00:00+08:00","kwh":123.4,
     "revision":0}"#,
     r#"{"period":"PT15M","time":"2026-02-20T08:45:00+08:00","kwh":1e-3,"site":[{"a":1}]}"#,
+];
+/// What clerks hand in.
+const FILES: [&str; 2] = [
     "meter,time,kwh,revision\nD-1,2026-02-20 08:00,123.4,0\n\nD-1,2026-02-20 08:00,123.4,1\n",
     "kwh,meter,time\r\n0.5,\"D,2\",2026-02-20T08:00:00+08:00\r\n",
 ];
@@ -63,7 +67,8 @@ fn metered(input: &[u8], format: &FeedFormat) -> Result<String, String> {
 
 #[test]
 fn every_reading_of_a_meter_is_one_or_is_refused_with_its_place() {
-    let seeds = METERS.map(|seed| seed.as_bytes().to_vec());
+    let seeds: Vec<Vec<u8>> =
+        MESSAGES.into_iter().chain(FILES).map(|seed| seed.as_bytes().to_vec()).collect();
     let grammar = Grammar { seeds: &seeds, words: &METER_WORDS };
     let format = FeedFormat::default();
     let outcomes = run("meters", (&grammar, 20_000), |input| metered(input, &format));

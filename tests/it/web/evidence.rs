@@ -213,7 +213,7 @@ async fn a_file_that_may_not_come_does_nothing() {
     assert_eq!(nowhere.problem(404).0, "not_found");
     let gb18030 = Body::from(b"meter,time,kwh\n\xC6\xF3,1\n".to_vec());
     let answer = daemon.post_body(POWER, Some("runs"), gb18030).await;
-    assert_eq!(answer.problem(400).1, "body: 第2行不是UTF-8编码");
+    assert_eq!(answer.problem(400).1, "body: 第2行：不是UTF-8编码（请另存为“CSV UTF-8”）");
     let large = Body::from(vec![b'x'; (4 << 20) + 1]);
     assert_eq!(daemon.post_body(POWER, Some("runs"), large).await.problem(413).0, "body_too_large");
     assert_eq!(daemon.get(POWER).await.problem(405).0, "method_not_allowed");
