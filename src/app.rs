@@ -17,6 +17,7 @@ mod area_engine;
 mod batcher;
 mod core;
 mod engine;
+mod list;
 mod nowcast;
 mod status;
 mod writer;
@@ -146,6 +147,8 @@ pub struct Daemon {
     pipelines: Vec<Pipeline>,
     rules: Vec<(Rules, RulesDigest)>,
     view: watch::Sender<Arc<View>>,
+    /// The new edition of the list of measures, to be taken into use.
+    adopts: Option<list::Adoption>,
 }
 
 impl Daemon {
@@ -173,8 +176,9 @@ impl Daemon {
             pipelines.push(pipeline);
             rules.push((of_area, digest));
         }
+        let adopts = list::settle(Arc::make_mut(&mut setup.lists), &pipelines, &store)?;
         let (view, _) = watch::channel(Arc::new(View::default()));
-        Ok(Self { setup, listener, address, store, registries, pipelines, rules, view })
+        Ok(Self { setup, listener, address, store, registries, pipelines, rules, view, adopts })
     }
 
     /// Where the site is.
@@ -210,7 +214,7 @@ impl Daemon {
         let connections: Vec<ingest::Config> = numbered(&self.setup.feeds);
         let (to_engine, arrivals) = ingest::channel(&connections);
         let plans = self.plans(&connections);
-        log_ceilings(&connections, self.setup.group);
+        batcher::log_ceilings(&connections, self.setup.group);
 
         let mut parts = JoinSet::new();
         let of_feeds = ingest::Metrics::register(&metrics)?;
@@ -229,6 +233,7 @@ impl Daemon {
         let archive = self.archive();
         self.start_heartbeats(&mut parts, &views, &archive, &cancel);
         self.start_nowcast(&mut parts, (&views, &archive, &acts), &cancel);
+        list::hand_over(self.adopts, &acts);
         let services = Services {
             view: views,
             archive,
@@ -335,21 +340,6 @@ impl Daemon {
 fn numbered(feeds: &[FeedSetup]) -> Vec<ingest::Config> {
     let numbered = feeds.iter().enumerate();
     numbered.map(|(feed, f)| ingest::Config { feed, ..f.connection.clone() }).collect()
-}
-
-/// Says at the start how fast the broker's window lets messages through.
-fn log_ceilings(connections: &[ingest::Config], group: GroupCommit) {
-    for c in connections {
-        let commit_ms = u32::try_from(group.max_ms).map_or(f64::INFINITY, f64::from);
-        let ceiling = ingest::ceiling(c.inflight, commit_ms);
-        tracing::info!(
-            feed = c.name,
-            inflight = c.inflight,
-            commit_max_ms = group.max_ms,
-            ceiling_messages_per_s = ceiling,
-            "at most inflight / commit time; the broker's own window may be smaller"
-        );
-    }
 }
 
 /// The engine's thread, with a runtime of its own so that nothing else delays it.

@@ -147,6 +147,8 @@ pub struct Lists {
     pub dust: DustEntries,
     /// The emergency-measures list.
     pub measures: Option<Arc<Edition>>,
+    /// Why the edition of the configuration is not in use; empty where it is.
+    pub refused: Vec<String>,
     /// When districts report a day of a response, as a minute of that day.
     pub district_report_due: u16,
     /// Reads the sheets of a file that a person sends; the reason where it cannot be read.
@@ -336,6 +338,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/instructions", post(warning::instruct))
         .route("/api/v1/advisories", get(warning::advisories).post(warning::advise))
         .route("/api/v1/measures", get(measures::measures))
+        .route("/api/v1/measures/editions", get(measures::editions))
         .route("/api/v1/dispatch/{warning}", get(measures::of_warning))
         .route("/api/v1/dispatch/{warning}/steps", post(execution::step))
         .route("/api/v1/reports/district", get(execution::days).post(execution::report))

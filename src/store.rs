@@ -20,6 +20,7 @@ mod backup;
 mod commit;
 mod correction;
 mod dead_letter;
+mod edition;
 mod entries;
 mod explain;
 mod history;

@@ -17,6 +17,7 @@ mod drill;
 mod evaluation;
 mod execution;
 mod level;
+mod list;
 mod line;
 mod record;
 mod rules;
@@ -38,6 +39,7 @@ pub use execution::{
 };
 pub use level::Level;
 pub use line::{Block, Line, ObservedHour};
+pub use list::{ListAdopted, ListChange, ListChangeKind};
 pub use record::{
     Advisory, AdvisorySort, Approval, Body, Change, Consultation, Ground, Instruction, Issue,
     Lapse, Participant, Recommendation, Record, Target,

@@ -12,7 +12,7 @@ use crate::http::{
     ExplainQuery, Lists, MembersQuery, Person, ReconciliationQuery, RecordsQuery, RevisionRow,
     Role, SeriesQuery,
 };
-use crate::measures::MeterReading;
+use crate::measures::{Edition, MeterReading};
 use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::reconciliation::Reconciliation;
 use crate::standard::{Entity, Parameters};
@@ -262,6 +262,10 @@ impl Archive for StoreArchive {
 
     fn warning(&self, area: &str, number: u64) -> Result<Vec<Record>, ArchiveError> {
         self.with_reader(|reader| reader.warning(area, number))
+    }
+
+    fn edition(&self, area: &str, digest: &str) -> Result<Option<Edition>, ArchiveError> {
+        self.with_reader(|reader| reader.edition(area, digest))
     }
 
     fn power(

@@ -13,6 +13,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::ingest;
+
 /// Batches that may be on their way to the disk at once.
 pub const IN_FLIGHT_MAX: usize = 4;
 /// While the store is idle, a batch of this many messages, or of this age, is committed (measured through
@@ -94,6 +96,21 @@ impl<H> Batcher<H> {
         let opened = self.opened.filter(|_| self.has_room())?;
         let old = opened + Duration::from_millis(self.group.max_ms);
         Some(if self.held.is_empty() { old.min(opened + WORTH_AGE) } else { old })
+    }
+}
+
+/// Says at the start how fast the broker's window lets messages through.
+pub(super) fn log_ceilings(connections: &[ingest::Config], group: GroupCommit) {
+    for c in connections {
+        let commit_ms = u32::try_from(group.max_ms).map_or(f64::INFINITY, f64::from);
+        let ceiling = ingest::ceiling(c.inflight, commit_ms);
+        tracing::info!(
+            feed = c.name,
+            inflight = c.inflight,
+            commit_max_ms = group.max_ms,
+            ceiling_messages_per_s = ceiling,
+            "at most inflight / commit time; the broker's own window may be smaller"
+        );
     }
 }
 

@@ -157,6 +157,7 @@ fn setup(
             seasons: Seasons::DEFAULT,
             dust: DustEntries::default(),
             measures: Some(scratch.measures()?),
+            refused: Vec::new(),
             district_report_due: config::DISTRICT_REPORT_DUE,
             read_sheets: workbook::sheets_in,
             evidence: EvidenceParams::DEFAULT,

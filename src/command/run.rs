@@ -59,6 +59,7 @@ pub(super) fn setup(config: Config, follow: bool) -> Setup {
             seasons: config.seasons,
             dust: config.dust,
             measures: config.measures,
+            refused: Vec::new(),
             district_report_due: config.district_report_due,
             read_sheets: workbook::sheets_in,
             evidence: config.evidence,

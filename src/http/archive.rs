@@ -6,7 +6,7 @@ use super::{
 use crate::area::{AreaId, Figures, Member};
 use crate::assessment::{DayFigures, DustColumn, JudgedBy};
 use crate::explanation::Explanation;
-use crate::measures::MeterReading;
+use crate::measures::{Edition, MeterReading};
 use crate::observation::Dataset;
 use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::reconciliation::Reconciliation;
@@ -107,6 +107,12 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
     fn warning(&self, area: &str, number: u64) -> Result<Vec<Record>, ArchiveError>;
+
+    /// An edition of the list of measures that came into use in an area, by its digest.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn edition(&self, area: &str, digest: &str) -> Result<Option<Edition>, ArchiveError>;
 
     /// What some meters of an area read in the intervals that begin in a span, its end not included.
     ///

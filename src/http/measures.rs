@@ -12,10 +12,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
-use super::api::parameters;
+use super::api::{limit, parameters};
 use super::execution::{StepDocument, with_steps};
 use super::problem::Problem;
-use super::warning::asked_area;
+use super::warning::{RecordDocument, RecordsQuery, asked_area};
 use super::{App, blocking};
 use crate::measures::{Edition, Required, dispatch, shortfall};
 use crate::time::Day;
@@ -31,6 +31,8 @@ pub(super) struct EditionDocument {
     /// Whether it is older than the last 30 September: it goes on to be used.
     overdue: bool,
     digest: String,
+    /// Why the edition of the configuration is not the one in use: each fault by sheet and cell.
+    refused: Vec<String>,
     enterprise_count: usize,
     line_count: usize,
     source_count: usize,
@@ -40,7 +42,7 @@ pub(super) struct EditionDocument {
 }
 
 impl EditionDocument {
-    fn of(edition: &Edition, today: Day) -> Self {
+    fn of(edition: &Edition, refused: &[String], today: Day) -> Self {
         let all = Level::ALL.map(|level| shortfall(edition, level, Required::DEFAULT));
         Self {
             city: edition.city.clone(),
@@ -48,6 +50,7 @@ impl EditionDocument {
             in_force: edition.in_force.to_string(),
             overdue: edition.is_overdue(today),
             digest: edition.digest(),
+            refused: refused.to_vec(),
             enterprise_count: edition.enterprise_count(),
             line_count: edition.lines.len(),
             source_count: edition.sources.len(),
@@ -76,12 +79,36 @@ pub(super) async fn measures(
     let pairs = parameters(query.as_deref(), &["area"])?;
     let view = app.services.view.borrow().clone();
     let today = asked_area(&view, &pairs)?.now.hour().day();
-    Ok(Json(EditionDocument::of(edition(&app)?, today)))
+    Ok(Json(EditionDocument::of(edition(&app)?, &app.services.lists.refused, today)))
+}
+
+/// The editions of the list that came into use, the newest first; each with what it changed row by row, and
+/// why.
+#[utoipa::path(
+    get,
+    path = "/api/v1/measures/editions",
+    params(
+        ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
+    ),
+    responses((status = 200, body = Vec<RecordDocument>), (status = 404, body = Problem))
+)]
+pub(super) async fn editions(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Vec<RecordDocument>>, Problem> {
+    let pairs = parameters(query.as_deref(), &["area", "limit"])?;
+    let (kinds, limit) = (vec!["list_adopted"], limit(&pairs)?);
+    let asked = RecordsQuery { kinds, before: None, limit };
+    let view = app.services.view.borrow().clone();
+    let code = asked_area(&view, &pairs)?.registry.area.to_string();
+    let archive = app.services.archive.clone();
+    let records = blocking(move || archive.records(&code, &asked)).await??;
+    Ok(Json(records.iter().map(RecordDocument::from).collect()))
 }
 
 /// The dispatch (任务单) of a warning: what each district and department has to do at the response's level that
-/// was issued last, and which step each has reached. It rests on the list in use now; the record of the issue
-/// names the one of then.
+/// was issued last, by the edition of the list that was in use then, and which step each has reached.
 #[utoipa::path(
     get,
     path = "/api/v1/dispatch/{warning}",
@@ -107,15 +134,24 @@ pub(super) async fn of_warning(
     let pairs = parameters(query.as_deref(), &["area"])?;
     let view = app.services.view.borrow().clone();
     let code = asked_area(&view, &pairs)?.registry.area.to_string();
-    let archive = app.services.archive.clone();
-    let records = blocking(move || archive.warning(&code, number)).await??;
+    let (archive, area) = (app.services.archive.clone(), code.clone());
+    let records = blocking(move || archive.warning(&area, number)).await??;
     let issued = records.iter().rev().find_map(|record| match &record.body {
-        Body::Issued(issue) => Some((record, issue.response?)),
+        Body::Issued(issue) => Some((record, issue.response?, issue.measures.clone())),
         _ => None,
     });
     let none = || Problem::not_found(format!("nothing was issued in warning {number}"));
-    let (issue, response) = issued.ok_or_else(none)?;
-    let found = serde_json::to_value(dispatch(edition(&app)?, response));
+    let (issue, response, listed) = issued.ok_or_else(none)?;
+    let now = edition(&app)?;
+    let then = listed.as_ref().and_then(|of| Some(of.rsplit_once('，')?.1.to_owned()));
+    let then = match then.filter(|digest| *digest != now.digest()) {
+        Some(digest) => {
+            let archive = app.services.archive.clone();
+            blocking(move || archive.edition(&code, &digest)).await??
+        }
+        None => None,
+    };
+    let found = serde_json::to_value(dispatch(then.as_ref().unwrap_or(now), response));
     let found = found.map_err(|e| Problem::internal("the dispatch cannot be written", &e))?;
     let steps: Vec<StepDocument> =
         records.iter().filter_map(|record| StepDocument::of(record, issue.number)).collect();

@@ -50,6 +50,7 @@ impl Modify for Tokens {
         reprocess::reprocess,
         room::area_room,
         measures::measures,
+        measures::editions,
         measures::of_warning,
         execution::step,
         execution::days,

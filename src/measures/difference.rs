@@ -13,7 +13,7 @@ use super::map::{self, Table};
 use super::rows::{Line, Operation, PerLevel, PublicMeasure, Sector, Source};
 use super::sheet::{Findings, Kind, Place};
 use crate::time::Day;
-use crate::warning::Level;
+use crate::warning::{Level, ListChange, ListChangeKind};
 
 /// Which edition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -101,6 +101,33 @@ pub struct Difference {
     pub removed: Vec<Removed>,
     /// Rows of both that differ.
     pub changed: Vec<Changed>,
+}
+
+impl Difference {
+    /// Row by row, as a record keeps it.
+    #[must_use]
+    pub fn changes(&self) -> Vec<ListChange> {
+        let change = |kind, row: &RowName, reason: &str, fields: Vec<String>| ListChange {
+            kind,
+            table: row.table.to_owned(),
+            district: row.district.clone(),
+            name: row.name.clone(),
+            line: row.line.clone(),
+            fields,
+            reason: reason.to_owned(),
+        };
+        let field = |f: &FieldChange| format!("{}：{}→{}", f.field_zh, f.old, f.new);
+        let added = self.added.iter();
+        let added = added.map(|row| change(ListChangeKind::Added, row, "", Vec::new()));
+        let removed = self.removed.iter();
+        let removed =
+            removed.map(|of| change(ListChangeKind::Removed, &of.row, &of.reason, Vec::new()));
+        let changed = self.changed.iter().map(|of| {
+            let fields = of.fields.iter().map(field).collect();
+            change(ListChangeKind::Changed, &of.row, &of.reason, fields)
+        });
+        added.chain(removed).chain(changed).collect()
+    }
 }
 
 /// A field's name in code, for people, and its value.

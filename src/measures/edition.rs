@@ -1,12 +1,12 @@
 //! An edition of the list, whole and checked.
 //!
 //! In: rows that hold together. Out: [`Edition`], its sums and its digest.
-//! Invariants: only [`load`](super::load) makes one; rows stand in an order of their own, so that content
-//! alone decides the digest, whatever the file was.
+//! Invariants: only [`load`](super::load) makes one, or made it once and the store kept it; rows stand in an
+//! order of their own, so that content alone decides the digest, whatever the file was.
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 use super::emission::Amounts;
@@ -20,14 +20,14 @@ use crate::warning::Level;
 pub const WHOLE_CITY: &str = "全市";
 
 /// An edition (版次) of the emergency-measures list (应急减排清单).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edition {
     /// 城市.
     pub city: String,
     /// 备案文号.
     pub filing: String,
     /// 实施日期.
-    #[serde(serialize_with = "shown")]
+    #[serde(serialize_with = "shown", deserialize_with = "day")]
     pub in_force: Day,
     /// 区县, in the order of the list.
     pub districts: Vec<String>,
@@ -59,6 +59,11 @@ fn shown<S: Serializer>(day: &Day, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(day)
 }
 
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| de::Error::custom(format!("no day {text:?}")))
+}
+
 /// SHA-256 of a document's JSON, whose fields have a fixed order, in hexadecimal digits.
 pub(super) fn digest(document: &impl Serialize) -> String {
     // Nothing in these documents can fail to be written: no map with keys that are no texts, no floats.
@@ -85,6 +90,22 @@ impl Edition {
     #[must_use]
     pub fn digest(&self) -> String {
         digest(self)
+    }
+
+    /// The content as it is kept: JSON, of which the digest is taken.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default() // as in `digest`
+    }
+
+    /// An edition that was kept under a digest; without reasons and places, which belong to a file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn from_json(written: &str, digest: &str) -> Result<Self, String> {
+        let edition: Self = serde_json::from_str(written).map_err(|e| e.to_string())?;
+        let found = edition.digest();
+        if found == digest { Ok(edition) } else { Err(format!("its digest is {found}")) }
     }
 
     /// The whole-society emission: the denominator.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Add;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is emitted and has to be reduced by a share of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -92,7 +92,9 @@ impl Unit {
 }
 
 /// An emission or a reduction, not negative: grams a day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Emission(i64);
 
 /// A million tonnes a day: no row has more, so that no sum over a list overflows.
@@ -182,7 +184,7 @@ impl fmt::Display for Emission {
 }
 
 /// One emission for each substance; in JSON grams a day by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Amounts {
     /// Sulfur dioxide, g/d.
     pub so2: Emission,

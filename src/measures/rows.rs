@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::credit_code::CreditCode;
 use super::emission::Amounts;
@@ -19,7 +19,7 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// One of each for the three levels.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PerLevel<T> {
     /// At 黄色.
     pub yellow: T,
@@ -113,6 +113,13 @@ impl Grade {
     }
 }
 
+impl<'de> Deserialize<'de> for Grade {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| de::Error::custom(format!("no grade {text:?}")))
+    }
+}
+
 impl Serialize for Grade {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.text_zh())
@@ -120,7 +127,7 @@ impl Serialize for Grade {
 }
 
 /// Whether a plant runs at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// 正常生产.
@@ -147,7 +154,7 @@ impl Operation {
 }
 
 /// What a line does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do", content = "percent")]
 pub enum Act {
     /// 不采取措施.
@@ -220,7 +227,7 @@ impl fmt::Display for Act {
 }
 
 /// What a line does at a level, with the list's remark (`停产（停2#烧结机）`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Measure {
     /// What it does.
     #[serde(flatten)]
@@ -253,7 +260,7 @@ impl fmt::Display for Measure {
 }
 
 /// A position in millionths of a degree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// East.
     pub longitude_e6: i32,
@@ -262,7 +269,7 @@ pub struct Position {
 }
 
 /// A production line of an enterprise (工业源).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// 企业名称.
     pub enterprise: String,
@@ -313,10 +320,10 @@ pub struct Line {
 }
 
 /// A mobile or dust source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Of which sheet.
-    #[serde(serialize_with = "table_name")]
+    #[serde(serialize_with = "table_name", deserialize_with = "table_of")]
     pub table: Table,
     /// 名称.
     pub name: String,
@@ -352,8 +359,14 @@ fn table_name<S: Serializer>(table: &Table, serializer: S) -> Result<S::Ok, S::E
     serializer.serialize_str(table.name())
 }
 
+fn table_of<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Table, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let found = [Table::Mobile, Table::Dust].into_iter().find(|table| table.name() == name);
+    found.ok_or_else(|| de::Error::custom(format!("no table of sources {name:?}")))
+}
+
 /// A sector's part of the whole-society emission.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sector {
     /// 源类.
     pub sector: String,
@@ -368,7 +381,7 @@ pub struct Sector {
 }
 
 /// What kind of measure the public part names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PublicKind {
     /// 健康防护措施.
@@ -395,7 +408,7 @@ impl PublicKind {
 }
 
 /// A measure of the public part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicMeasure {
     /// At which level.
     pub level: Level,

@@ -176,6 +176,8 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// For each act of a person, in their order, the number of its record, or why it was refused.
     pub acted: Vec<Result<u64, Refusal>>,
+    /// Editions of the list of measures that came into use: digest and content.
+    pub editions: Vec<(String, String)>,
     /// What the national platform published.
     pub published: Vec<PublishedRow>,
     /// What electricity meters read.

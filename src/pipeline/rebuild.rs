@@ -67,6 +67,9 @@ impl Pipeline {
         pipeline.sequence = tables.sequence;
         pipeline.days.stored_until(tables.stored_until.unwrap_or(Day::from_number(i32::MIN)));
         pipeline.reviewed_until = tables.reviewed_until;
+        // Persons may have acted before anybody told the time.
+        let floor = tables.state.map_or_else(Hour::default, |state| state.floor);
+        pipeline.warner = Warner::rebuilt(&tables.records, floor);
         let Some(state) = tables.state else { return Ok(pipeline) };
         pipeline.now = Some(state.now);
         pipeline.floor = state.floor;
@@ -75,7 +78,6 @@ impl Pipeline {
         pipeline.watch = state.watch;
         pipeline.alarms = Alarms::rebuilt(&tables.alarms);
         pipeline.lateness = Lateness::rebuilt(&tables.late);
-        pipeline.warner = Warner::rebuilt(&tables.records, state.floor);
         for (hour, station, bytes) in &tables.hours {
             pipeline.decode_cells(*hour, *station, bytes)?;
         }

@@ -173,6 +173,9 @@ impl Pipeline {
         };
         let done = known.map_err(|_| Refusal::UnknownZone);
         let done = done.and_then(|act| self.warner.state.decide(&act, now));
+        if let (Ok(_), Act::AdoptList { list, content }) = (&done, asked.act) {
+            out.editions.push((list.digest.clone(), content.clone()));
+        }
         out.acted.push(done.map(|bodies| {
             self.warner.stale = true;
             let person = Some(asked.person).filter(|person| !person.is_empty());

@@ -10,7 +10,7 @@ use super::revision::RevisionRow;
 use super::set_hour::{SET_HOUR, write_set_hour};
 use super::sqlite::Sqlite;
 use super::warning::StoredRecord;
-use super::{Error, alarm, dead_letter, doing, minutes, power};
+use super::{Error, alarm, dead_letter, doing, edition, minutes, power};
 use crate::area::AreaId;
 use crate::pipeline::{Batch, SetHourRow};
 
@@ -80,6 +80,7 @@ fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Res
     appended.write(tx, known, signed(batch.sequence)).map_err(doing("write what is appended"))?;
     published::write(tx, known, &batch.published).map_err(doing("write published values"))?;
     power::write(tx, known, &batch.power).map_err(doing("write what meters read"))?;
+    edition::write(tx, known, &batch.editions).map_err(doing("write an edition"))?;
     alarm::write(tx, known, &batch.alarms).map_err(doing("write the alarms"))?;
     alarm::write_late(tx, known, &batch.late).map_err(doing("write what comes late"))?;
     dead_letter::write(tx, known, batch).map_err(doing("write the dead letters"))?;

@@ -25,9 +25,10 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let hours = open_hours(db, known).map_err(doing("read the open hours"))?;
     let stored_until = last_day(db).map_err(doing("read the last day"))?;
     let reviewed_until = reviewed_until(db, known).map_err(doing("read what is reviewed"))?;
+    let records = warning::all(db, known.id)?;
     let Some(open_from) = state.map(|s| s.open_from) else {
-        let none = Tables::default();
-        return Ok(Tables { sequence, state, hours, stored_until, reviewed_until, ..none });
+        let none = Tables { sequence, state, hours, stored_until, ..Tables::default() };
+        return Ok(Tables { reviewed_until, records, ..none });
     };
     let ends = (open_from.start(), Hour::from_number(i32::MAX));
     let set_hours = set_hours(db, known, ends).map_err(doing("read the published hours"))?;
@@ -38,7 +39,6 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let late = alarm::late(&store.db, known).map_err(doing("read what comes late"))?;
     let published =
         published::aqis(&store.db, known, ends).map_err(doing("read published values"))?;
-    let records = warning::all(&store.db, known.id)?;
     Ok(Tables {
         sequence,
         state,

@@ -11,6 +11,7 @@
 use super::Level;
 use super::drill::DrillAct;
 use super::execution::{DistrictDay, TaskStep};
+use super::list::ListAdopted;
 use super::record::{
     Advisory, Approval, Body, Change, Consultation, Ground, Instruction, Issue, Lapse,
     Recommendation, Target,
@@ -58,6 +59,13 @@ pub enum Act {
     Issue(Notice),
     /// Releases an advisory.
     Advise(Advisory),
+    /// Takes an edition of the list of measures into use.
+    AdoptList {
+        /// Which, and what it changes.
+        list: ListAdopted,
+        /// Its content, of which the digest is taken.
+        content: String,
+    },
     /// Begins or ends a drill, or acts in it.
     Drill {
         /// What.
@@ -273,6 +281,11 @@ impl Warnings {
                 let of_warnings = OF_WARNINGS.iter().any(|word| advisory.text.contains(word));
                 check(!of_warnings, Refusal::NoAdvisory)?;
                 self.once(Body::Advisory(advisory.clone()))
+            }
+            Act::AdoptList { list, .. } => {
+                named(&[&list.filing, &list.digest])?;
+                check(self.list.as_ref() != Some(&list.digest), Refusal::Repeated)?;
+                Ok(vec![Body::ListAdopted(list.clone())])
             }
             Act::Drill { drill } => self.decide_drill(drill, now),
             Act::Step(step) => self.task_step(step, now),

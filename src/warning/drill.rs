@@ -211,8 +211,10 @@ impl Warnings {
                 decide::named(&[reason])?;
                 Ok(vec![Body::DrillEnded(DrillEnd::Stopped { reason: reason.clone() })])
             }
-            // A drill within a drill is none.
-            DrillAct::Do(act) if matches!(**act, Act::Drill { .. }) => Err(Refusal::DrillRuns),
+            // A drill within a drill is none, and a list is real.
+            DrillAct::Do(act) if matches!(**act, Act::Drill { .. } | Act::AdoptList { .. }) => {
+                Err(Refusal::DrillRuns)
+            }
             DrillAct::Do(act) => drill.warnings.decide(act, now),
         }
     }

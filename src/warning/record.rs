@@ -15,6 +15,7 @@ use super::drill::DrillEnd;
 use super::evaluation::{Evaluation, Reached};
 use super::execution::{DistrictDay, TaskStep};
 use super::line::ObservedHour;
+use super::list::ListAdopted;
 use crate::outlook::{Forecast, Source};
 use crate::time::Instant;
 
@@ -72,6 +73,8 @@ pub enum Body {
     },
     /// 污染天气提示 or 保良提示, released by a person.
     Advisory(Advisory),
+    /// An edition of the list of measures came into use.
+    ListAdopted(ListAdopted),
     /// 应急演练 begins, with simulated air.
     DrillStarted {
         /// The level that the air leads to.
@@ -110,6 +113,7 @@ impl Body {
             Self::Issued(_) => "issued",
             Self::TookEffect { .. } => "took_effect",
             Self::Advisory(_) => "advisory",
+            Self::ListAdopted(_) => "list_adopted",
             Self::DrillStarted { .. } => "drill_started",
             Self::DrillAir { .. } => "drill_air",
             Self::DrillEnded(_) => "drill_ended",

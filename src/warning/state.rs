@@ -145,6 +145,8 @@ pub struct Warnings {
     pub declined: Option<Declined>,
     /// The drill that runs.
     pub drill: Option<Box<Drill>>,
+    /// The digest of the list of measures that is in use.
+    pub list: Option<String>,
     /// How responses are carried out.
     pub execution: Execution,
 }
@@ -250,6 +252,7 @@ impl Warnings {
                 self.noted.retain(|body| body.kind() != record.body.kind());
                 self.noted.push(record.body.clone());
             }
+            Body::ListAdopted(list) => self.list = Some(list.digest.clone()),
             // They belong to a drill, which has its own state.
             Body::DrillStarted { .. } | Body::DrillAir { .. } | Body::DrillEnded(_) => {}
             Body::TaskStep(_) | Body::DistrictDay(_) => {} // of the execution

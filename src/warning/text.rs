@@ -254,8 +254,12 @@ impl Record {
     /// What happened, in one or two sentences; of a drill they say so first.
     #[must_use]
     pub fn text_zh(&self) -> String {
-        let mark = if self.drill.is_some() { DRILL_ZH } else { "" };
-        format!("{mark}{}", self.body.text_zh())
+        let text = self.body.text_zh();
+        match self.drill {
+            // Its forecast is of no office.
+            Some(_) => format!("{DRILL_ZH}{}", text.replace(Source::Fed.text_zh(), "演练预报")),
+            None => text,
+        }
     }
 }
 
@@ -273,6 +277,7 @@ impl Body {
             Self::Issued(body) => issue(body),
             Self::TookEffect { .. } => "已生效。".to_owned(),
             Self::Advisory(advisory) => format!("{}：{}", advisory.sort.text_zh(), advisory.text),
+            Self::ListAdopted(list) => list.text_zh(),
             Self::DrillStarted { level, seed, .. } => {
                 let level = level.text_zh();
                 format!("应急演练开始：设定为{level}预警情景，空气质量均为模拟（种子{seed}）。")

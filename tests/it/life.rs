@@ -9,6 +9,7 @@ mod disk;
 mod drill;
 mod dust;
 mod heartbeat;
+mod list;
 mod power;
 mod reprocess;
 mod stop;

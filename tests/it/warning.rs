@@ -285,6 +285,20 @@ fn executed(mut daemon: Daemon) -> Daemon {
     daemon
 }
 
+/// A clock that follows recorded hours has no time before the first one.
+#[test]
+fn what_persons_do_before_anybody_told_the_time_is_kept_over_a_restart() {
+    let daemon = Daemon::start(Sqlite::in_memory().unwrap(), registry(), params(&[]));
+    let propose = |target| Said::Act(Act::Propose { target, reason: "演算".to_owned() });
+    let mut daemon = daemon.restart();
+    assert!(daemon.take(Instant::default(), &[propose(ORANGE)]).acted[0].is_ok());
+    let mut daemon = daemon.restart();
+    let red = Target::Level(Level::Red);
+    let batch = daemon.take(at("23T15:05"), &[propose(red)]);
+    assert_eq!(kinds(&batch), ["lapsed", "recommended"]);
+    assert_eq!(batch.records[0].number, 2, "it counts on");
+}
+
 #[test]
 fn the_province_orders_by_message_and_a_person_issues() {
     let mut daemon = started(Sqlite::in_memory().unwrap());

@@ -164,6 +164,10 @@ impl Archive for Shelf {
         Ok(asked.filter(of_kind).take(query.limit).cloned().collect())
     }
 
+    fn edition(&self, _: &str, _: &str) -> Result<Option<Edition>, ArchiveError> {
+        Ok(None)
+    }
+
     fn warning(&self, _: &str, _: u64) -> Result<Vec<Record>, ArchiveError> {
         Ok(self.records.clone())
     }
@@ -224,6 +228,7 @@ impl Daemon {
             parameters: Parameters::default(),
             lists: Arc::new(Lists {
                 measures,
+                refused: Vec::new(),
                 district_report_due: 13 * 60,
                 read_sheets: lantian::workbook::sheets_in,
                 evidence: EvidenceParams::DEFAULT,

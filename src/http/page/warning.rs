@@ -125,6 +125,8 @@ struct Sheet<'a> {
     drill: Option<u64>,
     drafts: Vec<Draft>,
     list: Option<List>,
+    /// Why a new edition of it is not in use.
+    refused: &'a [String],
     looked: Vec<Looked>,
     bases: Vec<&'static str>,
     issues: Vec<Issue>,
@@ -175,6 +177,7 @@ pub(in crate::http) async fn warnings(
             in_force: edition.in_force.to_string(),
             overdue: edition.is_overdue(area.now.hour().day()),
         }),
+        refused: &app.services.lists.refused,
         looked: looked(area, lang),
         bases: Basis::ALL.map(|basis| basis_name(basis, lang)).to_vec(),
         issues: newest(area)
@@ -197,7 +200,7 @@ pub(in crate::http) async fn warnings(
 
 /// The kinds of the time line: forecasts stand in a table of their own.
 fn kinds() -> Vec<&'static str> {
-    OF_LIFE.into_iter().chain(["evaluated", "advisory"]).collect()
+    OF_LIFE.into_iter().chain(["evaluated", "advisory", "list_adopted"]).collect()
 }
 
 /// `2026-11-23 15:00`.

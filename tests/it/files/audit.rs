@@ -14,7 +14,7 @@ use lantian::standard::{Parameters, Practice};
 use lantian::store::{
     ImportChunk, ImportedArea, ImportedFile, PublishedChunk, Reader, Role, Sqlite, Store,
 };
-use lantian::warning::{Act, Level, Target};
+use lantian::warning::{Act, Level, ListAdopted, Target};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -88,8 +88,10 @@ fn import_day(store: &mut Sqlite) {
     store.import(&ImportChunk { at: at("17T00:21"), areas }).expect("written");
 }
 
-/// Two stations whose hours come late, one of them for long enough that its clock runs behind.
-fn late(daemon: &mut Daemon) {
+/// Two editions of the list; and two stations whose hours come late, one of them for long enough that its
+/// clock runs behind.
+fn list_and_late(daemon: &mut Daemon) {
+    adopt(daemon);
     daemon.take(at("17T00:22"), &[Said::Feed(FeedState::CaughtUp)]);
     for n in 1..4 {
         let of = |station, hour| pm(station, &format!("{hour:02}:00"), 40);
@@ -101,6 +103,20 @@ fn late(daemon: &mut Daemon) {
     }
     let open = |subject| daemon.pipeline.view().alarms.iter().any(|a| a.subject == subject);
     assert!(open(Subject::Behind(0)) && !open(Subject::Behind(1)));
+}
+
+/// Two editions of the list of measures.
+fn adopt(daemon: &mut Daemon) {
+    let list = |digest: &str| ListAdopted {
+        filing: "演算".into(),
+        in_force: "2026-10-01".into(),
+        digest: digest.into(),
+        before: None,
+        changes: Vec::new(),
+    };
+    let adopt = ["a", "b"]
+        .map(|digest| Said::Act(Act::AdoptList { list: list(digest), content: "{}".into() }));
+    daemon.take(at("17T00:21"), &adopt);
 }
 
 /// A store with something in every table: closed and open days, late and corrected values, a named set, dead
@@ -154,7 +170,7 @@ fn full(place: &Place) {
         let said = Said::Correction { station: station.to_owned(), property, hour, act };
         daemon.take(at("17T00:21"), &[said]);
     }
-    late(&mut daemon);
+    list_and_late(&mut daemon);
     let parameters = Parameters { practice: Practice::NationalPlatform, ..Parameters::default() };
     let Daemon { mut store, .. } = daemon;
     import_published(&mut store);

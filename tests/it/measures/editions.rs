@@ -1,6 +1,6 @@
 //! Shortfall by hand, and what a second edition changes.
 
-use lantian::measures::{Kind, Required, Sheet, Substance, difference, shortfall};
+use lantian::measures::{Edition, Kind, Required, Sheet, Substance, difference, shortfall};
 use lantian::warning::Level;
 
 use super::{edition, get, lantian, loaded, read, seed, set};
@@ -138,4 +138,24 @@ fn diff_shows_old_and_new_and_refuses_what_has_no_reason() {
     assert!(faults.starts_with("lantian: 应急减排清单有"), "{faults}");
     let late = "\n  清单信息：实施日期2025-10-01不晚于上一版的2026-10-01，应晚于它\n";
     assert!(faults.contains(late), "{faults}");
+}
+
+#[test]
+fn an_edition_is_kept_as_json_under_its_digest() {
+    for name in ["2025", "2026"] {
+        let edition = edition(&seed(name));
+        let (json, digest) = (edition.to_json(), edition.digest());
+        let kept = Edition::from_json(&json, &digest).unwrap();
+        assert_eq!(kept.digest(), digest);
+        assert_eq!(
+            (kept.lines.len(), kept.sources.len()),
+            (edition.lines.len(), edition.sources.len())
+        );
+        // What a later one changes is the same against the kept one.
+        let next = self::edition(&seed("2026"));
+        assert_eq!(difference(&kept, &next).0, difference(&edition, &next).0);
+        let other = json.replacen("限产", "停产", 1);
+        assert!(Edition::from_json(&other, &digest).is_err() || other == json, "{name}");
+        assert!(Edition::from_json("{", &digest).is_err());
+    }
 }

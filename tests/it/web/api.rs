@@ -410,6 +410,7 @@ async fn the_description_holds_every_route_of_the_api() {
             "/api/v1/explain",
             "/api/v1/instructions",
             "/api/v1/measures",
+            "/api/v1/measures/editions",
             "/api/v1/outlook",
             "/api/v1/outlook/skill",
             "/api/v1/power",
