@@ -332,6 +332,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/rank", get(rank::rank))
         .route("/api/v1/explain", get(explain::explain))
         .route("/api/v1/outlook", get(warning::outlook).post(warning::enter_forecast))
+        .route("/api/v1/outlook/hours", get(warning::hours))
         .route("/api/v1/outlook/skill", get(warning::skill))
         .route("/api/v1/public/warning", get(warning::public))
         .route("/api/v1/consultations", get(warning::consultations).post(warning::consult))

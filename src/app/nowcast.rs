@@ -23,9 +23,6 @@ use crate::standard::Parameters;
 use crate::time::Hour;
 use crate::warning;
 
-/// How far it looks back: two winters.
-const BACK_DAYS: i32 = 730;
-
 /// Follows the views until cancelled.
 pub(super) async fn run(
     mut views: watch::Receiver<Arc<View>>,
@@ -77,7 +74,7 @@ fn forecast(
     newest: Hour,
     parameters: Parameters,
 ) -> Result<Forecast, String> {
-    let from = newest.plus(-BACK_DAYS * 24);
+    let from = newest.plus(-Nowcast::BACK_DAYS * 24);
     let entity = EntityId::Set { area, set: String::new() };
     let practice = parameters.practice;
     let asked = SeriesQuery { dataset: Dataset::Best, entity, from, to: newest, practice };

@@ -61,6 +61,7 @@ impl Modify for Tokens {
         warning::outlook,
         warning::enter_forecast,
         warning::skill,
+        warning::hours,
         warning::public,
         warning::consultations,
         warning::consult,

@@ -11,11 +11,13 @@
 mod acts;
 mod advisory;
 mod drill;
+mod hours;
 mod skill;
 
 pub(super) use acts::*;
 pub(super) use advisory::*;
 pub(super) use drill::*;
+pub(super) use hours::*;
 pub(super) use skill::*;
 
 use axum::Json;

@@ -11,6 +11,9 @@ use super::nowcast::{BlockAhead, Nowcast};
 const OFFICE: &str = "内置统计预报（仅供参考）";
 
 impl Nowcast {
+    /// How far back a daemon looks for it: two winters.
+    pub const BACK_DAYS: i32 = 730;
+
     /// As an issue, made when the last known hour had ended; `None` where no block has an AQI.
     #[must_use]
     pub fn issue(&self) -> Option<Forecast> {

@@ -271,6 +271,10 @@ fn refused() -> Vec<(RejectionReason, Said)> {
     let now = "2026-11-23T08:00:00+08:00";
     let huge = format!("{}{}", good(now), " ".repeat(70_000));
     let elsewhere = Said::Message { topic: "aq/y/a/obs".into(), payload: good(now).into_bytes() };
+    let meter = Said::Message {
+        topic: "aq/x/power/m1".into(),
+        payload: format!(r#"{{"period":"PT1H","time":"{now}","kwh":-1}}"#).into_bytes(),
+    };
     vec![
         (R::NotJson, raw("a", "{")),
         (R::WrongType, raw("a", "[]")),
@@ -284,6 +288,7 @@ fn refused() -> Vec<(RejectionReason, Said)> {
         (R::TimeInFuture, raw("a", &good("2026-11-23T11:00:00+08:00"))),
         (R::TimeInPast, raw("a", &good("2025-10-01T08:00:00+08:00"))),
         (R::Oversized, raw("a", &huge)),
+        (R::BadValue, meter),
     ]
 }
 

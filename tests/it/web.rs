@@ -5,6 +5,7 @@ mod correction;
 mod evidence;
 mod execution;
 mod explain;
+mod hours;
 mod metrics;
 mod page;
 mod past;

@@ -412,6 +412,7 @@ async fn the_description_holds_every_route_of_the_api() {
             "/api/v1/measures",
             "/api/v1/measures/editions",
             "/api/v1/outlook",
+            "/api/v1/outlook/hours",
             "/api/v1/outlook/skill",
             "/api/v1/power",
             "/api/v1/public/warning",
