@@ -240,6 +240,8 @@ struct App {
     config: Arc<Config>,
     screens: watch::Receiver<Arc<Screens>>,
     watchers: Arc<Semaphore>,
+    /// One at a time: each holds the readings of all meters for weeks.
+    evidence: Arc<Semaphore>,
     cancel: CancellationToken,
 }
 
@@ -290,7 +292,8 @@ impl Site {
             cancel: cancel.clone(),
         };
         let watchers = Arc::new(Semaphore::new(config.max_watchers));
-        let app = App { services, config: Arc::new(config), screens, watchers, cancel };
+        let evidence = Arc::new(Semaphore::new(1));
+        let app = App { services, config: Arc::new(config), screens, watchers, evidence, cancel };
         Self { router: router(app), painter }
     }
 }

@@ -254,9 +254,9 @@ impl Archive for StoreArchive {
     }
 
     fn records(&self, area: &str, asked: &RecordsQuery) -> Result<Vec<Record>, ArchiveError> {
-        let RecordsQuery { kinds, before, limit } = asked;
+        let RecordsQuery { kinds, before, drill, limit } = asked;
         let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        let asked = store::RecordsAsked { kinds, before: *before, limit: *limit };
+        let asked = store::RecordsAsked { kinds, before: *before, drill: *drill, limit: *limit };
         self.with_reader(|reader| reader.records(area, &asked))
     }
 

@@ -48,7 +48,12 @@ struct EvidenceDocument {
 /// The responses of an area, in their order.
 pub(super) async fn all_responses(app: &App, area: &AreaView) -> Result<Vec<Response>, Problem> {
     let (code, archive) = (area.registry.area.to_string(), app.services.archive.clone());
-    let asked = RecordsQuery { kinds: vec!["issued", "took_effect"], before: None, limit: RECORDS };
+    let asked = RecordsQuery {
+        kinds: vec!["issued", "took_effect"],
+        before: None,
+        drill: Some(None),
+        limit: RECORDS,
+    };
     let mut records = blocking(move || archive.records(&code, &asked)).await??;
     records.reverse();
     Ok(responses(&records))
@@ -63,7 +68,11 @@ pub(super) async fn gathered(
 ) -> Result<Option<Evidence>, Problem> {
     let (code, now) = (area.registry.area.to_string(), area.now);
     let (archive, params) = (app.services.archive.clone(), app.services.lists.evidence);
+    let busy = |_| Problem::unavailable("the daemon stops");
+    let one = app.evidence.clone().acquire_owned().await.map_err(busy)?;
     let found = blocking(move || -> Result<Option<Evidence>, ArchiveError> {
+        // Held until the work is done, also when nobody waits for the answer any more.
+        let _one = one;
         let asked = EvidenceAsked { warning, responses: &responses, now, params: &params };
         let Some(span) = asked.span() else { return Ok(None) };
         let readings = archive.power(&code, span, &meters(&edition))?;

@@ -365,9 +365,12 @@ pub(super) fn district_rows<'a>(
     edition.districts.iter().chain(others).map(row).collect()
 }
 
-/// When the districts' reports of a day are due.
-pub(super) fn due(app: &App, day: Day) -> Instant {
-    day.start().start().plus_minutes(app.services.lists.district_report_due.into())
+/// When the districts' reports of a day are due; of a day on which the response began later than that, a day
+/// later.
+pub(super) fn due(app: &App, day: Day, warnings: &Warnings) -> Instant {
+    let due = day.start().start().plus_minutes(app.services.lists.district_report_due.into());
+    let begins = warnings.execution.begins(day);
+    if begins.is_some_and(|begins| begins >= due) { due.plus_minutes(24 * 60) } else { due }
 }
 
 /// The sum of a count over the districts that reported.
@@ -461,7 +464,7 @@ pub(super) async fn days(
         let told = format!("{day} is no day of a response that is kept here");
         return Err(Problem::not_found(told));
     }
-    let due = due(&app, day);
+    let due = due(&app, day, of);
     let rows = district_rows((of, area.now), edition, (day, due));
     Ok(Json(DaysDocument {
         area: area.registry.area.to_string(),

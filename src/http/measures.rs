@@ -99,7 +99,7 @@ pub(super) async fn editions(
 ) -> Result<Json<Vec<RecordDocument>>, Problem> {
     let pairs = parameters(query.as_deref(), &["area", "limit"])?;
     let (kinds, limit) = (vec!["list_adopted"], limit(&pairs)?);
-    let asked = RecordsQuery { kinds, before: None, limit };
+    let asked = RecordsQuery { kinds, before: None, drill: None, limit };
     let view = app.services.view.borrow().clone();
     let code = asked_area(&view, &pairs)?.registry.area.to_string();
     let archive = app.services.archive.clone();

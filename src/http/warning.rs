@@ -44,6 +44,8 @@ pub struct RecordsQuery {
     pub kinds: Vec<&'static str>,
     /// Only with a lower number.
     pub before: Option<u64>,
+    /// Only of this drill, or with `Some(None)` only what is real.
+    pub drill: Option<Option<u64>>,
     /// At most so many.
     pub limit: usize,
 }
@@ -382,7 +384,8 @@ pub(super) async fn warnings(
         text.parse().map_err(|_| Problem::bad_parameter("before", "the number of a record"))
     });
     let kinds = OF_LIFE.to_vec();
-    let asked = RecordsQuery { kinds, before: before.transpose()?, limit: limit(&pairs)? };
+    let before = before.transpose()?;
+    let asked = RecordsQuery { kinds, before, drill: None, limit: limit(&pairs)? };
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
     let (code, archive) = (area.registry.area.to_string(), app.services.archive.clone());
@@ -446,7 +449,7 @@ pub(super) async fn consultations(
 ) -> Result<Json<Vec<RecordDocument>>, Problem> {
     let pairs = parameters(query.as_deref(), &["area", "limit"])?;
     let (kinds, limit) = (vec!["consulted"], limit(&pairs)?);
-    let asked = RecordsQuery { kinds, before: None, limit };
+    let asked = RecordsQuery { kinds, before: None, drill: None, limit };
     let view = app.services.view.borrow().clone();
     let code = asked_area(&view, &pairs)?.registry.area.to_string();
     let archive = app.services.archive.clone();

@@ -18,7 +18,7 @@ use crate::observation::{Rejection, RejectionReason};
 use crate::outlook::{Forecast, Source, decode_forecast};
 use crate::time::{DAY_H, Hour, Instant};
 use crate::warning::{
-    Act, Body, Evaluation, Line, ObservedHour, Record, Refusal, RuleSet, Warnings,
+    Act, Body, DrillAct, Evaluation, Line, ObservedHour, Record, Refusal, RuleSet, Warnings,
     decode_instruction,
 };
 
@@ -162,16 +162,24 @@ impl Pipeline {
         }
     }
 
+    /// An act whose forecast, in a drill too, is of the zones of the area.
+    fn with_known_zones(&self, act: &Act) -> Result<Act, Rejection> {
+        Ok(match act {
+            Act::Forecast(forecast) if forecast.source == Source::Fed => {
+                Act::Forecast(self.of_known_zones(forecast.clone())?)
+            }
+            Act::Drill { drill: DrillAct::Do(act) } => {
+                let act = Box::new(self.with_known_zones(act)?);
+                Act::Drill { drill: DrillAct::Do(act) }
+            }
+            other => other.clone(),
+        })
+    }
+
     /// Takes a person's act; what came of it stands in the batch.
     pub(super) fn take_act(&mut self, asked: &ActInput<'_>, out: &mut Batch) {
         let now = self.now.unwrap_or_default();
-        let known = match asked.act {
-            Act::Forecast(forecast) if forecast.source == Source::Fed => {
-                self.of_known_zones(forecast.clone()).map(Act::Forecast)
-            }
-            other => Ok(other.clone()),
-        };
-        let done = known.map_err(|_| Refusal::UnknownZone);
+        let done = self.with_known_zones(asked.act).map_err(|_| Refusal::UnknownZone);
         let done = done.and_then(|act| self.warner.state.decide(&act, now));
         if let (Ok(_), Act::AdoptList { list, content }) = (&done, asked.act) {
             out.editions.push((list.digest.clone(), content.clone()));

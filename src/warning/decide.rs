@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 /// How far ahead of the clock a time on paper may lie, in minutes.
 pub(super) const AHEAD_MIN: i64 = 10;
-/// How far ahead a level may be issued, in minutes.
+/// How far ahead a level may be issued, and how long afterwards it may be entered, in minutes.
 const EFFECTIVE_WITHIN_MIN: i64 = 7 * 24 * 60;
 
 /// Words that an advisory never uses (terms.md).
@@ -356,6 +356,9 @@ impl Warnings {
         check(notice.issued <= now.plus_minutes(AHEAD_MIN), Refusal::InFuture)?;
         let latest = now.plus_minutes(EFFECTIVE_WITHIN_MIN);
         check(notice.effective_from <= latest, Refusal::InFuture)?;
+        // A year mistyped: nothing is entered so long afterwards.
+        let earliest = now.plus_minutes(-EFFECTIVE_WITHIN_MIN);
+        check(notice.effective_from >= earliest, Refusal::OutOfOrder)?;
         let in_order = approval.approved <= notice.issued && notice.issued <= notice.effective_from;
         check(in_order, Refusal::OutOfOrder)?;
         // A higher level in the place of one that does not hold yet must not hold later than that one.

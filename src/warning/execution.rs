@@ -360,6 +360,13 @@ pub struct Execution {
 }
 
 impl Execution {
+    /// When the response began that began last on a day.
+    #[must_use]
+    pub fn begins(&self, day: Day) -> Option<Instant> {
+        let began = self.responses.iter().map(|response| response.from);
+        began.filter(|from| from.hour().day() == day).max()
+    }
+
     /// The days of responses that are kept, until today.
     pub fn response_days(&self, today: Day) -> impl DoubleEndedIterator<Item = Day> + '_ {
         let first = self.responses.first().map_or(today.plus(1), Response::first_day);

@@ -255,10 +255,13 @@ impl Record {
     #[must_use]
     pub fn text_zh(&self) -> String {
         let text = self.body.text_zh();
-        match self.drill {
+        match (self.drill, &self.body) {
+            (None, _) => text,
             // Its forecast is of no office.
-            Some(_) => format!("{DRILL_ZH}{}", text.replace(Source::Fed.text_zh(), "演练预报")),
-            None => text,
+            (Some(_), Body::Evaluated(_)) => {
+                format!("{DRILL_ZH}{}", text.replace(Source::Fed.text_zh(), "演练预报"))
+            }
+            (Some(_), _) => format!("{DRILL_ZH}{text}"),
         }
     }
 }

@@ -244,7 +244,8 @@ fn a_restart_between_any_two_steps_loses_nothing_and_issues_nothing_twice() {
     daemon = executed(daemon);
     daemon.audit();
     let records = Reader::open(&path).unwrap();
-    let asked = RecordsAsked { kinds: vec!["issued".to_owned()], before: None, limit: 9 };
+    let asked =
+        RecordsAsked { kinds: vec!["issued".to_owned()], limit: 9, ..RecordsAsked::default() };
     let issued = records.records("x", &asked).unwrap();
     assert_eq!(issued.len(), 1);
     let Body::Issued(notice) = &issued[0].body else { panic!() };

@@ -152,11 +152,10 @@ pub(in crate::http) async fn response(
     let area = asked_area(&view, &pairs)?;
     let code = area.registry.area.to_string();
     let kinds = vec!["task_step", "district_day"];
-    let asked = RecordsQuery { kinds, before: None, limit: RECORDS };
-    let archive = app.services.archive.clone();
-    let mut records = blocking(move || archive.records(&code, &asked)).await??;
     let (of, drill) = asked_warnings(area, &pairs)?;
-    records.retain(|record| record.drill == drill);
+    let asked = RecordsQuery { kinds, before: None, drill: Some(drill), limit: RECORDS };
+    let archive = app.services.archive.clone();
+    let records = blocking(move || archive.records(&code, &asked)).await??;
     let of = (of, area.now);
     let edition = app.services.lists.measures.as_deref();
     let wanted = one(&pairs, "day")?.map(str::parse::<Day>).transpose();
@@ -290,7 +289,7 @@ fn day_card(
     let today = now.hour().day();
     let days: Vec<Day> = warnings.execution.response_days(today).rev().collect();
     let day = wanted.or_else(|| days.first().copied()).filter(|day| days.contains(day))?;
-    let due = due(app, day);
+    let due = due(app, day, warnings);
     let rows = district_rows((warnings, now), edition, (day, due));
     let line = |row: &crate::http::execution::DistrictRow<'_>| {
         let figures = row.held.map(|held| &held.figures);

@@ -119,6 +119,8 @@ struct Sheet<'a> {
     name: &'a str,
     now: String,
     rules: Option<&'a RuleSet>,
+    /// Whether anything real stands.
+    is_standing: bool,
     standing: Vec<Standing>,
     floor: Option<Mark>,
     waiting: Vec<Waiting>,
@@ -143,7 +145,7 @@ pub(in crate::http) async fn warnings(
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
     let code = area.registry.area.to_string();
-    let asked = RecordsQuery { kinds: kinds(), before: None, limit: RECORDS };
+    let asked = RecordsQuery { kinds: kinds(), before: None, drill: None, limit: RECORDS };
     let archive = app.services.archive.clone();
     let records = blocking(move || archive.records(&code, &asked)).await??;
     let warnings = &area.warnings;
@@ -160,6 +162,7 @@ pub(in crate::http) async fn warnings(
         name: &area.registry.name,
         now: minute(area.now),
         rules,
+        is_standing: warnings.in_force().is_some() || warnings.coming().is_some(),
         standing: [(Some(&**warnings), false), (in_drill, true)]
             .into_iter()
             .filter_map(|(of, drill)| Some(standing(of?, drill, lang)))

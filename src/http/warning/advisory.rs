@@ -70,7 +70,7 @@ pub(in crate::http) async fn advisories(
 ) -> Result<Json<AdvisoriesDocument>, Problem> {
     let pairs = parameters(query.as_deref(), &["area", "limit"])?;
     let (kinds, limit) = (vec!["advisory"], limit(&pairs)?);
-    let asked = RecordsQuery { kinds, before: None, limit };
+    let asked = RecordsQuery { kinds, before: None, drill: None, limit };
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
     let (code, archive) = (area.registry.area.to_string(), app.services.archive.clone());

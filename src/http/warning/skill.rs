@@ -77,8 +77,10 @@ pub(in crate::http) async fn skill(
         dust: DustColumn::Measured,
     };
     let archive = app.services.archive.clone();
-    let (of, issues) =
-        (code.clone(), RecordsQuery { kinds: vec!["forecast"], before: None, limit: ISSUES });
+    let (of, issues) = (
+        code.clone(),
+        RecordsQuery { kinds: vec!["forecast"], before: None, drill: Some(None), limit: ISSUES },
+    );
     let (days, records) = blocking(move || {
         Ok::<_, crate::http::ArchiveError>((archive.days(&asked)?, archive.records(&of, &issues)?))
     })
@@ -90,7 +92,6 @@ pub(in crate::http) async fn skill(
     let days: Vec<DayThatCame> = days.iter().filter_map(came).collect();
     let forecasts: Vec<&Forecast> = records
         .iter()
-        .filter(|record| record.drill.is_none())
         .filter_map(|record| match &record.body {
             Body::Forecast(forecast) => Some(forecast),
             _ => None,

@@ -177,6 +177,11 @@ impl Sums {
         sums
     }
 
+    /// What takes nothing otherwise cannot be seen to take less; that it takes something can.
+    const fn is_idle(&self) -> bool {
+        self.baseline_wh == 0 && self.energy_wh == 0
+    }
+
     fn answer(&self, params: &EvidenceParams, is_unmetered: bool) -> Answer {
         if is_unmetered {
             Answer::Silent(Silence::NotMetered)
@@ -184,7 +189,7 @@ impl Sums {
             Answer::Silent(Silence::NotYet)
         } else if !params.is_enough(self.with_data, self.counting) {
             Answer::Silent(Silence::Gap)
-        } else if !params.is_enough(self.counted, self.counting) {
+        } else if !params.is_enough(self.counted, self.counting) || self.is_idle() {
             Answer::Silent(Silence::NoBaseline)
         } else if i128::from(self.energy_wh) * 100 <= self.allowed_wh_percent {
             Answer::Reducing

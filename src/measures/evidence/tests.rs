@@ -436,13 +436,14 @@ fn what_calls_for_a_look_comes_first_then_what_is_silent() {
 }
 
 #[test]
-fn a_line_that_took_nothing_before_may_take_nothing() {
+fn a_line_that_takes_nothing_otherwise_cannot_be_seen_to_take_less() {
     let mut case = Case::usual(["停产", "停产"], Level::Yellow);
     case.readings.clear();
     case.before(0, |_| Some(0));
     case.read(0, (BEGIN, "11-25T13:00"), |_| Some(0));
     let found = case.line("11-25T13:00");
-    assert_eq!((found.answer, found.share_percent), (Answer::Reducing, None));
+    let idle = Answer::Silent(Silence::NoBaseline);
+    assert_eq!((found.answer, found.share_percent), (idle, None));
     case.read(0, ("11-25T13:00", "11-25T14:00"), |_| Some(1));
     assert_eq!(case.answer("11-25T14:00"), Answer::Suspected);
 }

@@ -292,3 +292,13 @@ fn bodies_and_counts_go_through_json_unchanged() {
     let text = serde_json::to_string(&act).unwrap();
     assert_eq!(serde_json::from_str::<Act>(&text).unwrap(), act);
 }
+
+#[test]
+fn a_day_knows_when_a_response_began_on_it() {
+    let day = first_day();
+    let from = day.hour(18).start();
+    let running = Response { from, until: None };
+    let execution = Execution { responses: vec![running], ..Default::default() };
+    assert_eq!(execution.begins(day), Some(from));
+    assert_eq!((execution.begins(day.plus(-1)), execution.begins(day.plus(1))), (None, None));
+}

@@ -385,6 +385,13 @@ fn times_on_paper_are_in_order() {
     );
     assert_eq!(tried(&room, 60, 60).err(), Some(Refusal::InFuture));
     assert!(tried(&room, 0, 0).is_ok());
+    // A year mistyped in all of its times: what was issued is entered within a week.
+    let waiting = room.warnings.open.as_mut().and_then(|open| open.proposal.as_mut()).unwrap();
+    let (_, approval) = waiting.approval.as_mut().unwrap();
+    approval.approved = approval.approved.plus_minutes(-365 * 24 * 60);
+    let week = 7 * 24 * 60;
+    assert!(tried(&room, -week, -week).is_ok());
+    assert_eq!(tried(&room, -week - 1, -week - 1).err(), Some(Refusal::OutOfOrder));
 }
 
 /// Every sequence of up to five acts and events, of all that can happen: nothing comes to a level without an

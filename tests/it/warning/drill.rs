@@ -150,6 +150,25 @@ fn a_real_recommendation_goes_first() {
 }
 
 #[test]
+fn a_forecast_in_a_drill_is_of_the_zones_of_the_area_too() {
+    let store = Sqlite::in_memory().unwrap();
+    let mut daemon = Daemon::start(store, registry(), params(&["中心城区"]));
+    let now = at("23T16:20");
+    let air = with_city(&daemon, |city| DrillAir::rising(city, Level::Red, now.hour().plus(-1), 5))
+        .unwrap();
+    let of = |zone: &str| {
+        let mut forecast = air.forecast.clone();
+        let days = forecast.zones.remove("").unwrap();
+        forecast.zones.insert(zone.to_owned(), days);
+        within(Said::Act(Act::Forecast(forecast)))
+    };
+    let said = start(&daemon, Level::Red, now);
+    daemon.take(now, &[said]);
+    assert_eq!(daemon.take(now, &[of("长海县")]).acted, [Err(Refusal::UnknownZone)]);
+    assert!(daemon.take(now, &[of("中心城区")]).acted[0].is_ok());
+}
+
+#[test]
 fn a_drill_is_ended_by_a_person_or_by_time() {
     let mut daemon = started(Sqlite::in_memory().unwrap());
     let now = at("23T16:20");
