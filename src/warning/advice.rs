@@ -142,8 +142,9 @@ impl Warnings {
     /// When the newest of the forecasts was issued.
     fn issued(&self, runs: &[Run]) -> Option<Instant> {
         let issue = |run: &Run| {
-            let found = self.book.at(Source::Fed, &run.zone, run.first.start());
-            found.map(|(kept, _)| kept.forecast.issued)
+            let days = (0..DAYS).map(|n| run.first.plus(n)).take_while(|day| *day <= run.last);
+            let found = days.filter_map(|day| self.book.at(Source::Fed, &run.zone, day.start()));
+            found.map(|(kept, _)| kept.forecast.issued).max()
         };
         runs.iter().filter_map(issue).max()
     }

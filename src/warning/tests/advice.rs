@@ -44,6 +44,25 @@ fn days_above_the_good_ones_are_pollution_and_days_across_the_border_can_be_kept
 }
 
 #[test]
+fn a_forecast_is_cited_by_its_newest_issue_also_where_that_only_speaks_of_later_days() {
+    let day = first_day().start().start();
+    let all = ranges(&[(110, 140), (110, 140)]);
+    let newer = vec![all[1].clone()];
+    let warnings = Warnings {
+        book: book(vec![
+            forecast_of(day.plus_minutes(-450), all),
+            forecast_of(day.plus_minutes(60), newer),
+        ]),
+        ..Warnings::default()
+    };
+    let found = drafts(&warnings);
+    assert!(
+        found[0].1.starts_with("据12月10日1时发布的空气质量预报，某市12月10日至11日"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn later_days_wait_and_zones_speak_for_themselves() {
     let far = ranges(&[(50, 60), (50, 60), (50, 60), (50, 60), (120, 150)]);
     assert!(drafts(&known(far)).is_empty(), "the fifth day will be forecast anew");
