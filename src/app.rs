@@ -235,7 +235,7 @@ impl Daemon {
         self.start_nowcast(&mut parts, (&views, &archive, &acts), &cancel);
         list::hand_over(self.adopts, &acts);
         let services = Services {
-            view: views,
+            view: views.clone(),
             archive,
             acts,
             health: is_ready,
@@ -249,7 +249,8 @@ impl Daemon {
         let feed_names = self.setup.feeds.iter().map(|f| f.connection.name.clone()).collect();
         let (reason, store_says) = watch::channel(None);
         let trouble = Trouble { path: self.setup.store.clone(), reason };
-        let judge = judge_health((health_out, store_says), ready, feed_names, cancel.clone());
+        let says = (health_out, store_says, views.clone());
+        let judge = judge_health(says, ready, feed_names, cancel.clone());
         let judging = tokio::spawn(judge);
 
         let ports = Ports { arrivals, acts: acts_in, committed: marks, view, health, latency };
@@ -457,9 +458,14 @@ fn part_ended(part: Ended, stopping: bool) -> Result<(), Failure> {
     }
 }
 
-/// Turns what the engine and the store's thread say into readiness with reasons.
+/// Turns what the engine and the store's thread say, and whether there is a picture to show, into readiness
+/// with reasons.
 async fn judge_health(
-    (mut engine, mut store): (watch::Receiver<EngineHealth>, watch::Receiver<Option<String>>),
+    (mut engine, mut store, mut views): (
+        watch::Receiver<EngineHealth>,
+        watch::Receiver<Option<String>>,
+        watch::Receiver<Arc<View>>,
+    ),
     ready: watch::Sender<Health>,
     feeds: Vec<String>,
     cancel: CancellationToken,
@@ -476,6 +482,10 @@ async fn judge_health(
         };
         reasons.extend(named(&now.disconnected, "is not connected"));
         reasons.extend(named(&now.catching_up, "is catching up"));
+        let pictured = !views.borrow_and_update().areas.is_empty();
+        if !pictured {
+            reasons.push("no picture of the areas is made yet".to_owned());
+        }
         if cancel.is_cancelled() {
             reasons.push("stopping".to_owned());
         }
@@ -484,6 +494,7 @@ async fn judge_health(
             () = cancel.cancelled(), if !cancel.is_cancelled() => {}
             changed = engine.changed() => if changed.is_err() { return },
             changed = store.changed() => if changed.is_err() { return },
+            changed = views.changed(), if !pictured => if changed.is_err() { return },
         }
     }
 }
