@@ -82,7 +82,14 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     };
     let desk = Desk::at(config.http.listen, area);
     if desk.is_there() {
-        return play(&Desk { token: given_token(args)?, ..desk }, args, out);
+        let desk = Desk { token: given_token(args)?, ..desk };
+        return daemon::block_on(async {
+            let stop = CancellationToken::new();
+            daemon::cancel_on_signal(&stop);
+            // Persons go on in a drill that is only watched.
+            let ends = !args.by_hand;
+            tokio::task::block_in_place(|| play(&desk, args, (&stop, ends), out))
+        });
     }
     with_own_daemon(config, desk, args, out)
 }
@@ -115,14 +122,15 @@ fn with_own_daemon(
     let id = Sqlite::open(&path).and_then(|store| add(&store)).map_err(fault)?;
     let desk = Desk { token: token.clone(), ..desk };
     let played = daemon::block_on(async {
-        let cancel = CancellationToken::new();
-        daemon::cancel_on_signal(&cancel);
+        // The drill ends before the daemon that it needs for that.
+        let (stop, cancel) = (CancellationToken::new(), CancellationToken::new());
+        daemon::cancel_on_signal(&stop);
         let exit = |e| daemon::exit(&path, &e);
         let prepared = Daemon::prepare(super::run::setup(config, false)).await.map_err(exit)?;
         let running = tokio::spawn(prepared.run(cancel.clone()));
         let played = tokio::task::block_in_place(|| {
             wait_for(&desk)?;
-            play(&desk, args, out)
+            play(&desk, args, (&stop, true), out)
         });
         cancel.cancel();
         let ended = running.await.map_err(|e| ExitError::Internal(e.to_string()))?;
@@ -143,8 +151,13 @@ fn wait_for(desk: &Desk) -> Result<(), ExitError> {
     desk.standing().map(drop)
 }
 
-/// From the beginning of the drill to its end.
-fn play(desk: &Desk, args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
+/// From the beginning of the drill to its end; when `stop` comes it ends with it, if `ends`.
+fn play(
+    desk: &Desk,
+    args: &Args,
+    (stop, ends): (&CancellationToken, bool),
+    out: &mut impl Write,
+) -> Result<(), ExitError> {
     let begun =
         desk.post("/api/v1/drills", "", &json!({"level": args.level, "seed": args.seed}))?;
     let drill = begun["number"].as_u64().unwrap_or_default();
@@ -153,7 +166,15 @@ fn play(desk: &Desk, args: &Args, out: &mut impl Write) -> Result<(), ExitError>
         text::written(writeln!(out, "各步由人员登记: {page}"))?;
     }
     let (mut told, mut cleared, mut quiet) = (drill.saturating_sub(1), false, 0);
+    let mut stopped = false;
     loop {
+        if stop.is_cancelled() && !stopped {
+            stopped = true;
+            if !ends {
+                return text::written(writeln!(out, "演练仍在进行，由人员继续。"));
+            }
+            desk.stop(drill, "演练程序被中断")?;
+        }
         let standing = desk.standing()?;
         let ended = tell(&standing, drill, &mut told, out)?;
         if let Some(end) = ended {
@@ -162,7 +183,7 @@ fn play(desk: &Desk, args: &Args, out: &mut impl Write) -> Result<(), ExitError>
                 _ => Err(ExitError::Data("演练没有走完全程".to_owned())),
             };
         }
-        let stepped = if args.by_hand {
+        let stepped = if args.by_hand || stopped {
             Ok(false)
         } else {
             step(desk, &standing, (drill, &mut cleared), out)
@@ -175,8 +196,7 @@ fn play(desk: &Desk, args: &Args, out: &mut impl Write) -> Result<(), ExitError>
         };
         quiet = if acted || args.by_hand { 0 } else { quiet + 1 };
         if quiet > STUCK {
-            let stopped = json!({"reason": "演练程序长时间没有进展"});
-            desk.post(&format!("/api/v1/drills/{drill}/stop"), "", &stopped)?;
+            desk.stop(drill, "演练程序长时间没有进展")?;
             return Err(ExitError::Internal("the drill did not go on".to_owned()));
         }
         std::thread::sleep(EVERY);
@@ -324,6 +344,12 @@ impl Desk {
         let request = self.agent.get(&url);
         let request = request.header("authorization", format!("Bearer {}", self.token));
         self.answer(request.call(), &url).map(Some)
+    }
+
+    /// Ends the drill.
+    fn stop(&self, drill: u64, reason: &str) -> Result<(), ExitError> {
+        let path = format!("/api/v1/drills/{drill}/stop");
+        self.post(&path, "", &json!({ "reason": reason })).map(drop)
     }
 
     fn gone(&self, e: &ureq::Error) -> ExitError {

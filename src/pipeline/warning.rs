@@ -18,8 +18,8 @@ use crate::observation::{Rejection, RejectionReason};
 use crate::outlook::{Forecast, Source, decode_forecast};
 use crate::time::{DAY_H, Hour, Instant};
 use crate::warning::{
-    Act, Body, DrillAct, Evaluation, Line, ObservedHour, Record, Refusal, RuleSet, Warnings,
-    decode_instruction,
+    Act, Body, DrillAct, DrillEnd, Evaluation, Line, ObservedHour, Record, Refusal, RuleSet,
+    Warnings, decode_instruction,
 };
 
 /// Hours for which a forecast is kept when it says nothing of what is to come.
@@ -50,6 +50,8 @@ pub(super) struct Warner {
     fresh: Vec<Record>,
     /// Whether the air or a forecast may have changed since the last evaluation.
     stale: bool,
+    /// The same of the drill's.
+    drill_stale: bool,
     /// The floor by which forecasts were let go last: looking costs a copy where somebody holds a view.
     dropped: Hour,
     /// What the air comes to now: for readers, and for the reasons of what is recommended. No state: it is
@@ -63,6 +65,7 @@ impl Default for Warner {
             state: Arc::default(),
             fresh: Vec::new(),
             stale: true,
+            drill_stale: true,
             dropped: Hour::default(),
             latest: Arc::default(),
         }
@@ -95,6 +98,11 @@ impl Warner {
         bodies: Vec<Body>,
     ) {
         for body in bodies {
+            let air = matches!(
+                body,
+                Body::DrillStarted { .. } | Body::DrillAir { .. } | Body::Forecast(_)
+            );
+            self.drill_stale |= drill.is_some() && air;
             let number = self.state.last + 1;
             let record = Record { number, at, person: person.map(str::to_owned), drill, body };
             Arc::make_mut(&mut self.state).take(&record);
@@ -168,9 +176,9 @@ impl Pipeline {
             Act::Forecast(forecast) if forecast.source == Source::Fed => {
                 Act::Forecast(self.of_known_zones(forecast.clone())?)
             }
-            Act::Drill { drill: DrillAct::Do(act) } => {
+            Act::Drill { of, drill: DrillAct::Do(act) } => {
                 let act = Box::new(self.with_known_zones(act)?);
-                Act::Drill { drill: DrillAct::Do(act) }
+                Act::Drill { of: *of, drill: DrillAct::Do(act) }
             }
             other => other.clone(),
         })
@@ -232,6 +240,11 @@ impl Pipeline {
             self.recommend(&params.rules, now);
             self.settle_drill(&params, now);
         }
+        if let (Some(now), None, Some(_)) =
+            (self.now, &self.params.warning, &self.warner.state.drill)
+        {
+            self.note_drill(now, vec![Body::DrillEnded(DrillEnd::WithoutRules)]);
+        }
         out.records.append(&mut self.warner.fresh);
     }
 
@@ -285,11 +298,12 @@ impl Pipeline {
             }
             self.note_drill(now, bodies);
         }
-        // Its evaluation, then what that asks for.
-        for _ in 0..2 {
-            let bodies = self.warner.state.consider_drill(&params.rules, zone, now);
-            self.note_drill(now, bodies);
+        if std::mem::take(&mut self.warner.drill_stale) {
+            let evaluated = self.warner.state.evaluate_drill(&params.rules, zone);
+            self.note_drill(now, evaluated.into_iter().collect());
         }
+        let bodies = self.warner.state.consider_drill(&params.rules, now);
+        self.note_drill(now, bodies);
     }
 
     /// The published hours in memory up to the floor, without a gap.

@@ -68,6 +68,9 @@ pub enum Act {
     },
     /// Begins or ends a drill, or acts in it.
     Drill {
+        /// In which one, by its number: refused when another one runs by now. `None` for whichever runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<u64>,
         /// What.
         drill: DrillAct,
     },
@@ -287,7 +290,7 @@ impl Warnings {
                 check(self.list.as_ref() != Some(&list.digest), Refusal::Repeated)?;
                 Ok(vec![Body::ListAdopted(list.clone())])
             }
-            Act::Drill { drill } => self.decide_drill(drill, now),
+            Act::Drill { of, drill } => self.decide_drill((*of, drill), now),
             Act::Step(step) => self.task_step(step, now),
             Act::Report { districts } => self.district_days(districts, now),
         }

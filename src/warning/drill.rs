@@ -66,6 +66,8 @@ pub enum DrillEnd {
     RealFirst,
     /// Nobody ended it in time.
     TimedOut,
+    /// The area goes by no rules any more.
+    WithoutRules,
     /// A person ended it.
     Stopped {
         /// Why.
@@ -81,6 +83,7 @@ impl DrillEnd {
             Self::Completed => "演练预警已解除，演练结束。".to_owned(),
             Self::RealFirst => "出现真实的预警建议，演练立即中止。".to_owned(),
             Self::TimedOut => format!("演练满{LONGEST_H}小时未结束，自动终止。"),
+            Self::WithoutRules => "本区域不再配置预警规则，演练终止。".to_owned(),
             Self::Stopped { reason } => format!("演练终止：{reason}。"),
         }
     }
@@ -149,13 +152,13 @@ impl Act {
         if drill.is_none() {
             return self;
         }
-        Self::Drill { drill: DrillAct::Do(Box::new(self)) }
+        Self::Drill { of: drill, drill: DrillAct::Do(Box::new(self)) }
     }
 
     /// Whether it begins a drill.
     #[must_use]
     pub const fn begins_drill(&self) -> bool {
-        matches!(self, Self::Drill { drill: DrillAct::Start { .. } })
+        matches!(self, Self::Drill { drill: DrillAct::Start { .. }, .. })
     }
 }
 
@@ -191,7 +194,11 @@ impl Warnings {
         }
     }
 
-    pub(super) fn decide_drill(&self, act: &DrillAct, now: Instant) -> Result<Vec<Body>, Refusal> {
+    pub(super) fn decide_drill(
+        &self,
+        (of, act): (Option<u64>, &DrillAct),
+        now: Instant,
+    ) -> Result<Vec<Body>, Refusal> {
         if let DrillAct::Start { level, seed, air } = act {
             decide::check(self.drill.is_none(), Refusal::DrillRuns)?;
             decide::check(self.open.is_none(), Refusal::RealFirst)?;
@@ -199,7 +206,8 @@ impl Warnings {
             let started = Body::DrillStarted { level: *level, seed: *seed, hours };
             return Ok(vec![started, Body::Forecast(forecast)]);
         }
-        let drill = self.drill.as_ref().ok_or(Refusal::NoDrill)?;
+        let meant = |drill: &&Drill| of.is_none_or(|of| of == drill.number);
+        let drill = self.drill.as_deref().filter(meant).ok_or(Refusal::NoDrill)?;
         match act {
             DrillAct::Start { .. } => Err(Refusal::DrillRuns),
             DrillAct::Air(DrillAir { hours, forecast }) => {
@@ -236,15 +244,17 @@ impl Warnings {
         }
     }
 
-    /// What the drill's air comes to, when that is something else than before; then what it asks for. Both
-    /// are records of the drill.
+    /// What the drill's air comes to, when that is something else than before; a record of the drill.
     #[must_use]
-    pub fn consider_drill(&self, rules: &RuleSet, zone: &str, now: Instant) -> Vec<Body> {
-        let Some(drill) = &self.drill else { return Vec::new() };
-        let found = drill.evaluate(rules, zone);
-        match found.filter(|found| drill.warnings.is_new(found)) {
-            Some(found) => vec![Body::Evaluated(found)],
-            None => drill.warnings.consider(rules, now),
-        }
+    pub fn evaluate_drill(&self, rules: &RuleSet, zone: &str) -> Option<Body> {
+        let drill = self.drill.as_ref()?;
+        let found = drill.evaluate(rules, zone)?;
+        drill.warnings.is_new(&found).then_some(Body::Evaluated(found))
+    }
+
+    /// What the drill's air asks for, as it was evaluated last; records of the drill.
+    #[must_use]
+    pub fn consider_drill(&self, rules: &RuleSet, now: Instant) -> Vec<Body> {
+        self.drill.as_ref().map_or_else(Vec::new, |drill| drill.warnings.consider(rules, now))
     }
 }

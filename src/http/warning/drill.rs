@@ -107,7 +107,7 @@ async fn drilled(
         let area = view.area(Some(&area)).ok_or_else(|| Problem::not_found("no such area"))?;
         make(area, &how)
     });
-    let act = Act::Drill { drill: made.await?? };
+    let act = Act::Drill { of: drill, drill: made.await?? };
     let who = person.clone();
     let number =
         answered(app, |reply| Asked::Warning { area: code, person: who, act, reply }).await?;

@@ -81,7 +81,7 @@ fn a_drill_within_a_drill_is_none_and_without_one_nothing_is_done_in_it() {
     let city = DrillCity { registry: &registry, parameters: &parameters, rules: &rules, zone: "" };
     let air = DrillAir::rising(&city, Level::Yellow, last(3), 1).unwrap();
     let start = DrillAct::Start { level: Level::Yellow, seed: 1, air: air.clone() };
-    let act = |drill: DrillAct| Act::Drill { drill };
+    let act = |drill: DrillAct| Act::Drill { of: None, drill };
     let now = last(3).end();
     let mut warnings = Warnings::default();
     let stop = act(DrillAct::Stop { reason: "试".to_owned() });
@@ -96,6 +96,11 @@ fn a_drill_within_a_drill_is_none_and_without_one_nothing_is_done_in_it() {
     let within = act(DrillAct::Do(Box::new(act(start))));
     assert_eq!(warnings.decide(&within, now), Err(Refusal::DrillRuns));
     assert_eq!(warnings.decide(&act(DrillAct::Air(air)), now), Err(Refusal::Repeated));
+    // What was meant for the drill before does nothing in this one.
+    let stop = DrillAct::Stop { reason: "试".to_owned() };
+    let of = |of: u64| Act::Drill { of: Some(of), drill: stop.clone() };
+    assert_eq!(warnings.decide(&of(99), now), Err(Refusal::NoDrill));
+    assert!(warnings.decide(&of(1), now).is_ok());
     let nameless = act(DrillAct::Stop { reason: " ".to_owned() });
     assert_eq!(warnings.decide(&nameless, now), Err(Refusal::Unnamed));
 }

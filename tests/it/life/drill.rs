@@ -1,6 +1,9 @@
 //! A drill beside a running daemon: by the command from beginning to end, and by hand over the API; marked
 //! wherever it shows, and nowhere in public.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use serde_json::{Value, json};
 
 use super::warning::{ISSUER, OPERATOR, forecast, get, get_as, post, public, started, with_list};
@@ -8,7 +11,7 @@ use super::{Place, Running, STATIONS, audit_is_clean};
 
 /// `lantian drill` over the place's configuration: exit code and what it told.
 fn drill(place: &Place, token: &str) -> (Option<i32>, String, String) {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_lantian"))
+    let output = Command::new(env!("CARGO_BIN_EXE_lantian"))
         .args(["drill", "--level", "red", "--config"])
         .arg(place.path("lantian.toml"))
         .env("LANTIAN_TOKEN", token)
@@ -81,6 +84,26 @@ fn without_a_daemon_the_command_runs_one_for_as_long_as_the_drill_lasts() {
     assert_eq!(players.len(), 1);
     assert!(players[0].revoked.is_some());
     audit_is_clean(&place.store());
+}
+
+#[test]
+fn a_drill_whose_own_daemon_is_ended_is_ended_before_it() {
+    let Some(place) = Place::new() else { return };
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lantian"))
+        .args(["drill", "--level", "yellow", "--by-hand", "--config"])
+        .arg(place.path("lantian.toml"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(told.any(|line| line.contains("【演练】预警建议")), "it waits for a person");
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(told.any(|line| line.ends_with("【演练】演练终止：演练程序被中断。")));
+    assert_eq!(child.wait().unwrap().code(), Some(65), "not the whole way");
+    let mut daemon = place.start();
+    assert_eq!(get(&daemon, "/api/v1/warnings")["drill"], Value::Null);
+    assert_eq!(daemon.end("-TERM"), Some(0));
 }
 
 #[test]

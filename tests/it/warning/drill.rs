@@ -17,19 +17,19 @@ fn with_city<T>(daemon: &Daemon, make: impl FnOnce(&DrillCity<'_>) -> T) -> T {
 fn start(daemon: &Daemon, level: Level, now: Instant) -> Said {
     let last = now.hour().plus(-1);
     let air = with_city(daemon, |city| DrillAir::rising(city, level, last, 5)).unwrap();
-    Said::Act(Act::Drill { drill: DrillAct::Start { level, seed: 5, air } })
+    Said::Act(Act::Drill { of: None, drill: DrillAct::Start { level, seed: 5, air } })
 }
 
 /// The end of its air.
 fn clear(daemon: &Daemon, began: Instant) -> Said {
     let air = with_city(daemon, |city| DrillAir::gone(city, began.hour().plus(-1), 5));
-    Said::Act(Act::Drill { drill: DrillAct::Air(air) })
+    Said::Act(Act::Drill { of: None, drill: DrillAct::Air(air) })
 }
 
 /// The same act, meant for the drill.
 fn within(said: Said) -> Said {
     let Said::Act(act) = said else { panic!("no act") };
-    Said::Act(Act::Drill { drill: DrillAct::Do(Box::new(act)) })
+    Said::Act(Act::Drill { of: None, drill: DrillAct::Do(Box::new(act)) })
 }
 
 /// An approval of what the drill proposes, and an issue.
@@ -176,7 +176,7 @@ fn a_drill_is_ended_by_a_person_or_by_time() {
     daemon.take(now, std::slice::from_ref(&said));
     assert_eq!(daemon.take(now, &[said]).acted, [Err(Refusal::DrillRuns)]);
     let stop = DrillAct::Stop { reason: "人员另有任务".to_owned() };
-    let batch = daemon.take(at("23T16:30"), &[Said::Act(Act::Drill { drill: stop })]);
+    let batch = daemon.take(at("23T16:30"), &[Said::Act(Act::Drill { of: None, drill: stop })]);
     assert_eq!(kinds(&batch), ["drill_ended"]);
     assert_eq!(batch.records[0].text_zh(), "【演练】演练终止：人员另有任务。");
     let now = at("23T16:31");
@@ -187,4 +187,20 @@ fn a_drill_is_ended_by_a_person_or_by_time() {
     let last = batch.records.iter().rfind(|record| record.drill.is_some()).unwrap();
     assert!(matches!(last.body, Body::DrillEnded(DrillEnd::TimedOut)), "{last:?}");
     assert_eq!(last.at, at("25T16:31"), "at its own time");
+}
+
+#[test]
+fn a_drill_ends_where_an_area_goes_by_no_rules_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut daemon = started(Sqlite::open(&dir.path().join("a.db")).unwrap());
+    let now = at("23T16:20");
+    let said = start(&daemon, Level::Red, now);
+    daemon.take(now, &[said]);
+    daemon.params.warning = None;
+    let mut daemon = daemon.restart();
+    let batch = daemon.take(at("23T16:30"), &[Said::Feed(FeedState::CaughtUp)]);
+    assert_eq!(kinds(&batch), ["drill_ended"]);
+    assert!(matches!(batch.records[0].body, Body::DrillEnded(DrillEnd::WithoutRules)));
+    assert!(daemon.pipeline.view().warnings.drill.is_none());
+    daemon.audit();
 }
