@@ -13,6 +13,8 @@ mod disk;
 mod faults;
 mod plan;
 mod process;
+mod room;
+mod tally;
 mod trace;
 mod world;
 
@@ -28,7 +30,8 @@ use crate::model::Model;
 use crate::month::{CODES, Dice, Meant, first_day};
 use disk::Disk;
 use plan::{Mail, Plan};
-use world::{Tally, World};
+use tally::Tally;
+use world::World;
 
 /// Worlds in the short form.
 const SEEDS: u64 = 30;
@@ -68,10 +71,11 @@ fn judge(world: &mut World, mail: &Mail) {
         world.disk.stored.order.iter().filter_map(|p| mail.meant.get(p).cloned()).collect();
     let model = Model::of(&sound);
     let sets = world.some_sets();
+    world.records_are_sound();
     figures_are_the_models(world, &model, &sets);
     cells_are_the_models(world, &model);
     view_is_the_models(world, &model, &sets);
-    dead_letters_are_told(world, sound.len());
+    dead_letters_are_told(world, mail, sound.len());
     if world.dice.chance(15) {
         world.tally.audits += 1;
         let reader = Reader::open(&world.disk.path).expect("opened");
@@ -137,12 +141,18 @@ fn view_is_the_models(world: &World, model: &Model, sets: &[usize]) {
     }
 }
 
-/// Each stored message that is no observation is a dead letter, once.
-fn dead_letters_are_told(world: &World, sound: usize) {
+/// Each stored message that is no observation, and nothing of the room, is a dead letter, once.
+fn dead_letters_are_told(world: &World, mail: &Mail, sound: usize) {
     let db = rusqlite::Connection::open(&world.disk.path).expect("opened");
-    let told: i64 =
-        db.query_row("SELECT count(*) FROM dead_letter", [], |row| row.get(0)).expect("counted");
-    assert_eq!(usize::try_from(told).ok(), Some(world.disk.stored.order.len() - sound));
+    let told = |topics: &str| -> i64 {
+        let query = "SELECT count(*) FROM dead_letter WHERE topic LIKE ?1";
+        db.query_row(query, [topics], |row| row.get(0)).expect("counted")
+    };
+    let of_room = world.disk.stored.order.iter().filter(|p| mail.of_room.contains(*p)).count();
+    let poison = world.disk.stored.order.len() - sound - of_room;
+    assert_eq!(usize::try_from(told("%/obs")).ok(), Some(poison));
+    // An instruction may come too late to mean anything; a forecast is always one.
+    assert_eq!(told("%/forecast"), 0);
 }
 
 #[test]

@@ -109,6 +109,7 @@ impl World {
         self.process = None;
         self.disk.close();
         self.answers.clear();
+        self.leave_room();
         self.shown = None;
         self.part(Duration::ZERO);
     }

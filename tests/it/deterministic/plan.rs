@@ -1,6 +1,6 @@
 //! What a seed decides before anything happens: the messages, and the sizes of everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use lantian::quantity::Amount;
 use lantian::time::Instant;
 
 use super::process::Setup;
+use super::room;
 use crate::daemon::Said;
 use crate::month::{self, CODES, Dice, Meant, Shape};
 
@@ -50,6 +51,8 @@ pub(super) struct Plan {
     /// In a thousand publishes.
     pub(super) lost: u64,
     pub(super) repeated: u64,
+    /// Whether there are rules of warnings, with forecasts, instructions and persons.
+    pub(super) warns: bool,
 }
 
 fn pick<T: Copy>(dice: &mut Dice, of: &[T]) -> T {
@@ -86,12 +89,13 @@ impl Plan {
             faults: pick(dice, &[0, 2, 5, 10, 20]),
             lost: pick(dice, &[0, 20]),
             repeated: pick(dice, &[0, 50]),
+            warns: dice.chance(60),
         }
     }
 
     pub(super) fn setup(&self) -> Setup {
         let broker = "mqtt://broker".parse().expect("a broker");
-        let mut feed = Config::new("sim", broker, "sim", vec!["aq/dalian/+/obs".into()]);
+        let mut feed = Config::new("sim", broker, "sim", vec!["aq/dalian/#".into()]);
         (feed.inflight, feed.hold_max) = (self.inflight, self.hold_max);
         feed.max_payload_bytes = PAYLOAD_MAX;
         feed.check().expect("sound");
@@ -99,7 +103,11 @@ impl Plan {
         let middle = month::first_day().plus(1);
         Setup {
             registry: Arc::new(month::registry(middle)),
-            params: Params { open_hours: self.open_hours, ..Params::default() },
+            params: Params {
+                open_hours: self.open_hours,
+                warning: self.warns.then(room::params),
+                ..Params::default()
+            },
             group: self.group,
             room: room.min(self.room),
             feed,
@@ -116,6 +124,8 @@ impl Plan {
 pub(super) struct Mail {
     pub(super) posts: Vec<(Duration, Post)>,
     pub(super) meant: BTreeMap<Vec<u8>, Meant>,
+    /// Forecasts and instructions.
+    pub(super) of_room: BTreeSet<Vec<u8>>,
 }
 
 impl Mail {
@@ -128,7 +138,7 @@ impl Mail {
                 meant.push(other);
             }
         }
-        let mut mail = Self { posts: Vec::new(), meant: BTreeMap::new() };
+        let mut mail = Self { posts: Vec::new(), meant: BTreeMap::new(), of_room: BTreeSet::new() };
         for one in meant {
             let at = one.arrival();
             let post = posted(&one);
@@ -140,7 +150,30 @@ impl Mail {
             let minutes = i64::try_from(60 + dice.below(hours * 60)).expect("small");
             mail.post(plan, plan.begins().plus_minutes(minutes), poison(number, dice));
         }
+        if plan.warns {
+            mail.post_to_room(plan, dice);
+        }
         mail
+    }
+
+    /// What offices send: a forecast every nine hours or so, and now and then an instruction.
+    fn post_to_room(&mut self, plan: &Plan, dice: &mut Dice) {
+        let (end, mut minutes) = (i64::from(plan.shape.days) * 24 * 60, 0);
+        for number in 1.. {
+            minutes += 60 + i64::try_from(dice.below(16 * 60)).expect("small");
+            if minutes >= end {
+                break;
+            }
+            let at = plan.begins().plus_minutes(minutes);
+            // It is on its way for longer than the clock here may be slow.
+            let said = at.plus_minutes(-10);
+            let post = match dice.below(5) {
+                0 => room::instruction(number, said, dice),
+                _ => room::forecast(said, dice),
+            };
+            self.of_room.insert(post.payload.clone());
+            self.post(plan, at, post);
+        }
     }
 
     fn post(&mut self, plan: &Plan, at: Instant, post: Post) {

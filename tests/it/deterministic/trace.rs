@@ -44,6 +44,8 @@ pub(super) enum Step {
     ClockSteps,
     ClockConfirmed,
     Silence,
+    /// A person acts on what is shown; the number is the last batch.
+    Act,
     Heal,
 }
 

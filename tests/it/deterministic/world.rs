@@ -16,6 +16,8 @@ use super::broker::{Broker, Letter, Packet};
 use super::disk::Disk;
 use super::plan::{Plan, Post};
 use super::process::{Ended, Process, Setup, Turn};
+use super::room::Room;
+use super::tally::Tally;
 use super::trace::{Step, Trace};
 use crate::month::Dice;
 
@@ -51,46 +53,9 @@ pub(super) struct World {
     pub(super) tally: Tally,
     /// Of persons who acted, each with the batch that was stored then: none before its own is durable.
     pub(super) answers: Vec<(u64, oneshot::Receiver<Result<(), String>>)>,
+    pub(super) room: Room,
     /// What people see.
     pub(super) shown: Option<Arc<View>>,
-}
-
-/// What was done, so that a run can say what it is worth.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) steps: u64,
-    pub(super) messages: u64,
-    pub(super) acks: u64,
-    pub(super) duplicates: u64,
-    pub(super) commits: u64,
-    pub(super) revisions: u64,
-    pub(super) lives: u64,
-    pub(super) rebuilds: u64,
-    pub(super) overflows: u64,
-    pub(super) ended: u64,
-    pub(super) audits: u64,
-}
-
-impl Tally {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.steps += other.steps;
-        self.messages += other.messages;
-        self.acks += other.acks;
-        self.duplicates += other.duplicates;
-        self.commits += other.commits;
-        self.revisions += other.revisions;
-        self.lives += other.lives;
-        self.rebuilds += other.rebuilds;
-        self.overflows += other.overflows;
-        self.ended += other.ended;
-        self.audits += other.audits;
-    }
-
-    /// Everything that may go wrong did somewhere, or the run says nothing.
-    pub(super) fn is_worth_something(&self) {
-        let all = [self.duplicates, self.revisions, self.lives, self.rebuilds, self.overflows];
-        assert!(all.iter().chain([&self.ended, &self.audits]).all(|n| *n > 0), "{self:?}");
-    }
 }
 
 impl World {
@@ -123,6 +88,7 @@ impl World {
             digests: BTreeMap::new(),
             tally: Tally::default(),
             answers: Vec::new(),
+            room: Room::default(),
             shown: None,
             plan,
         }
@@ -183,6 +149,9 @@ impl World {
             {
                 self.go_wrong();
             }
+            if self.plan.warns && self.dice.below(1000) < 8 {
+                self.act();
+            }
             self.step();
         }
     }
@@ -214,12 +183,17 @@ impl World {
         let at = self.dice.below(can.len() as u64);
         let step = can[usize::try_from(at).expect("small")];
         if let Err(Ended(error)) = self.perform(step) {
-            let twice = matches!(error, Error::OutOfSequence { .. });
-            assert!(twice, "ended, though only a commit was written and failed: {error}");
-            self.tally.ended += 1;
-            self.kill(Step::EndedByItself);
+            self.end_by_itself(&error);
         }
         self.now += Duration::from_micros(self.dice.below(1500));
+    }
+
+    /// The daemon cannot go on: what it held as not written was.
+    pub(super) fn end_by_itself(&mut self, error: &Error) {
+        let twice = matches!(error, Error::OutOfSequence { .. });
+        assert!(twice, "ended, though only a commit was written and failed: {error}");
+        self.tally.ended += 1;
+        self.kill(Step::EndedByItself);
     }
 
     /// What can happen outside the daemon, and when something else can.
@@ -475,6 +449,7 @@ impl World {
         turned.shown.iter().for_each(|view| self.look_at(view));
         self.shown = turned.shown.last().cloned().or(self.shown.take());
         self.hear();
+        self.hear_room();
         if turned.cut && (self.kill_in.is_some() || self.dice.below(60) == 0) {
             self.remember();
         }
