@@ -12,10 +12,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
-use super::api::{limit, parameters};
+use super::api::parameters;
 use super::execution::{StepDocument, with_steps};
 use super::problem::Problem;
-use super::warning::{RecordDocument, RecordsQuery, asked_area};
+use super::warning::{RecordDocument, asked_area, of_kind};
 use super::{App, blocking};
 use crate::measures::{Edition, Required, dispatch, shortfall};
 use crate::time::Day;
@@ -97,14 +97,7 @@ pub(super) async fn editions(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<RecordDocument>>, Problem> {
-    let pairs = parameters(query.as_deref(), &["area", "limit"])?;
-    let (kinds, limit) = (vec!["list_adopted"], limit(&pairs)?);
-    let asked = RecordsQuery { kinds, before: None, drill: None, limit };
-    let view = app.services.view.borrow().clone();
-    let code = asked_area(&view, &pairs)?.registry.area.to_string();
-    let archive = app.services.archive.clone();
-    let records = blocking(move || archive.records(&code, &asked)).await??;
-    Ok(Json(records.iter().map(RecordDocument::from).collect()))
+    of_kind(&app, query.as_deref(), "list_adopted").await.map(Json)
 }
 
 /// The dispatch (任务单) of a warning: what each district and department has to do at the response's level that

@@ -447,12 +447,21 @@ pub(super) async fn consultations(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<RecordDocument>>, Problem> {
-    let pairs = parameters(query.as_deref(), &["area", "limit"])?;
-    let (kinds, limit) = (vec!["consulted"], limit(&pairs)?);
+    of_kind(&app, query.as_deref(), "consulted").await.map(Json)
+}
+
+/// The records of one kind of the area that is asked for, the newest first, at most `limit` of them.
+pub(super) async fn of_kind(
+    app: &App,
+    query: Option<&str>,
+    kind: &'static str,
+) -> Result<Vec<RecordDocument>, Problem> {
+    let pairs = parameters(query, &["area", "limit"])?;
+    let (kinds, limit) = (vec![kind], limit(&pairs)?);
     let asked = RecordsQuery { kinds, before: None, drill: None, limit };
     let view = app.services.view.borrow().clone();
     let code = asked_area(&view, &pairs)?.registry.area.to_string();
     let archive = app.services.archive.clone();
     let records = blocking(move || archive.records(&code, &asked)).await??;
-    Ok(Json(records.iter().map(RecordDocument::from).collect()))
+    Ok(records.iter().map(RecordDocument::from).collect())
 }

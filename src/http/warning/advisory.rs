@@ -7,10 +7,10 @@ use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{RecordDocument, RecordsQuery, asked_area};
-use crate::http::api::{limit, parameters};
+use super::{RecordDocument, asked_area, of_kind};
+use crate::http::App;
+use crate::http::api::parameters;
 use crate::http::problem::Problem;
-use crate::http::{App, blocking};
 use crate::pipeline::AreaView;
 use crate::warning::Draft;
 
@@ -68,17 +68,14 @@ pub(in crate::http) async fn advisories(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<AdvisoriesDocument>, Problem> {
+    let released = of_kind(&app, query.as_deref(), "advisory").await?;
     let pairs = parameters(query.as_deref(), &["area", "limit"])?;
-    let (kinds, limit) = (vec!["advisory"], limit(&pairs)?);
-    let asked = RecordsQuery { kinds, before: None, drill: None, limit };
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
-    let (code, archive) = (area.registry.area.to_string(), app.services.archive.clone());
-    let records = blocking(move || archive.records(&code, &asked)).await??;
     Ok(Json(AdvisoriesDocument {
         area: area.registry.area.to_string(),
         simulated: view.simulated,
         drafts: drafts(area).into_iter().map(DraftDocument::from).collect(),
-        released: records.iter().map(RecordDocument::from).collect(),
+        released,
     }))
 }
