@@ -20,6 +20,7 @@ mod assessment;
 mod change;
 mod correction;
 mod document;
+mod edition;
 mod evidence;
 mod execution;
 mod explain;

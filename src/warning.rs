@@ -39,7 +39,7 @@ pub use execution::{
 };
 pub use level::Level;
 pub use line::{Block, Line, ObservedHour};
-pub use list::{ListAdopted, ListChange, ListChangeKind};
+pub use list::{ListAdopted, ListChange, ListChangeKind, named_list};
 pub use record::{
     Advisory, AdvisorySort, Approval, Body, Change, Consultation, Ground, Instruction, Issue,
     Lapse, Participant, Recommendation, Record, Target,

@@ -264,8 +264,8 @@ impl Archive for StoreArchive {
         self.with_reader(|reader| reader.warning(area, number))
     }
 
-    fn edition(&self, area: &str, digest: &str) -> Result<Option<Edition>, ArchiveError> {
-        self.with_reader(|reader| reader.edition(area, digest))
+    fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError> {
+        self.with_reader(|reader| reader.edition(digest))
     }
 
     fn power(

@@ -35,7 +35,7 @@ pub(super) fn settle(
     if used.as_ref() == Some(&digest) {
         return Ok(None);
     }
-    let before = used.as_ref().map(|digest| store.edition(area.as_str(), digest)).transpose()?;
+    let before = used.as_ref().map(|digest| store.edition(digest)).transpose()?;
     let changes = match before.flatten() {
         None => Vec::new(),
         Some(before) => {

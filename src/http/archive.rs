@@ -108,11 +108,11 @@ pub trait Archive: Send + Sync {
     /// [`ArchiveError`] when the store cannot be read.
     fn warning(&self, area: &str, number: u64) -> Result<Vec<Record>, ArchiveError>;
 
-    /// An edition of the list of measures that came into use in an area, by its digest.
+    /// An edition of the list of measures that came into use, by its digest.
     ///
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
-    fn edition(&self, area: &str, digest: &str) -> Result<Option<Edition>, ArchiveError>;
+    fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError>;
 
     /// What some meters of an area read in the intervals that begin in a span, its end not included.
     ///

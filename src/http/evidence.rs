@@ -1,9 +1,7 @@
 //! Evidence by electricity (用电核查) as data: what each listed line takes during a response.
 //!
-//! In: the list of the configuration, records of warnings, and what meters read. Out: a document; it names
+//! In: the list that the response rests on, records of warnings, and what meters read. Out: a document; it names
 //! enterprises, so it needs the token of a person. The page renders the same figures without persons.
-
-use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -15,10 +13,12 @@ use serde_json::Value;
 use super::access::{Role, authorised};
 use super::api::{one, parameters};
 use super::archive::ArchiveError;
+use super::edition::{UsedList, UsedListDocument};
+use super::measures::edition;
 use super::problem::Problem;
 use super::warning::asked_area;
 use super::{App, RecordsQuery, blocking};
-use crate::measures::{Edition, Evidence, EvidenceAsked, EvidenceParams, Response};
+use crate::measures::{Evidence, EvidenceAsked, EvidenceParams, Response};
 use crate::measures::{evidence, meters, responses};
 use crate::pipeline::AreaView;
 
@@ -35,8 +35,8 @@ struct EvidenceDocument {
     now: String,
     /// 用电数据仅作线索，不作为认定依据.
     no_verdict_zh: &'static str,
-    /// 备案文号 of the list in use now.
-    filing: String,
+    /// The list that it rests on: that which the issue of the warning's last level names.
+    list: UsedListDocument,
     /// By what it is judged.
     parameters: EvidenceParams,
     /// The levels of response, the span of the baseline, and the lines by district: `answer` is `suspected`,
@@ -59,14 +59,19 @@ pub(super) async fn all_responses(app: &App, area: &AreaView) -> Result<Vec<Resp
     Ok(responses(&records))
 }
 
-/// What electricity says of a warning; `None` before a level of it took effect.
+/// What electricity says of a warning, and by which list; `None` before a level of it took effect, and where
+/// no list is in use.
 pub(super) async fn gathered(
     app: &App,
     area: &AreaView,
-    (edition, responses): (Arc<Edition>, Vec<Response>),
+    responses: Vec<Response>,
     warning: u64,
-) -> Result<Option<Evidence>, Problem> {
+) -> Result<Option<(Evidence, UsedList)>, Problem> {
     let (code, now) = (area.registry.area.to_string(), area.now);
+    let last = responses.iter().rev().find(|response| response.warning == warning);
+    let Some(named) = last.map(|response| response.list.clone()) else { return Ok(None) };
+    let Some(used) = UsedList::of(app, named).await? else { return Ok(None) };
+    let edition = used.edition.clone();
     let (archive, params) = (app.services.archive.clone(), app.services.lists.evidence);
     let busy = |_| Problem::unavailable("the daemon stops");
     let one = app.evidence.clone().acquire_owned().await.map_err(busy)?;
@@ -78,11 +83,11 @@ pub(super) async fn gathered(
         let readings = archive.power(&code, span, &meters(&edition))?;
         Ok(evidence(&edition, &asked, &readings))
     });
-    Ok(found.await??)
+    Ok(found.await??.map(|found| (found, used)))
 }
 
 /// What electricity says of each listed line during a warning's response (用电核查): evidence, never a verdict.
-/// It rests on the list in use now.
+/// It rests on the list that the issue of its last level names.
 #[utoipa::path(
     get,
     path = "/api/v1/evidence/{warning}",
@@ -115,13 +120,11 @@ pub(super) async fn of_warning(
     };
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
-    let edition = app.services.lists.measures.clone();
-    let edition =
-        edition.ok_or_else(|| Problem::not_found("no emergency-measures list is configured"))?;
+    edition(&app)?;
     let responses = all_responses(&app, area).await?;
-    let found = gathered(&app, area, (edition.clone(), responses), warning).await?;
+    let found = gathered(&app, area, responses, warning).await?;
     let none = || Problem::not_found(format!("no level of warning {warning} took effect yet"));
-    let mut evidence = found.ok_or_else(none)?;
+    let (mut evidence, used) = found.ok_or_else(none)?;
     if !with_hours {
         let lines = evidence.districts.iter_mut().flat_map(|district| &mut district.lines);
         lines.for_each(|line| line.hours.clear());
@@ -131,7 +134,7 @@ pub(super) async fn of_warning(
         simulated: view.simulated,
         now: area.now.to_string(),
         no_verdict_zh: NO_VERDICT_ZH,
-        filing: edition.filing.clone(),
+        list: used.document(),
         parameters: app.services.lists.evidence,
         evidence,
     };

@@ -1,8 +1,9 @@
 //! The execution of a response: steps of tasks (任务单), and what districts report of each day (应对日报).
 //!
 //! In: JSON, or a sheet as XLSX or CSV, of a person with a token; the view. Out: acts for the engine, and the
-//! figures of a day with their sums. Invariants: a district or department is one of the list; sums are exact
-//! and say how many districts are in them; an unreported district is one, and no row of zeros.
+//! figures of a day with their sums. Invariants: a district or department is one of the list that the
+//! response rests on; sums are exact and say how many districts are in them; an unreported district is one,
+//! and no row of zeros.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +18,10 @@ use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
 use super::api::{one, parameters};
-use super::measures::edition;
+use super::edition::{UsedList, UsedListDocument};
 use super::operator::answered;
 use super::problem::Problem;
-use super::warning::{Recorded, act, asked_area, asked_warnings, number, read, time};
+use super::warning::{Recorded, asked_area, asked_warnings, entry, number, read, time};
 use super::{Act as Asked, App, blocking};
 use crate::measures::{Edition, WHOLE_CITY, daily, dispatch};
 use crate::time::{Day, Instant};
@@ -156,33 +157,31 @@ pub(super) async fn step(
     body: Bytes,
 ) -> Result<Json<Recorded>, Problem> {
     let warning = Some(number(path)?);
-    let asked = query.clone();
-    act(&app, &headers, (Role::Operator, query, warning), || {
-        let entered: EnteredStep = read(&body)?;
-        let receiver = entered.receiver.trim().to_owned();
-        let view = app.services.view.borrow().clone();
-        let pairs = parameters(asked.as_deref(), &["area", "drill"])?;
-        let area = asked_area(&view, &pairs)?;
-        let (of, _) = asked_warnings(area, &pairs)?;
-        // The engine refuses an issue that is not there.
-        if let Some(tasks) = of.execution.tasks.get(&entered.issue) {
-            let known = receivers(edition(&app)?, tasks.response);
-            if !known.contains(&receiver) {
-                let known = known.join("、");
-                return Err(Problem::bad_parameter("receiver", format!("应为{known}之一")));
-            }
+    let entry = entry(&app, &headers, (Role::Operator, query.clone(), warning)).await?;
+    let entered: EnteredStep = read(&body)?;
+    let receiver = entered.receiver.trim().to_owned();
+    let view = app.services.view.borrow().clone();
+    let pairs = parameters(query.as_deref(), &["area", "drill"])?;
+    let (of, _) = asked_warnings(asked_area(&view, &pairs)?, &pairs)?;
+    // The engine refuses an issue that is not there.
+    if let Some(tasks) = of.execution.tasks.get(&entered.issue) {
+        let used = UsedList::needed(&app, tasks.list.clone()).await?;
+        let known = receivers(&used.edition, tasks.response);
+        if !known.contains(&receiver) {
+            let known = known.join("、");
+            return Err(Problem::bad_parameter("receiver", format!("应为{known}之一")));
         }
-        Ok(Act::Step(TaskStep {
-            issue: entered.issue,
-            receiver,
-            step: word("step", &entered.step, &Step::ALL, Step::name)?,
-            contact: entered.contact.trim().to_owned(),
-            at: time("at", &entered.at)?,
-            means: word("means", &entered.means, &Means::ALL, Means::name)?,
-            note: entered.note.trim().to_owned(),
-        }))
-    })
-    .await
+    }
+    let step = TaskStep {
+        issue: entered.issue,
+        receiver,
+        step: word("step", &entered.step, &Step::ALL, Step::name)?,
+        contact: entered.contact.trim().to_owned(),
+        at: time("at", &entered.at)?,
+        means: word("means", &entered.means, &Means::ALL, Means::name)?,
+        note: entered.note.trim().to_owned(),
+    };
+    entry.enter(&app, Act::Step(step)).await
 }
 
 /// A district's figures as a person enters them.
@@ -252,21 +251,31 @@ pub(super) async fn report(
     RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Result<Json<Recorded>, Problem> {
-    act(&app, &headers, (Role::Operator, query, None), || {
-        let entered: EnteredDay = read(&body)?;
-        let district = entered.district.trim().to_owned();
-        let known = &edition(&app)?.districts;
-        if !known.contains(&district) {
-            let known = known.join("、");
-            return Err(Problem::bad_parameter("district", format!("应为{known}之一")));
-        }
-        let counts = counts(entered.counts)
-            .map_err(|faults| Problem::bad_parameter("counts", "有误，未登记").because(faults))?;
-        let (day, reporter) = (day_of(&entered.day)?, entered.reporter.trim().to_owned());
-        let remark = entered.remark.trim().to_owned();
-        Ok(Act::Report { districts: vec![DistrictDay { district, day, counts, reporter, remark }] })
-    })
-    .await
+    let entry = entry(&app, &headers, (Role::Operator, query.clone(), None)).await?;
+    let entered: EnteredDay = read(&body)?;
+    let (day, district) = (day_of(&entered.day)?, entered.district.trim().to_owned());
+    let pairs = parameters(query.as_deref(), &["area", "drill"])?;
+    let used = list_of_day(&app, &pairs, day).await?;
+    let known = &used.edition.districts;
+    if !known.contains(&district) {
+        let known = known.join("、");
+        return Err(Problem::bad_parameter("district", format!("应为{known}之一")));
+    }
+    let counts = counts(entered.counts)
+        .map_err(|faults| Problem::bad_parameter("counts", "有误，未登记").because(faults))?;
+    let reporter = entered.reporter.trim().to_owned();
+    let remark = entered.remark.trim().to_owned();
+    let districts = vec![DistrictDay { district, day, counts, reporter, remark }];
+    entry.enter(&app, Act::Report { districts }).await
+}
+
+/// The list of the response of which a day is; of any other day the one in use.
+async fn list_of_day(app: &App, pairs: &[(String, String)], day: Day) -> Result<UsedList, Problem> {
+    let view = app.services.view.borrow().clone();
+    let area = asked_area(&view, pairs)?;
+    let (of, _) = asked_warnings(area, pairs)?;
+    let response = of.execution.response_of(day, area.now.hour().day());
+    UsedList::needed(app, response.and_then(|of| of.list.clone())).await
 }
 
 /// What became of a file.
@@ -310,12 +319,12 @@ pub(super) async fn report_file(
     let pairs = parameters(query.as_deref(), &["area", "day", "drill"])?;
     let day = one(&pairs, "day")?.ok_or_else(|| Problem::bad_parameter("day", "is missing"))?;
     let day = day_of(day)?;
-    let (known, read) = (edition(&app)?.districts.clone(), app.services.lists.read_sheets);
+    let (used, read) = (list_of_day(&app, &pairs, day).await?, app.services.lists.read_sheets);
     let unreadable = |reason: String| vec![format!("文件：{reason}")];
     let rows = blocking(move || {
         let sheets = read(body.to_vec()).map_err(unreadable)?;
         let told = |all: &[crate::measures::Finding]| all.iter().map(ToString::to_string).collect();
-        daily(&sheets, day, &known).map_err(|findings| told(&findings.faults))
+        daily(&sheets, day, &used.edition.districts).map_err(|findings| told(&findings.faults))
     });
     let rows = rows.await?.map_err(|faults: Vec<String>| {
         let told = format!("文件有{}处错误，未登记任何区县", faults.len());
@@ -426,6 +435,8 @@ pub(super) struct DaysDocument {
     /// The drill of which these are; null for real ones.
     drill: Option<u64>,
     day: String,
+    /// The list whose districts these are: that of the response.
+    list: UsedListDocument,
     /// Until when the reports are due.
     due_at: String,
     /// In the order of the list.
@@ -456,21 +467,23 @@ pub(super) async fn days(
 ) -> Result<Json<DaysDocument>, Problem> {
     let pairs = parameters(query.as_deref(), &["area", "day", "drill"])?;
     let view = app.services.view.borrow().clone();
-    let (area, edition) = (asked_area(&view, &pairs)?, edition(&app)?);
+    let area = asked_area(&view, &pairs)?;
     let today = area.now.hour().day();
     let day = one(&pairs, "day")?.map_or(Ok(today), day_of)?;
+    let used = list_of_day(&app, &pairs, day).await?;
     let (of, drill) = asked_warnings(area, &pairs)?;
     if !of.execution.response_days(today).any(|one| one == day) {
         let told = format!("{day} is no day of a response that is kept here");
         return Err(Problem::not_found(told));
     }
     let due = due(&app, day, of);
-    let rows = district_rows((of, area.now), edition, (day, due));
+    let rows = district_rows((of, area.now), &used.edition, (day, due));
     Ok(Json(DaysDocument {
         area: area.registry.area.to_string(),
         simulated: view.simulated,
         drill,
         day: day.to_string(),
+        list: used.document(),
         due_at: due.to_string(),
         districts: rows.iter().map(DistrictDocument::from).collect(),
         district_count: rows.len(),

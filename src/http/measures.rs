@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
 use super::api::parameters;
+use super::edition::UsedList;
 use super::execution::{StepDocument, with_steps};
 use super::problem::Problem;
 use super::warning::{RecordDocument, asked_area, of_kind};
@@ -101,7 +102,7 @@ pub(super) async fn editions(
 }
 
 /// The dispatch (任务单) of a warning: what each district and department has to do at the response's level that
-/// was issued last, by the edition of the list that was in use then, and which step each has reached.
+/// was issued last, by the edition of the list that the issue names (`list`), and which step each reached.
 #[utoipa::path(
     get,
     path = "/api/v1/dispatch/{warning}",
@@ -127,25 +128,21 @@ pub(super) async fn of_warning(
     let pairs = parameters(query.as_deref(), &["area"])?;
     let view = app.services.view.borrow().clone();
     let code = asked_area(&view, &pairs)?.registry.area.to_string();
-    let (archive, area) = (app.services.archive.clone(), code.clone());
-    let records = blocking(move || archive.warning(&area, number)).await??;
+    let archive = app.services.archive.clone();
+    let records = blocking(move || archive.warning(&code, number)).await??;
     let issued = records.iter().rev().find_map(|record| match &record.body {
-        Body::Issued(issue) => Some((record, issue.response?, issue.measures.clone())),
+        Body::Issued(issue) => {
+            let listed = issue.list_digest().map(str::to_owned);
+            Some((record, issue.response?, listed))
+        }
         _ => None,
     });
     let none = || Problem::not_found(format!("nothing was issued in warning {number}"));
     let (issue, response, listed) = issued.ok_or_else(none)?;
-    let now = edition(&app)?;
-    let then = listed.as_ref().and_then(|of| Some(of.rsplit_once('，')?.1.to_owned()));
-    let then = match then.filter(|digest| *digest != now.digest()) {
-        Some(digest) => {
-            let archive = app.services.archive.clone();
-            blocking(move || archive.edition(&code, &digest)).await??
-        }
-        None => None,
-    };
-    let found = serde_json::to_value(dispatch(then.as_ref().unwrap_or(now), response));
-    let found = found.map_err(|e| Problem::internal("the dispatch cannot be written", &e))?;
+    let used = UsedList::needed(&app, listed).await?;
+    let found = serde_json::to_value(dispatch(&used.edition, response));
+    let mut found = found.map_err(|e| Problem::internal("the dispatch cannot be written", &e))?;
+    found["list"] = serde_json::to_value(used.document()).unwrap_or_default(); // of plain values
     let steps: Vec<StepDocument> =
         records.iter().filter_map(|record| StepDocument::of(record, issue.number)).collect();
     Ok(Json(with_steps(found, issue, &steps)))

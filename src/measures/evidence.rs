@@ -319,7 +319,7 @@ pub fn evidence(
     };
     Some(Evidence {
         warning: asked.warning,
-        responses: asked.own().copied().collect(),
+        responses: asked.own().cloned().collect(),
         baseline,
         voluntary_lines: count(edition.lines.iter().filter(voluntary)),
         districts: edition.districts.iter().filter_map(district).collect(),

@@ -28,27 +28,25 @@ pub(super) fn write(
     Ok(())
 }
 
-fn read(db: &Connection, area: &str, digest: &str) -> Result<Option<Edition>, Error> {
+/// What is kept under a digest is the same in every area.
+fn read(db: &Connection, digest: &str) -> Result<Option<Edition>, Error> {
     let content = || -> rusqlite::Result<Option<String>> {
-        db.prepare_cached(
-            "SELECT content FROM edition
-             WHERE area = (SELECT id FROM area WHERE code = ?1) AND digest = ?2",
-        )?
-        .query_row(params![area, digest], |row| row.get(0))
-        .optional()
+        db.prepare_cached("SELECT content FROM edition WHERE digest = ?1 LIMIT 1")?
+            .query_row([digest], |row| row.get(0))
+            .optional()
     };
     let content = content().map_err(doing("read an edition of the list"))?;
-    let damaged = |fault| Error::Damaged { place: format!("edition {area} {digest}"), fault };
+    let damaged = |fault| Error::Damaged { place: format!("edition {digest}"), fault };
     content.map(|content| Edition::from_json(&content, digest).map_err(damaged)).transpose()
 }
 
 impl Reader {
-    /// An edition that came into use in an area, by its digest.
+    /// An edition that came into use, by its digest.
     ///
     /// # Errors
     /// [`Error`] when it cannot be read.
-    pub fn edition(&self, area: &str, digest: &str) -> Result<Option<Edition>, Error> {
-        read(&self.db, area, digest)
+    pub fn edition(&self, digest: &str) -> Result<Option<Edition>, Error> {
+        read(&self.db, digest)
     }
 }
 
@@ -57,7 +55,7 @@ impl Sqlite {
     ///
     /// # Errors
     /// [`Error`] when it cannot be read.
-    pub fn edition(&self, area: &str, digest: &str) -> Result<Option<Edition>, Error> {
-        read(&self.db, area, digest)
+    pub fn edition(&self, digest: &str) -> Result<Option<Edition>, Error> {
+        read(&self.db, digest)
     }
 }

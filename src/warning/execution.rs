@@ -301,15 +301,19 @@ pub struct Tasks {
     pub response: Level,
     /// When they were issued.
     pub issued: Instant,
+    /// The digest of the list that they are taken from.
+    pub list: Option<String>,
     /// The steps taken, by receiver, each with its record.
     pub steps: BTreeMap<String, Vec<(u64, TaskStep)>>,
 }
 
 /// A response that runs, or ran.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// From when its first level holds.
     pub from: Instant,
+    /// The digest of the list by which its last level is carried out.
+    pub list: Option<String>,
     /// Its end; `None` while it runs.
     pub until: Option<Instant>,
 }
@@ -374,6 +378,12 @@ impl Execution {
         days.filter(move |day| self.responses.iter().any(|response| response.holds(*day, today)))
     }
 
+    /// The last response of which a day is, as far as it has come.
+    #[must_use]
+    pub fn response_of(&self, day: Day, today: Day) -> Option<&Response> {
+        self.responses.iter().rev().find(|response| response.holds(day, today))
+    }
+
     /// Takes the next record, before the state of the warning does.
     pub(super) fn take(&mut self, record: &Record, open: Option<&Open>) {
         match &record.body {
@@ -381,8 +391,9 @@ impl Execution {
                 let Some(response) = issue.response else { return };
                 let (warning, issued) = (issue.warning, issue.issued);
                 self.tasks.retain(|_, tasks| tasks.warning == warning);
-                let steps = BTreeMap::new();
-                self.tasks.insert(record.number, Tasks { warning, response, issued, steps });
+                let (list, steps) = (issue.list_digest().map(str::to_owned), BTreeMap::new());
+                let tasks = Tasks { warning, response, issued, list, steps };
+                self.tasks.insert(record.number, tasks);
             }
             Body::TookEffect { issue } => {
                 let Some(open) = open else { return };
@@ -390,10 +401,13 @@ impl Execution {
                     return;
                 };
                 match coming.target {
-                    Target::Level(_) if open.in_force.is_none() => {
-                        self.begin(coming.effective_from);
+                    Target::Level(_) => {
+                        if open.in_force.is_none() {
+                            self.begin(coming.effective_from);
+                        }
+                        let list = self.tasks.get(issue).and_then(|tasks| tasks.list.clone());
+                        self.responses.last_mut().into_iter().for_each(|of| of.list = list.clone());
                     }
-                    Target::Level(_) => {}
                     Target::Lift => {
                         let last = self.responses.last_mut();
                         last.into_iter().for_each(|of| of.until = Some(coming.effective_from));
@@ -419,7 +433,7 @@ impl Execution {
 
     /// Another response begins; those that ended long before it are let go.
     fn begin(&mut self, from: Instant) {
-        let begun = Response { from, until: None };
+        let begun = Response { from, list: None, until: None };
         let kept_from = begun.first_day().plus(-LATE_DAYS);
         self.responses.retain(|of| of.last_day().is_none_or(|last| last >= kept_from));
         self.responses.push(begun);

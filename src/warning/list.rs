@@ -11,6 +11,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::record::Issue;
+
 /// An edition that came into use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListAdopted {
@@ -87,5 +89,19 @@ impl ListAdopted {
             ),
         };
         format!("启用应急减排清单（{filing}，实施日期{in_force}），{other}。")
+    }
+}
+
+/// An edition as an issue names it, by filing number and digest.
+#[must_use]
+pub fn named_list(filing: &str, digest: &str) -> String {
+    format!("{filing}，{digest}")
+}
+
+impl Issue {
+    /// The digest of the edition that it names; `None` where it names none.
+    #[must_use]
+    pub fn list_digest(&self) -> Option<&str> {
+        self.measures.as_deref()?.rsplit_once('，').map(|(_, digest)| digest)
     }
 }

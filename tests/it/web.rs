@@ -6,6 +6,7 @@ mod evidence;
 mod execution;
 mod explain;
 mod hours;
+mod list;
 mod metrics;
 mod page;
 mod past;
@@ -53,6 +54,8 @@ struct Shelf {
     broken: bool,
     records: Vec<Record>,
     measures: Option<Arc<Edition>>,
+    /// Editions that were in use before.
+    kept: Vec<Edition>,
     power: Vec<MeterReading>,
 }
 
@@ -165,8 +168,8 @@ impl Archive for Shelf {
         Ok(asked.filter(of_kind).take(query.limit).cloned().collect())
     }
 
-    fn edition(&self, _: &str, _: &str) -> Result<Option<Edition>, ArchiveError> {
-        Ok(None)
+    fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError> {
+        Ok(self.kept.iter().find(|kept| kept.digest() == digest).cloned())
     }
 
     fn warning(&self, _: &str, _: u64) -> Result<Vec<Record>, ArchiveError> {
@@ -262,6 +265,11 @@ impl Daemon {
 
     async fn get(&self, path: &str) -> Answer {
         self.answer(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    async fn get_as(&self, path: &str, token: &str) -> Answer {
+        let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+        self.answer(request.body(Body::empty()).expect("a request")).await
     }
 
     async fn post(&self, path: &str, token: Option<&str>) -> Answer {

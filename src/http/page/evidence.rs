@@ -11,7 +11,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::BUILD;
-use super::words::Lang;
+use super::words::{Lang, ListLine};
 use crate::http::App;
 use crate::http::api::{one, parameters};
 use crate::http::evidence::{NO_VERDICT_ZH, all_responses, gathered};
@@ -97,6 +97,7 @@ struct Sheet<'a> {
     /// Other warnings with a response, the newest first.
     others: Vec<u64>,
     phases: Vec<Phase>,
+    list: Option<ListLine>,
     tally: Tally,
     voluntary: u32,
     baseline: String,
@@ -122,14 +123,12 @@ pub(in crate::http) async fn evidence(
     warnings.dedup();
     warnings.reverse();
     let warning = asked.or_else(|| warnings.first().copied());
-    let edition = app.services.lists.measures.clone();
-    let has_list = edition.is_some();
-    let found = match (edition, warning) {
-        (Some(edition), Some(warning)) => {
-            gathered(&app, area, (edition, responses), warning).await?
-        }
-        _ => None,
+    let has_list = app.services.lists.measures.is_some();
+    let found = match warning {
+        Some(warning) => gathered(&app, area, responses, warning).await?,
+        None => None,
     };
+    let (found, used) = found.unzip();
     if let (true, Some(number), None) = (has_list, asked, &found) {
         return Err(Problem::not_found(format!("no level of warning {number} took effect")));
     }
@@ -148,6 +147,7 @@ pub(in crate::http) async fn evidence(
         warning: found.as_ref().map(|found| found.warning),
         others: warnings.into_iter().filter(|number| Some(*number) != warning).take(5).collect(),
         phases: found.as_ref().map(|found| phases(found, lang)).unwrap_or_default(),
+        list: used.map(|used| ListLine::of(&used, lang)),
         tally: districts.iter().fold(Tally::default(), |all, district| all.and(district.tally)),
         voluntary: found.as_ref().map_or(0, |found| found.voluntary_lines),
         baseline: found.as_ref().map(|found| span(found.baseline, lang)).unwrap_or_default(),

@@ -16,15 +16,16 @@ use axum::response::{Html, IntoResponse, Response};
 use super::BUILD;
 use super::model::Banner;
 use super::warning::{banners, minute};
-use super::words::Lang;
+use super::words::{Lang, ListLine};
 use crate::http::api::{one, parameters};
+use crate::http::edition::UsedList;
 use crate::http::execution::{district_rows, due, receivers, sum};
 use crate::http::problem::Problem;
 use crate::http::warning::{RecordsQuery, asked_area, asked_warnings};
 use crate::http::{App, blocking};
 use crate::measures::{
-    self, Amounts, DepartmentTask, DistrictTask, Edition, PlantTask, Substance, WHOLE_CITY,
-    daily_columns, dispatch,
+    self, Amounts, DepartmentTask, DistrictTask, PlantTask, Substance, WHOLE_CITY, daily_columns,
+    dispatch,
 };
 use crate::time::{Day, Instant};
 use crate::warning::{Count, Means, Record, Step, Tasks, Warnings};
@@ -78,6 +79,7 @@ struct TaskCard {
     issue: u64,
     title: String,
     issued: String,
+    list: ListLine,
     districts: Vec<DistrictLine>,
     departments: Vec<DepartmentLine>,
     /// How many receivers reached a step: as the words of the page.
@@ -103,6 +105,7 @@ struct DayLine {
 /// A day's reports.
 struct DayCard {
     day: Day,
+    list: ListLine,
     due: String,
     /// The days of the response, each with whether it is this one.
     days: Vec<(Day, bool)>,
@@ -160,7 +163,11 @@ pub(in crate::http) async fn response(
     let edition = app.services.lists.measures.as_deref();
     let wanted = one(&pairs, "day")?.map(str::parse::<Day>).transpose();
     let wanted = wanted.map_err(|_| Problem::bad_parameter("day", "a day such as 2026-11-23"))?;
-    let day = edition.and_then(|edition| day_card(&app, (of, edition), wanted, lang));
+    let tasks = of.0.execution.tasks.last_key_value().and_then(|(_, tasks)| tasks.list.clone());
+    let tasks = UsedList::of(&app, tasks).await?;
+    let (chosen, listed) = chosen_day(of, wanted).unzip();
+    let reports = UsedList::of(&app, listed.flatten()).await?;
+    let day = reports.zip(chosen).map(|(used, day)| day_card(&app, (of, &used), day, lang));
     let overdue = edition.filter(|edition| edition.is_overdue(area.now.hour().day()));
     let sheet = Sheet {
         lang,
@@ -175,7 +182,7 @@ pub(in crate::http) async fn response(
         in_effect: of.0.in_force().is_some(),
         has_list: edition.is_some(),
         overdue: overdue.map(|edition| edition.filing.as_str()),
-        tasks: edition.and_then(|edition| task_card(of.0, edition, lang)),
+        tasks: tasks.and_then(|used| task_card(of.0, &used, lang)),
         day,
         lines: records.iter().map(line).collect(),
     };
@@ -228,8 +235,9 @@ fn reductions(of: &Amounts) -> Vec<String> {
 }
 
 /// The tasks that were issued last.
-fn task_card(warnings: &Warnings, edition: &Edition, lang: Lang) -> Option<TaskCard> {
+fn task_card(warnings: &Warnings, used: &UsedList, lang: Lang) -> Option<TaskCard> {
     let (issue, tasks) = warnings.execution.tasks.last_key_value()?;
+    let edition = &*used.edition;
     let found = dispatch(edition, tasks.response);
     let open = warnings.open.as_ref().map(|open| open.warning);
     let of = |name: &str| reached(tasks, name, lang).0;
@@ -271,6 +279,7 @@ fn task_card(warnings: &Warnings, edition: &Edition, lang: Lang) -> Option<TaskC
             Lang::En => format!("response {level}"),
         },
         issued: minute(tasks.issued),
+        list: ListLine::of(used, lang),
         districts: found.districts.iter().map(district).collect(),
         departments: found.departments.iter().map(department).collect(),
         counted: Step::ALL.map(|one| (step(one), counted[one as usize])).to_vec(),
@@ -279,18 +288,26 @@ fn task_card(warnings: &Warnings, edition: &Edition, lang: Lang) -> Option<TaskC
     })
 }
 
-/// The day that is asked for, or the last one of a response.
+/// The day that is asked for, or the last one of a response; and the list that its response names.
+fn chosen_day(
+    (warnings, now): (&Warnings, Instant),
+    wanted: Option<Day>,
+) -> Option<(Day, Option<String>)> {
+    let (of, today) = (&warnings.execution, now.hour().day());
+    let day = wanted.or_else(|| of.response_days(today).next_back())?;
+    of.response_of(day, today).map(|response| (day, response.list.clone()))
+}
+
+/// The reports of a day of a response.
 fn day_card(
     app: &App,
-    ((warnings, now), edition): ((&Warnings, Instant), &Edition),
-    wanted: Option<Day>,
+    ((warnings, now), used): ((&Warnings, Instant), &UsedList),
+    day: Day,
     lang: Lang,
-) -> Option<DayCard> {
-    let today = now.hour().day();
-    let days: Vec<Day> = warnings.execution.response_days(today).rev().collect();
-    let day = wanted.or_else(|| days.first().copied()).filter(|day| days.contains(day))?;
+) -> DayCard {
+    let days: Vec<Day> = warnings.execution.response_days(now.hour().day()).rev().collect();
     let due = due(app, day, warnings);
-    let rows = district_rows((warnings, now), edition, (day, due));
+    let rows = district_rows((warnings, now), &used.edition, (day, due));
     let line = |row: &crate::http::execution::DistrictRow<'_>| {
         let figures = row.held.map(|held| &held.figures);
         let counts = figures.map(|f| Count::ALL.map(|count| f.counts.of(count)).to_vec());
@@ -318,15 +335,16 @@ fn day_card(
             remark: figures.map(|f| f.remark.clone()).unwrap_or_default(),
         }
     };
-    Some(DayCard {
+    DayCard {
         day,
+        list: ListLine::of(used, lang),
         due: minute(due).get(5..).unwrap_or_default().to_owned(),
         days: days.iter().take(DAYS).map(|of| (*of, *of == day)).collect(),
         lines: rows.iter().map(line).collect(),
         sums: Count::ALL.map(|count| sum(&rows, count)).to_vec(),
         reported: rows.iter().filter(|row| row.held.is_some()).count(),
-        districts: edition.districts.clone(),
-    })
+        districts: used.edition.districts.clone(),
+    }
 }
 
 fn line(record: &Record) -> Line {

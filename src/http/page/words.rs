@@ -3,6 +3,7 @@
 use crate::area::{Figures, StationKind};
 use crate::assessment::JudgedBy;
 use crate::http::document::dataset;
+use crate::http::edition::UsedList;
 use crate::index::{Category, Index, NoAqi, Pollutants};
 use crate::observation::{Basis, Dataset, Pollutant, Validity};
 use crate::pipeline::HourState;
@@ -280,6 +281,23 @@ const fn health_en(category: Category) -> (&'static str, &'static str) {
             "Children, the elderly and patients should stay indoors and avoid exertion; others \
              should avoid being outdoors.",
         ),
+    }
+}
+
+/// Which list of measures something rests on.
+pub(super) struct ListLine {
+    pub(super) text: String,
+    /// Whether it is not simply the one in use.
+    pub(super) is_other: bool,
+}
+
+impl ListLine {
+    pub(super) fn of(used: &UsedList, lang: Lang) -> Self {
+        let text = match lang {
+            Lang::Zh => used.text_zh(),
+            Lang::En => used.text_en(),
+        };
+        Self { text, is_other: used.is_other() }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::outlook::decode_forecast;
 use crate::time::Instant;
 use crate::warning::{
     Act, Advisory, AdvisorySort, Approval, Consultation, Instruction, Level, Notice, Participant,
-    Target,
+    Target, named_list,
 };
 
 /// An act that was recorded.
@@ -173,6 +173,24 @@ pub(in crate::http) async fn act(
     (least, query, warning): (Role, Option<String>, Option<u64>),
     read: impl FnOnce() -> Result<Act, Problem>,
 ) -> Result<Json<Recorded>, Problem> {
+    let entry = entry(app, headers, (least, query, warning)).await?;
+    entry.enter(app, read()?).await
+}
+
+/// A person who may act, and where.
+#[derive(Debug)]
+pub(in crate::http) struct Entry {
+    person: String,
+    area: String,
+    drill: Option<u64>,
+}
+
+/// As the first half of [`act`]: who it is, and where; for what is read with the help of the archive.
+pub(in crate::http) async fn entry(
+    app: &App,
+    headers: &HeaderMap,
+    (least, query, warning): (Role, Option<String>, Option<u64>),
+) -> Result<Entry, Problem> {
     let person = authorised(app, headers, least).await?.name;
     let pairs = parameters(query.as_deref(), &["area", "drill"])?;
     let (area, drill) = {
@@ -185,9 +203,22 @@ pub(in crate::http) async fn act(
         }
         (area.registry.area.to_string(), drill)
     };
-    let (act, who) = (read()?.within(drill), person.clone());
-    let number = answered(app, |reply| Asked::Warning { area, person: who, act, reply }).await?;
-    Ok(Json(Recorded { person, number }))
+    Ok(Entry { person, area, drill })
+}
+
+impl Entry {
+    /// Has the engine decide on what the person does.
+    pub(in crate::http) async fn enter(
+        self,
+        app: &App,
+        act: Act,
+    ) -> Result<Json<Recorded>, Problem> {
+        let Self { person, area, drill } = self;
+        let (act, who) = (act.within(drill), person.clone());
+        let ask = |reply| Asked::Warning { area, person: who, act, reply };
+        let number = answered(app, ask).await?;
+        Ok(Json(Recorded { person, number }))
+    }
 }
 
 /// The number in a path.
@@ -437,7 +468,7 @@ pub(in crate::http) async fn issue(
             issued: time("issued", &asked.issued)?,
             effective_from: time("effective_from", &asked.effective_from)?,
             response: response.transpose()?,
-            measures: measures.map(|list| format!("{}，{}", list.filing, list.digest())),
+            measures: measures.map(|list| named_list(&list.filing, &list.digest())),
         }))
     })
     .await

@@ -13,7 +13,7 @@ use crate::time::{Hour, Instant};
 use crate::warning::{Body, Issue, Level, Record};
 
 /// A level of response, and how long it was in effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Response {
     /// The warning.
     pub warning: u64,
@@ -23,6 +23,9 @@ pub struct Response {
     pub from: Instant,
     /// Until when; `None` while it is in effect.
     pub until: Option<Instant>,
+    /// The digest of the list that its issue names.
+    #[serde(skip)]
+    pub list: Option<String>,
 }
 
 /// The responses that follow from an area's records, which come in their order. A drill stops no plant.
@@ -42,7 +45,9 @@ pub fn responses(records: &[Record]) -> Vec<Response> {
                     last.until.get_or_insert(from);
                 }
                 if let Some(level) = issue.response.or_else(|| issue.target.level()) {
-                    all.push(Response { warning: issue.warning, level, from, until: None });
+                    let (warning, list) = (issue.warning, issue.list_digest());
+                    let list = list.map(str::to_owned);
+                    all.push(Response { warning, level, from, until: None, list });
                 }
             }
             _ => {}

@@ -65,7 +65,7 @@ fn edition(lines: Vec<Line>) -> Edition {
 }
 
 fn level(level: Level, from: &str, until: Option<&str>) -> Response {
-    Response { warning: 7, level, from: at(from), until: until.map(at) }
+    Response { warning: 7, level, from: at(from), until: until.map(at), list: None }
 }
 
 /// A Wednesday morning.
@@ -495,6 +495,7 @@ fn responses_follow_from_what_was_issued_and_took_effect() {
         level,
         from: at(from),
         until: until.map(at),
+        list: None,
     };
     assert_eq!(
         responses(&records),

@@ -297,8 +297,38 @@ fn bodies_and_counts_go_through_json_unchanged() {
 fn a_day_knows_when_a_response_began_on_it() {
     let day = first_day();
     let from = day.hour(18).start();
-    let running = Response { from, until: None };
+    let running = Response { from, list: None, until: None };
     let execution = Execution { responses: vec![running], ..Default::default() };
     assert_eq!(execution.begins(day), Some(from));
     assert_eq!((execution.begins(day.plus(-1)), execution.begins(day.plus(1))), (None, None));
+}
+
+/// What the newest tasks and today's response go by.
+fn lists(room: &Room) -> (Option<&str>, Option<&str>) {
+    let (of, today) = (&room.warnings.execution, room.now.hour().day());
+    let tasks = of.tasks.last_key_value().and_then(|(_, tasks)| tasks.list.as_deref());
+    (tasks, of.response_of(today, today).and_then(|response| response.list.as_deref()))
+}
+
+#[test]
+fn a_response_goes_by_the_list_of_the_issue_that_took_effect_last() {
+    let mut room = Room::in_force(Level::Yellow);
+    assert_eq!(lists(&room), (None, None), "an issue that names none");
+    for (level, filing, digest) in
+        [(Level::Orange, "大环〔2025〕1号", "aa"), (Level::Red, "大环〔2026〕1号，修订", "bb")]
+    {
+        let before = lists(&room).1.map(str::to_owned);
+        room.list = Some(named_list(filing, digest));
+        room.act(&propose(Target::Level(level))).unwrap();
+        room.approve(Target::Level(level)).unwrap();
+        room.issue(60).unwrap();
+        assert_eq!(lists(&room), (Some(digest), before.as_deref()), "issued, and not in effect");
+        room.pass(61);
+        assert_eq!(lists(&room), (Some(digest), Some(digest)));
+    }
+    room.list = None;
+    lift(&mut room, 0);
+    room.pass(1);
+    assert_eq!(lists(&room), (Some("bb"), Some("bb")), "its last day is reported by it");
+    holds(&room);
 }

@@ -9,12 +9,14 @@ pub(super) struct Room {
     rules: RuleSet,
     pub(super) now: Instant,
     pub(super) records: Vec<Record>,
+    /// How an issue names the list in use.
+    pub(super) list: Option<String>,
 }
 
 impl Room {
     pub(super) fn new(rules: RuleSet) -> Self {
         let now = first_day().start().start();
-        Self { warnings: Warnings::default(), rules, now, records: Vec::new() }
+        Self { warnings: Warnings::default(), rules, now, records: Vec::new(), list: None }
     }
 
     fn note(&mut self, person: Option<&str>, bodies: Vec<Body>) {
@@ -94,7 +96,7 @@ impl Room {
             issued: self.now,
             effective_from: self.now.plus_minutes(ahead_min),
             response: None,
-            measures: None,
+            measures: self.list.clone(),
         }))
     }
 

@@ -64,7 +64,16 @@ fn a_new_edition_is_told_as_a_difference_and_one_that_does_not_hold_is_not_used(
     assert!(changed["fields"][0].as_str().unwrap().contains('→'), "{changed}");
     assert!(daemon.get("/warnings").contains("较上一版新增"));
     // What was issued goes on by the edition of then.
-    assert_eq!(get_as(&daemon, &dispatch, OPERATOR).1["edition_digest"], first["digest"]);
+    let then = get_as(&daemon, &dispatch, OPERATOR).1;
+    assert_eq!(then["edition_digest"], first["digest"]);
+    assert_eq!(
+        (&then["list"]["standing"], &then["list"]["filing"]),
+        (&json!("replaced"), &first["filing"])
+    );
+    let now = format!("现行清单已更新为{}", second["filing"].as_str().unwrap());
+    for page in ["/response", "/evidence"] {
+        assert!(daemon.get(page).contains(&now), "{page}");
+    }
     assert_eq!(daemon.end("-TERM"), Some(0));
 
     // The older one again: its date is not later, so it is not taken into use.

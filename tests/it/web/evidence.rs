@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::Request;
 use lantian::http::{Act, Config};
 use lantian::measures::{Edition, MeterReading, PowerFault, PowerFile, load, meters};
 use lantian::pipeline::View;
 use lantian::time::{AveragingPeriod, Hour, HourLabel, Instant};
-use lantian::warning::{Body as Said, Change, Issue, Level, Record, Target};
+use lantian::warning::{Body as Said, Change, Issue, Level, Record, Target, named_list};
 use lantian::workbook;
 use serde_json::{Value, json};
 
@@ -32,6 +31,11 @@ fn begin() -> Instant {
 
 /// Orange since midnight, by warning 7.
 fn records() -> Vec<Record> {
+    records_by(None)
+}
+
+/// The same by a list.
+fn records_by(list: Option<&Edition>) -> Vec<Record> {
     let issue = Issue {
         warning: 7,
         proposal: 7,
@@ -43,7 +47,7 @@ fn records() -> Vec<Record> {
         document: "第3号".to_owned(),
         issued: begin(),
         effective_from: begin(),
-        measures: None,
+        measures: list.map(|list| named_list(&list.filing, &list.digest())),
     };
     let record = |number, body| Record { number, at: begin(), person: None, drill: None, body };
     vec![record(9, Said::Issued(issue)), record(10, Said::TookEffect { issue: 9 })]
@@ -76,11 +80,6 @@ fn daemon() -> Daemon {
     Daemon::with(view, shelf, Config::default())
 }
 
-async fn get_as(daemon: &Daemon, path: &str, token: &str) -> super::Answer {
-    let request = Request::get(path).header("authorization", format!("Bearer {token}"));
-    daemon.answer(request.body(Body::empty()).expect("a request")).await
-}
-
 /// Persons and telephones of the list.
 fn private(list: &Edition) -> Vec<String> {
     let all = list.lines.iter().flat_map(|line| [line.contact.clone(), line.phone.clone()]);
@@ -91,8 +90,8 @@ fn private(list: &Edition) -> Vec<String> {
 async fn evidence_names_enterprises_and_needs_a_token() {
     let daemon = daemon();
     assert_eq!(daemon.get(EVIDENCE).await.problem(401).0, "unauthorized");
-    assert_eq!(get_as(&daemon, EVIDENCE, "guess").await.problem(401).0, "unauthorized");
-    let found = get_as(&daemon, EVIDENCE, "reads").await.json();
+    assert_eq!(daemon.get_as(EVIDENCE, "guess").await.problem(401).0, "unauthorized");
+    let found = daemon.get_as(EVIDENCE, "reads").await.json();
     assert_eq!(found["no_verdict_zh"], "用电数据仅作线索，不作为认定依据");
     assert_eq!((&found["warning"], &found["parameters"]["baseline_days"]), (&7.into(), &28.into()));
     assert_eq!(found["responses"][0]["level"], "orange");
@@ -110,17 +109,38 @@ async fn evidence_names_enterprises_and_needs_a_token() {
     assert_eq!(first["hours"], Value::Null);
     let port = &found["districts"][1]["lines"][0];
     assert_eq!((&port["answer"], &port["silence_zh"]), (&"silent".into(), &"缺数据".into()));
-    let with = get_as(&daemon, "/api/v1/evidence/7?hours=true", "reads").await.json();
+    let with = daemon.get_as("/api/v1/evidence/7?hours=true", "reads").await.json();
     let hours = with["districts"][0]["lines"][0]["hours"].as_array().expect("hours");
     assert_eq!((hours.len(), &hours[4]["counts"]), (15, &true.into()));
     let text = with.to_string();
     assert!(private(&sample()).iter().all(|text_of| !text.contains(text_of)), "no persons");
 }
 
+/// What a plant was ordered to do does not change with the list.
+#[tokio::test]
+async fn evidence_rests_on_the_list_of_the_issue() {
+    let (now, mut then) = (sample(), Edition::clone(&sample()));
+    then.filing = "示例环〔2025〕9号".to_owned();
+    then.lines.iter_mut().for_each(|line| line.enterprise.insert(0, '原'));
+    let (records, power) = (records_by(Some(&then)), readings(&then));
+    let (measures, kept) = (Some(now.clone()), vec![then.clone()]);
+    let shelf = Shelf { records, power, measures, kept, ..Shelf::default() };
+    let view = View { areas: vec![Arc::new(dalian())], simulated: false };
+    let daemon = Daemon::with(view, shelf, Config::default());
+    let found = daemon.get_as(EVIDENCE, "reads").await.json();
+    assert_eq!(found["districts"][0]["lines"][0]["enterprise"], "原示例涂料有限公司");
+    let list = &found["list"];
+    assert_eq!((&list["filing"], &list["standing"]), (&json!(then.filing), &json!("replaced")));
+    let page = daemon.get("/evidence").await.text;
+    let said =
+        format!("{}（实施日期{}）；现行清单已更新为{}", then.filing, then.in_force, now.filing);
+    assert!(page.contains(&said), "{page}");
+}
+
 #[tokio::test]
 async fn what_is_not_there_is_a_problem_and_not_a_clean_slate() {
     let daemon = daemon();
-    let of = |path: &'static str| get_as(&daemon, path, "reads");
+    let of = |path: &'static str| daemon.get_as(path, "reads");
     let (_, detail) = of("/api/v1/evidence/3").await.problem(404);
     assert_eq!(detail, "no level of warning 3 took effect yet");
     of("/api/v1/evidence/x").await.problem(400);
@@ -129,7 +149,7 @@ async fn what_is_not_there_is_a_problem_and_not_a_clean_slate() {
     daemon.get("/evidence?warning=3").await.problem(404);
     daemon.get("/evidence?warning=x").await.problem(400);
     let bare = super::api::over_dalian();
-    let (_, detail) = get_as(&bare, EVIDENCE, "reads").await.problem(404);
+    let (_, detail) = bare.get_as(EVIDENCE, "reads").await.problem(404);
     assert!(detail.contains("list"), "{detail}");
     assert!(bare.get("/evidence").await.text.contains("未配置应急减排清单"));
     let shelf = Shelf { measures: Some(sample()), ..Shelf::default() };

@@ -20,11 +20,11 @@ use serde_json::{Value, json};
 use super::sample::{dalian, empty, hour};
 use super::{Daemon, Shelf};
 
-const STEPS: &str = "/api/v1/dispatch/1/steps";
-const DAYS: &str = "/api/v1/reports/district";
+pub(super) const STEPS: &str = "/api/v1/dispatch/1/steps";
+pub(super) const DAYS: &str = "/api/v1/reports/district";
 const FILE: &str = "/api/v1/reports/district/file?day=2026-11-23";
 
-fn edition() -> Arc<Edition> {
+pub(super) fn edition() -> Arc<Edition> {
     let map = default_map().expect("built in");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/measures/2026.xlsx");
     let sheets = sheets(&[path], &map).expect("readable");
@@ -36,7 +36,7 @@ fn at(text: &str) -> Instant {
 }
 
 /// Orange, issued on the 21st for the 22nd; it is 15:10 of the 23rd.
-fn records() -> Vec<Record> {
+pub(super) fn records() -> Vec<Record> {
     let target = Target::Level(Level::Orange);
     let bodies = [
         Said::Recommended(Recommendation {
@@ -75,19 +75,22 @@ fn records() -> Vec<Record> {
 }
 
 /// A site whose engine takes acts as the daemon's does, at the view's time.
-struct Room {
-    daemon: Daemon,
+pub(super) struct Room {
+    pub(super) daemon: Daemon,
     engine: tokio::task::JoinHandle<()>,
 }
 
 impl Room {
     fn new(measures: Option<Arc<Edition>>, records: Vec<Record>) -> Self {
+        Self::with(Shelf { records, measures, ..Shelf::default() })
+    }
+
+    pub(super) fn with(shelf: Shelf) -> Self {
         let mut warnings = Warnings::default();
-        records.iter().for_each(|record| warnings.take(record));
+        shelf.records.iter().for_each(|record| warnings.take(record));
         let mut area = dalian();
         area.warnings = Arc::new(warnings.clone());
         let now = area.now;
-        let shelf = Shelf { records, measures, ..Shelf::default() };
         let view = |area| View { areas: vec![Arc::new(area)], simulated: true };
         let mut daemon = Daemon::with(view(area), shelf, Config::default());
         let mut acts = std::mem::replace(&mut daemon.acts, tokio::sync::mpsc::channel(1).1);
@@ -117,29 +120,29 @@ impl Room {
         Self::new(Some(edition()), records())
     }
 
-    async fn post(&self, path: &str, body: &Value) -> super::Answer {
+    pub(super) async fn post(&self, path: &str, body: &Value) -> super::Answer {
         self.daemon.post_body(path, Some("runs"), Body::from(body.to_string())).await
     }
 
-    async fn send(&self, file: impl Into<Body>) -> super::Answer {
+    pub(super) async fn send(&self, file: impl Into<Body>) -> super::Answer {
         self.daemon.post_body(FILE, Some("runs"), file.into()).await
     }
 
     /// The engine holds the view, so the painter is told to end.
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.daemon.cancel.cancel();
         drop(self.daemon);
         self.engine.await.expect("the engine did not panic");
     }
 }
 
-fn step(receiver: &str, step: &str) -> Value {
+pub(super) fn step(receiver: &str, step: &str) -> Value {
     json!({"issue": 3, "receiver": receiver, "step": step, "contact": "刘某",
         "at": "2026-11-23T09:00:00+08:00", "means": "phone", "note": "已落实"})
 }
 
 /// A district's day whose counts are `from` + 10, `from` + 9 and so on.
-fn day(district: &str, from: u32) -> Value {
+pub(super) fn day(district: &str, from: u32) -> Value {
     let counts = Count::ALL.iter().zip((from..=from + 10).rev());
     let counts: serde_json::Map<String, Value> =
         counts.map(|(count, n)| (count.name().to_owned(), n.into())).collect();
@@ -147,7 +150,7 @@ fn day(district: &str, from: u32) -> Value {
 }
 
 /// The same as rows of a sheet.
-fn sheet(rows: &[(&str, u32)]) -> String {
+pub(super) fn sheet(rows: &[(&str, u32)]) -> String {
     let row = |(district, from): &(&str, u32)| {
         let counts: Vec<String> = (*from..from + 11).rev().map(|n| n.to_string()).collect();
         format!("{district},{},王某,\r\n", counts.join(","))
@@ -237,8 +240,7 @@ async fn the_dispatch_tells_which_step_each_receiver_has_reached() {
         records.push(Record { number, at: at("22T09:05"), person, drill: None, body });
     }
     let room = Room::new(Some(edition()), records);
-    let request = Request::get("/api/v1/dispatch/1").header("authorization", "Bearer reads");
-    let told = room.daemon.answer(request.body(Body::empty()).expect("a request")).await.json();
+    let told = room.daemon.get_as("/api/v1/dispatch/1", "reads").await.json();
     assert_eq!((&told["issue"], &told["level"]), (&json!(3), &json!("orange")));
     let of = |all: &str, name: &str, who: &str| {
         let all = told[all].as_array().expect("a list");

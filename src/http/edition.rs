@@ -1,0 +1,137 @@
+//! Which edition of the emergency-measures list a response rests on.
+//!
+//! In: the digest that an issue named, the editions that the store keeps, and the one in use. Out: the
+//! edition, and how it stands to the one in use, in words and as data.
+//!
+//! Invariants: a response is carried out by the edition that its issue named to its end, also when another
+//! one came into use meanwhile: who was given a task then has it still. Where that edition is not kept the
+//! one in use stands in, and whoever shows anything of it says so.
+//!
+//! Source: issue 5, Build 5; design section 3 (an issued warning is never rewritten).
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::archive::ArchiveError;
+use super::problem::Problem;
+use super::{App, blocking};
+use crate::measures::Edition;
+
+/// How the edition of a response stands to the one in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It is the one in use.
+    InUse,
+    /// Another one came into use since.
+    Replaced,
+    /// The issue names none, or one that is not kept: it is the one in use.
+    NotKept,
+}
+
+/// The edition that a response rests on.
+#[derive(Clone, Debug)]
+pub(super) struct UsedList {
+    /// What it holds.
+    pub(super) edition: Arc<Edition>,
+    digest: String,
+    standing: Standing,
+    /// 备案文号 of the one in use.
+    now: String,
+}
+
+/// The edition that a response rests on, as data.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct UsedListDocument {
+    /// 备案文号.
+    filing: String,
+    /// 实施日期.
+    in_force: String,
+    digest: String,
+    /// `in_use`, `replaced` (another one is in use now), or `not_kept` (the issue names none, or one that is
+    /// not kept: this is the one in use).
+    standing: &'static str,
+    /// The same in a sentence.
+    standing_zh: String,
+}
+
+impl UsedList {
+    /// That of an issue, by the digest that it names; `None` where no list is in use.
+    pub(super) async fn of(app: &App, named: Option<String>) -> Result<Option<Self>, Problem> {
+        let Some(in_use) = app.services.lists.measures.clone() else { return Ok(None) };
+        let archive = app.services.archive.clone();
+        let found = blocking(move || -> Result<Self, ArchiveError> {
+            let (digest, now) = (in_use.digest(), in_use.filing.clone());
+            let standing = match named {
+                Some(named) if named == digest => Standing::InUse,
+                Some(named) => match archive.edition(&named)? {
+                    Some(kept) => {
+                        let (edition, standing) = (Arc::new(kept), Standing::Replaced);
+                        return Ok(Self { edition, digest: named, standing, now });
+                    }
+                    None => Standing::NotKept,
+                },
+                None => Standing::NotKept,
+            };
+            Ok(Self { edition: in_use, digest, standing, now })
+        });
+        Ok(Some(found.await??))
+    }
+
+    /// As [`UsedList::of`]; a problem where no list is in use.
+    pub(super) async fn needed(app: &App, named: Option<String>) -> Result<Self, Problem> {
+        let none = || Problem::not_found("no emergency-measures list is configured");
+        Self::of(app, named).await?.ok_or_else(none)
+    }
+
+    /// Which edition it is, for the page.
+    pub(super) fn text_zh(&self) -> String {
+        let Edition { filing, in_force, .. } = &*self.edition;
+        let of = format!("{filing}（实施日期{in_force}）");
+        match self.standing {
+            Standing::InUse => format!("依据应急减排清单：{of}"),
+            Standing::Replaced => {
+                format!("依据发布时的应急减排清单：{of}；现行清单已更新为{}", self.now)
+            }
+            Standing::NotKept => {
+                format!("发布时的清单版本未载明或未留存，依据现行应急减排清单：{of}")
+            }
+        }
+    }
+
+    /// As [`UsedList::text_zh`].
+    pub(super) fn text_en(&self) -> String {
+        let Edition { filing, in_force, .. } = &*self.edition;
+        let of = format!("{filing} (in force since {in_force})");
+        match self.standing {
+            Standing::InUse => format!("by the list of measures {of}"),
+            Standing::Replaced => {
+                format!("by the list of measures of the issue, {of}; in use now is {}", self.now)
+            }
+            Standing::NotKept => {
+                format!("the list of the issue is not named or not kept; by the one in use, {of}")
+            }
+        }
+    }
+
+    /// Whether another edition is in use by now, or stands in for the one of the issue.
+    pub(super) fn is_other(&self) -> bool {
+        self.standing != Standing::InUse
+    }
+
+    /// As data.
+    pub(super) fn document(&self) -> UsedListDocument {
+        UsedListDocument {
+            filing: self.edition.filing.clone(),
+            in_force: self.edition.in_force.to_string(),
+            digest: self.digest.clone(),
+            standing: match self.standing {
+                Standing::InUse => "in_use",
+                Standing::Replaced => "replaced",
+                Standing::NotKept => "not_kept",
+            },
+            standing_zh: self.text_zh(),
+        }
+    }
+}
