@@ -126,6 +126,8 @@ pub struct StoreConfig {
     pub commit_max_ms: u32,
     /// Parts of hours are kept so many days; `None` for as long as the file is.
     pub keep_minutes_days: Option<u32>,
+    /// What electricity meters read is kept so many days.
+    pub keep_power_days: u32,
 }
 
 impl StoreConfig {
@@ -185,7 +187,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let dust = dust::read_section(root.section("dust"), (base, areas.as_ref()), &seasons);
     let (measures, district_report_due, evidence) =
         measures::read_section(root.section("measures"), base);
-    let store = read_store(root.section("store"), base);
+    let store = read_store(root.section("store"), base, &evidence);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));
     let log = read_log(root.section("log"));
@@ -195,8 +197,13 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let feeds: Vec<FeedConfig> = feeds.into_iter().map(|f| f.config).collect::<Option<_>>()?;
     let payload_max_bytes = feeds.iter().map(|f| f.ingest.max_payload_bytes).max()?;
     let formats = feeds.iter().map(|f| f.format.clone()).collect();
-    let keep_minutes_days = store.keep_minutes_days;
-    let pipeline = pipeline::Params { keep_minutes_days, payload_max_bytes, formats, ..pipeline };
+    let pipeline = pipeline::Params {
+        keep_minutes_days: store.keep_minutes_days,
+        keep_power_days: Some(store.keep_power_days),
+        payload_max_bytes,
+        formats,
+        ..pipeline
+    };
     let areas = areas?.registries.into_iter().map(|registry| AreaConfig { registry }).collect();
     Some(Config {
         areas,
@@ -369,14 +376,16 @@ fn read_protection(mut section: Section<'_>) -> Vec<u8> {
     checkpoints.unwrap_or_else(|| RoomRules::CHECKPOINTS.to_vec())
 }
 
-/// The store; its path is empty when its fault was noted.
-fn read_store(mut section: Section<'_>, base: &Path) -> StoreConfig {
+/// The store; its path is empty when its fault was noted. A response and its baseline fit into what is kept.
+fn read_store(mut section: Section<'_>, base: &Path, evidence: &EvidenceParams) -> StoreConfig {
     let path = section.required("path", path_from(base)).unwrap_or_default();
     let commit_max_messages = section.whole("commit_max_messages", 1..=65_536, 4096);
     let commit_max_ms = section.whole("commit_max_ms", 1..=10_000, 50);
     let keep_minutes_days = section.optional("keep_minutes_days", whole(1..=3660));
+    let least = u32::from(evidence.baseline_days) + 30;
+    let keep_power_days = section.whole("keep_power_days", least..=3660, 400);
     section.finish();
-    StoreConfig { path, commit_max_messages, commit_max_ms, keep_minutes_days }
+    StoreConfig { path, commit_max_messages, commit_max_ms, keep_minutes_days, keep_power_days }
 }
 
 fn read_http(mut section: Section<'_>) -> http::Config {

@@ -97,6 +97,9 @@ pub struct Params {
     pub differ_hours: u32,
     /// Parts of hours of closed days older than this are folded away; `None` keeps them.
     pub keep_minutes_days: Option<u32>,
+    /// What electricity meters read is kept so many days; `None` in rules from before it was bounded.
+    #[serde(default)]
+    pub keep_power_days: Option<u32>,
     /// Largest payload that is decoded.
     pub payload_max_bytes: usize,
     /// What values are checked by.
@@ -129,6 +132,7 @@ impl Default for Params {
             differ_above_aqi: 2,
             differ_hours: 2,
             keep_minutes_days: None,
+            keep_power_days: Some(400),
             payload_max_bytes: 64 * 1024,
             quality: quality::Params::default(),
             warning: None,
@@ -278,6 +282,7 @@ impl Pipeline {
         self.lateness.settle(out);
         self.settle_days(out);
         out.fold_before = self.fold_before();
+        out.power_kept_from = self.power_kept_from();
         self.sequence += 1;
         out.sequence = self.sequence;
         out.state = self.now.map(|now| AreaState {

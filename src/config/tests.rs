@@ -174,6 +174,20 @@ A = { property = 'pm25', unit = 'grains' }
 }
 
 #[test]
+fn readings_of_meters_are_kept_at_least_for_a_response_and_its_baseline() {
+    let with = |days: u32, evidence: &str| {
+        let store = format!("keep_power_days = {days}\n[[feed]]");
+        LEAST.replacen("[[feed]]", &store, 1) + evidence
+    };
+    assert_eq!(load_text(LEAST).expect("legal").pipeline.keep_power_days, Some(400));
+    assert_eq!(load_text(&with(58, "")).expect("legal").pipeline.keep_power_days, Some(58));
+    assert_eq!(
+        faults(&with(200, "[measures.evidence]\nbaseline_days = 180\n")),
+        ["store.keep_power_days: must be 210 to 3660, got 200"]
+    );
+}
+
+#[test]
 fn checkpoints_are_hours_of_the_day() {
     let read = |text: &str| load_text(&format!("{LEAST}[protection]\ncheckpoints = {text}\n"));
     assert_eq!(read("[7, 24]").expect("legal").pipeline.checkpoints, [7, 24]);

@@ -184,6 +184,8 @@ pub struct Batch {
     pub power: Vec<PowerReading>,
     /// For each input of files of readings, in their order, what was taken.
     pub power_taken: Vec<PowerTaken>,
+    /// What meters read on days before this one is let go.
+    pub power_kept_from: Option<Day>,
     /// Alarms that began or ended.
     pub alarms: Vec<Alarm>,
     /// Stations whose hours began or ceased to come late, or came late again.

@@ -5,15 +5,18 @@
 //!
 //! Invariants: nothing of the readings is kept in memory, and no figure follows from them. Which of several
 //! values of a meter and interval holds is decided where they are stored, by a rule that looks at the two
-//! values alone; so an audit that handles the same inputs comes to the same rows.
+//! values alone; so an audit that handles the same inputs comes to the same rows. How long they are kept
+//! follows from the area's time and is told with each batch.
 //!
 //! Source: issue 5, Build 5 (evidence); design section 3 (one value per key).
 
 use super::Pipeline;
 use super::batch::{Batch, Message};
-use crate::measures::{PowerFault, PowerFaults, PowerFile, decode_power, read_power_files};
-use crate::observation::RejectionReason;
-use crate::time::HourLabel;
+use crate::measures::{
+    PowerFault, PowerFaults, PowerFile, PowerReading, decode_power, read_power_files,
+};
+use crate::observation::{Rejection, RejectionReason};
+use crate::time::{Day, HourLabel};
 
 /// Files of readings that a person hands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +41,7 @@ impl Pipeline {
         }
         let decoded =
             self.decode_with(message, |payload, format| decode_power(payload, format, meter));
-        let checked = decoded.and_then(|reading| {
-            self.check_interval((reading.start, reading.period)).map(|()| reading)
-        });
+        let checked = decoded.and_then(|reading| self.check_reading(&reading).map(|()| reading));
         match checked {
             Ok(reading) => {
                 self.counts.accepted += 1;
@@ -51,16 +52,37 @@ impl Pipeline {
         true
     }
 
+    /// The first day of which readings are kept: earlier ones are let go, and no more are taken.
+    pub(super) fn power_kept_from(&self) -> Option<Day> {
+        let days = i32::try_from(self.params.keep_power_days?).unwrap_or(i32::MAX);
+        Some(self.now?.hour().day().plus(-days))
+    }
+
+    /// Whether a reading is of an interval that is over, and of a day that is kept.
+    fn check_reading(&self, reading: &PowerReading) -> Result<(), Rejection> {
+        self.check_interval((reading.start, reading.period))?;
+        let day = reading.start.hour().day();
+        match self.power_kept_from().filter(|kept| day < *kept) {
+            None => Ok(()),
+            Some(kept) => {
+                let detail = format!("interval before {kept}, which keep_power_days lets go");
+                Err(Rejection::new(RejectionReason::TimeInPast, detail))
+            }
+        }
+    }
+
     /// Takes files of readings, or tells all that is wrong with them.
     pub(super) fn take_power_files(&mut self, asked: &PowerInput<'_>, out: &mut Batch) {
         let read = read_power_files(asked.files, asked.label).and_then(|rows| {
             let mut faults = PowerFaults::default();
             for row in &rows {
                 let reading = &row.reading;
-                if let Err(fault) = self.check_interval((reading.start, reading.period)) {
+                if let Err(fault) = self.check_reading(reading) {
+                    let (horizon, kept) = (self.params.horizon_days, self.params.keep_power_days);
+                    let days = kept.map_or(horizon, |kept| kept.min(horizon));
                     let text = match fault.reason {
                         RejectionReason::TimeInFuture => "time：该小时尚未结束".to_owned(),
-                        _ => format!("time：早于可接收的{}天", self.params.horizon_days),
+                        _ => format!("time：早于可接收的{days}天"),
                     };
                     faults.note(&asked.files[row.file], row.line, text);
                 }

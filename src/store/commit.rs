@@ -80,6 +80,9 @@ fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Res
     appended.write(tx, known, signed(batch.sequence)).map_err(doing("write what is appended"))?;
     published::write(tx, known, &batch.published).map_err(doing("write published values"))?;
     power::write(tx, known, &batch.power).map_err(doing("write what meters read"))?;
+    if let Some(kept_from) = batch.power_kept_from {
+        power::forget(tx, known, kept_from).map_err(doing("let old readings go"))?;
+    }
     edition::write(tx, known, &batch.editions).map_err(doing("write an edition"))?;
     alarm::write(tx, known, &batch.alarms).map_err(doing("write the alarms"))?;
     alarm::write_late(tx, known, &batch.late).map_err(doing("write what comes late"))?;

@@ -1,4 +1,5 @@
-//! Rows of `dead_letter`: what could not be used, each kind once with its count, bounded per station.
+//! Rows of `dead_letter`: what could not be used, each kind once with its count, bounded per station and, of
+//! electricity meters, together.
 //!
 //! In: the dead letters of a batch, and what became of those that were tried again. Out: rows, and the
 //! letters that may be tried again.
@@ -12,8 +13,8 @@ use super::sqlite::Sqlite;
 use super::{Error, doing};
 use crate::pipeline::{Batch, DeadLetter, DeadLetterReason, KeptLetter, LetterDigest, Retried};
 
-/// Dead letters kept per area and station; the oldest go first.
-const DEAD_LETTERS_PER_STATION: u32 = 200;
+/// Dead letters kept of an area's station, of its meters, and of all else; the oldest go first.
+const DEAD_LETTERS_KEPT: u32 = 200;
 /// Where no length is stored, a payload of this many bytes may have been cut.
 const KEPT_PAYLOAD_BYTES: usize = 4096;
 
@@ -113,21 +114,24 @@ fn station_code(known: &KnownArea, station: Option<usize>) -> &str {
     station.and_then(|at| known.registry.stations.get(at)).map_or("", |s| s.id.as_str())
 }
 
-/// Keeps the newest dead letters of each station that got one.
+/// Keeps the newest dead letters of each station that got one; of meters together, and of what is neither,
+/// such as forecasts and instructions: a meter that runs wild pushes out none of these.
 fn trim(tx: &Transaction<'_>, known: &KnownArea, batch: &Batch) -> rusqlite::Result<()> {
     let again = batch.retried.iter().flat_map(|retried| &retried.refused);
-    let mut stations: Vec<Option<usize>> =
-        batch.dead_letters.iter().chain(again).map(|l| l.station).collect();
-    stations.sort_unstable();
-    stations.dedup();
-    for station in stations {
+    let of_meters = format!("aq/{}/power/", known.area);
+    let pool = |letter: &DeadLetter| (letter.station, letter.topic.starts_with(&of_meters));
+    let mut pools: Vec<_> = batch.dead_letters.iter().chain(again).map(pool).collect();
+    pools.sort_unstable();
+    pools.dedup();
+    for (station, meters) in pools {
         let code = station_code(known, station);
         tx.prepare_cached(
             "DELETE FROM dead_letter WHERE id IN (
                  SELECT id FROM dead_letter WHERE area = ?1 AND station = ?2
-                 ORDER BY last_ms DESC, id DESC LIMIT -1 OFFSET ?3)",
+                 AND (substr(topic, 1, length(?3)) = ?3) = ?4
+                 ORDER BY last_ms DESC, id DESC LIMIT -1 OFFSET ?5)",
         )?
-        .execute(params![known.id, code, DEAD_LETTERS_PER_STATION])?;
+        .execute(params![known.id, code, of_meters, meters, DEAD_LETTERS_KEPT])?;
     }
     Ok(())
 }

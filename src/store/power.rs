@@ -1,10 +1,12 @@
 //! Rows of `power`: what electricity meters counted.
 //!
-//! In: readings of a batch. Out: the table, and from it the readings of some meters.
+//! In: readings of a batch, and the day before which none are kept. Out: the table, and from it the readings
+//! of some meters.
 //!
 //! Invariants: one value per area, interval and meter, that of the highest revision; of two values under one
 //! revision the first one stays and the row is marked. The rule looks at the stored and the new value alone,
 //! so shuffled and repeated readings end in the same rows (but where two values stand under one revision).
+//! With each commit one day goes that is no longer kept, so that none is long when this is first configured.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +16,7 @@ use super::read::Reader;
 use super::registry::{KnownArea, area_id};
 use super::{Error, doing};
 use crate::measures::{MeterReading, PowerReading};
-use crate::time::{AveragingPeriod, Instant};
+use crate::time::{AveragingPeriod, Day, Instant};
 
 pub(super) fn write(
     tx: &Transaction<'_>,
@@ -38,6 +40,22 @@ pub(super) fn write(
         upsert.execute(params![key.0, key.1, key.2, key.3, wh, revision])?;
     }
     Ok(())
+}
+
+/// Lets the oldest day of readings go that lies before `kept_from`.
+pub(super) fn forget(
+    tx: &Transaction<'_>,
+    known: &KnownArea,
+    kept_from: Day,
+) -> rusqlite::Result<()> {
+    let oldest: Option<i64> = tx
+        .prepare_cached("SELECT min(start_ms) FROM power WHERE area = ?1 AND start_ms < ?2")?
+        .query_row(params![known.id, kept_from.start().start().millis()], |row| row.get(0))?;
+    let Some(oldest) = oldest else { return Ok(()) };
+    let next = Instant::from_millis(oldest).hour().day().plus(1);
+    tx.prepare_cached("DELETE FROM power WHERE area = ?1 AND start_ms < ?2")?
+        .execute(params![known.id, next.start().start().millis()])
+        .map(|_| ())
 }
 
 impl Reader {

@@ -185,6 +185,85 @@ fn a_message_that_is_no_reading_is_a_dead_letter_and_leaves_nothing() {
     daemon.audit();
 }
 
+/// By day of November the number of rows.
+fn by_day(path: &Path) -> Vec<(i32, usize)> {
+    let first = at("01T00:00").hour().day().number();
+    let mut days = std::collections::BTreeMap::new();
+    for (start, ..) in rows(path) {
+        let day = Instant::from_millis(start).hour().day().number() - first + 1;
+        *days.entry(day).or_default() += 1;
+    }
+    days.into_iter().collect()
+}
+
+#[test]
+fn readings_are_kept_for_so_many_days_and_then_go_one_day_with_each_commit() {
+    let place = tempfile::tempdir().expect("a place");
+    let path = place.path().join("a.db");
+    let params = Params { keep_power_days: Some(5), ..Params::default() };
+    let started = |params| Daemon::start(Sqlite::open(&path).expect("opened"), registry(), params);
+    let mut daemon = started(params.clone());
+    daemon.take(at("10T08:05"), &[]);
+    let hours = |from: &str| -> Vec<Said> {
+        let start = |n: i64| at(from).plus_minutes(60 * n);
+        (0..24).map(|n| reading("m", "PT1H", start(n), ("1", 0))).collect()
+    };
+    for day in ["06T00:00", "07T00:00", "08T00:00", "09T00:00"] {
+        daemon.take(at("10T08:06"), &hours(day));
+    }
+    assert_eq!(by_day(&path), [(6, 24), (7, 24), (8, 24), (9, 24)]);
+    // The 12th keeps the 7th.
+    daemon.take(at("12T00:00"), &[]);
+    assert_eq!(by_day(&path), [(7, 24), (8, 24), (9, 24)]);
+    let late = reading("m", "PT1H", at("06T08:00"), ("1", 1));
+    let text = "meter,time,kwh\nm,2026-11-06 08:00,1\n";
+    let batch = daemon.take(at("12T00:01"), &[late, files(&[text])]);
+    let [letter] = &batch.dead_letters[..] else { panic!("{:?}", batch.dead_letters) };
+    assert_eq!(letter.reason, DeadLetterReason::Message(RejectionReason::TimeInPast));
+    assert!(letter.detail.contains("keep_power_days"), "{}", letter.detail);
+    assert_eq!(faults(&batch), ["0.csv第2行：time：早于可接收的5天"]);
+    // After a stop several days are due.
+    let mut daemon = daemon.restart();
+    for left in [vec![(8, 24), (9, 24)], vec![(9, 24)], vec![(9, 24)]] {
+        daemon.take(at("14T08:00"), &[]);
+        assert_eq!(by_day(&path), left);
+    }
+    daemon.audit();
+    drop(daemon);
+    // For longer from now on: what is gone is gone.
+    let mut daemon = started(Params { keep_power_days: Some(30), ..params });
+    daemon.take(at("15T08:00"), &[reading("m", "PT1H", at("06T08:00"), ("2", 0))]);
+    assert_eq!(by_day(&path), [(6, 1), (9, 24)]);
+    daemon.audit();
+}
+
+#[test]
+fn a_meter_that_runs_wild_pushes_out_no_other_dead_letter() {
+    let place = tempfile::tempdir().expect("a place");
+    let path = place.path().join("a.db");
+    let mut daemon = daemon(&path);
+    let message = |topic: &str, payload: String| Said::Message {
+        topic: topic.to_owned(),
+        payload: payload.into_bytes(),
+    };
+    daemon.take(at("23T08:06"), &[message("aq/x/instruction", "{\"level\":".to_owned())]);
+    for n in 0..5 {
+        let of = |n: u32| message(&format!("aq/x/power/m{}", n % 9), format!("{{\"kwh\":-{n}}}"));
+        let wild: Vec<Said> = (n * 60..n * 60 + 60).map(of).collect();
+        daemon.take(at("23T08:07").plus_minutes(i64::from(n)), &wild);
+    }
+    let db = Connection::open(&path).expect("a store");
+    let count = |of: &str| -> i64 {
+        let sql = format!("SELECT count(*) FROM dead_letter WHERE topic LIKE '{of}'");
+        db.query_row(&sql, [], |row| row.get(0)).expect("a number")
+    };
+    assert_eq!((count("aq/x/instruction"), count("aq/x/power/%")), (1, 200));
+    let newest = "SELECT count(*) FROM dead_letter WHERE payload = CAST('{\"kwh\":-299}' AS BLOB)";
+    let newest: i64 = db.query_row(newest, [], |row| row.get(0)).expect("a number");
+    assert_eq!(newest, 1, "the oldest go");
+    daemon.audit();
+}
+
 #[test]
 fn with_one_fault_nothing_of_any_file_is_taken() {
     let place = tempfile::tempdir().expect("a place");
