@@ -201,7 +201,7 @@ pub enum Act {
     Power {
         /// The files.
         upload: PowerUpload,
-        /// What was taken, or all that is wrong with them; or why there is no answer.
+        /// What was taken, or which readings are of no time that is; or why there is no answer.
         reply: oneshot::Sender<Result<PowerTaken, String>>,
     },
     /// Something is done in the life of a warning.

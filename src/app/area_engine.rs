@@ -264,16 +264,16 @@ impl AreaEngine {
         Ok(done)
     }
 
-    /// Takes files of electricity readings, or says all that is wrong with them.
+    /// Takes files of electricity readings, or says which are of no time that is taken.
     pub(super) fn power(
         &mut self,
         at: Instant,
         upload: &PowerUpload,
         load: &mut Load<'_>,
     ) -> Result<PowerTaken, Error> {
-        let PowerUpload { person, label, files, .. } = upload;
+        let PowerUpload { person, label, files, rows, .. } = upload;
         let now = self.now_or(at);
-        let asked = PowerInput { person, label: *label, files };
+        let asked = PowerInput { person, label: *label, files, rows };
         self.log.now(now);
         self.log.power(&asked);
         self.feed_in(now, &[Input::Power(asked)], load)?;

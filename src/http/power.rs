@@ -15,8 +15,8 @@ use super::api::{one, parameters};
 use super::operator::answered;
 use super::problem::Problem;
 use super::warning::asked_area;
-use super::{Act, App};
-use crate::measures::PowerFile;
+use super::{Act, App, blocking};
+use crate::measures::{PowerFault, PowerFile, PowerRow, read_power_files};
 use crate::time::HourLabel;
 
 /// The largest file: a day of some three thousand meters.
@@ -33,6 +33,8 @@ pub struct PowerUpload {
     pub label: HourLabel,
     /// The files.
     pub files: Vec<PowerFile>,
+    /// What they say.
+    pub rows: Vec<PowerRow>,
 }
 
 /// Readings that were taken.
@@ -86,13 +88,17 @@ pub(super) async fn files(
     })?;
     let file = PowerFile::read(String::new(), bytes.into());
     let files = vec![file.map_err(|fault| Problem::bad_parameter("body", fault))?];
-    let upload = PowerUpload { area, person: person.clone(), label, files };
-    match answered(&app, |reply| Act::Power { upload, reply }).await? {
-        Ok(readings) => Ok(Json(Taken { person, readings })),
-        Err(faults) => {
-            let told = format!("{}处错误，未载入", faults.len());
-            let reasons = faults.iter().map(ToString::to_string).collect();
-            Err(Problem::bad_parameter("body", told).because(reasons))
-        }
-    }
+    // Here and not in the engine, whose time is that of the whole city's air.
+    let read = blocking(move || read_power_files(&files, label).map(|rows| (files, rows))).await?;
+    let (files, rows) = read.map_err(|faults| refused(&faults))?;
+    let upload = PowerUpload { area, person: person.clone(), label, files, rows };
+    let taken = answered(&app, |reply| Act::Power { upload, reply }).await?;
+    let readings = taken.map_err(|faults| refused(&faults))?;
+    Ok(Json(Taken { person, readings }))
+}
+
+fn refused(faults: &[PowerFault]) -> Problem {
+    let told = format!("{}处错误，未载入", faults.len());
+    let reasons = faults.iter().map(ToString::to_string).collect();
+    Problem::bad_parameter("body", told).because(reasons)
 }

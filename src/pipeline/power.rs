@@ -12,9 +12,7 @@
 
 use super::Pipeline;
 use super::batch::{Batch, Message};
-use crate::measures::{
-    PowerFault, PowerFaults, PowerFile, PowerReading, decode_power, read_power_files,
-};
+use crate::measures::{PowerFault, PowerFaults, PowerFile, PowerReading, PowerRow, decode_power};
 use crate::observation::{Rejection, RejectionReason};
 use crate::time::{Day, HourLabel};
 
@@ -25,8 +23,11 @@ pub struct PowerInput<'a> {
     pub person: &'a str,
     /// Which end of its hour a time names.
     pub label: HourLabel,
-    /// The files: with one fault in one of them nothing is taken.
+    /// The files, as they are written down.
     pub files: &'a [PowerFile],
+    /// What they say, as [`read_power_files`](crate::measures::read_power_files) read it: with one fault in
+    /// one of them there is no such input.
+    pub rows: &'a [PowerRow],
 }
 
 impl Pipeline {
@@ -71,29 +72,24 @@ impl Pipeline {
         }
     }
 
-    /// Takes files of readings, or tells all that is wrong with them.
+    /// Takes files of readings, or tells which of them are of no time that is taken; then none is.
     pub(super) fn take_power_files(&mut self, asked: &PowerInput<'_>, out: &mut Batch) {
-        let read = read_power_files(asked.files, asked.label).and_then(|rows| {
-            let mut faults = PowerFaults::default();
-            for row in &rows {
-                let reading = &row.reading;
-                if let Err(fault) = self.check_reading(reading) {
-                    let (horizon, kept) = (self.params.horizon_days, self.params.keep_power_days);
-                    let days = kept.map_or(horizon, |kept| kept.min(horizon));
-                    let text = match fault.reason {
-                        RejectionReason::TimeInFuture => "time：该小时尚未结束".to_owned(),
-                        _ => format!("time：早于可接收的{days}天"),
-                    };
-                    faults.note(&asked.files[row.file], row.line, text);
-                }
-            }
-            faults.or(rows)
-        });
-        out.power_taken.push(read.map(|rows| {
-            let taken = rows.len();
-            out.power.extend(rows.into_iter().map(|row| row.reading));
-            taken
-        }));
+        let mut faults = PowerFaults::default();
+        for row in asked.rows {
+            let Err(fault) = self.check_reading(&row.reading) else { continue };
+            let (horizon, kept) = (self.params.horizon_days, self.params.keep_power_days);
+            let days = kept.map_or(horizon, |kept| kept.min(horizon));
+            let text = match fault.reason {
+                RejectionReason::TimeInFuture => "time：该小时尚未结束".to_owned(),
+                _ => format!("time：早于可接收的{days}天"),
+            };
+            faults.note(&asked.files[row.file], row.line, text);
+        }
+        let taken = faults.or(asked.rows.len());
+        if taken.is_ok() {
+            out.power.extend(asked.rows.iter().map(|row| row.reading.clone()));
+        }
+        out.power_taken.push(taken);
     }
 }
 

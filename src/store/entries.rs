@@ -243,7 +243,7 @@ mod tests {
         acts.iter().for_each(|act| log.correction(&correction(*act)));
         let files = vec![PowerFile { name: "p.csv".to_owned(), text: "meter\n".to_owned() }];
         let (person, label) = ("王五", HourLabel::End);
-        log.power(&PowerInput { person, label, files: &files });
+        log.power(&PowerInput { person, label, files: &files, rows: &[] });
         log.recompute(Cause::Rules);
         log.reviewed((Hour::from_number(-1), Hour::from_number(2)));
         log.file("a.csv", &[4; 32], 5);

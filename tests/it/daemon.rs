@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use lantian::area::{Figures, Member, Registry, Value};
 use lantian::average::Correction;
-use lantian::measures::PowerFile;
+use lantian::measures::{PowerFile, PowerRow, read_power_files};
 use lantian::observation::Property;
 use lantian::pipeline::{
     ActInput, Batch, CorrectionInput, FeedState, HourState, Input, Message, Params, Pipeline,
@@ -33,7 +33,10 @@ pub(crate) enum Said {
     /// Of `王五`, in a warning's life.
     Act(Act),
     /// Of `赵六`: files of electricity readings, labelled by the start of the hour.
-    Power(Vec<PowerFile>),
+    Power {
+        files: Vec<PowerFile>,
+        rows: Vec<PowerRow>,
+    },
     /// Of `张三`, for a reason.
     Correction {
         station: String,
@@ -44,6 +47,12 @@ pub(crate) enum Said {
 }
 
 impl Said {
+    /// Files without a fault.
+    pub(crate) fn power(files: Vec<PowerFile>) -> Self {
+        let rows = read_power_files(&files, HourLabel::Begin).expect("without a fault");
+        Self::Power { files, rows }
+    }
+
     fn input(&self) -> Input<'_> {
         match self {
             Self::Message { topic, payload } => {
@@ -54,8 +63,9 @@ impl Said {
             }
             Self::Feed(state) => Input::Feed(*state),
             Self::Act(act) => Input::Act(ActInput { person: "王五", act }),
-            Self::Power(files) => {
-                Input::Power(PowerInput { person: "赵六", label: HourLabel::Begin, files })
+            Self::Power { files, rows } => {
+                let (person, label) = ("赵六", HourLabel::Begin);
+                Input::Power(PowerInput { person, label, files, rows })
             }
             Self::Correction { station, property, hour, act } => {
                 Input::Correction(CorrectionInput {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use super::super::fault::store_fault;
 use super::super::offline::{Offline, last_rules};
 use super::super::{ExitError, text};
-use crate::measures::{PowerFault, PowerFile};
+use crate::measures::{PowerFault, PowerFile, read_power_files};
 use crate::pipeline::{Input, PowerInput};
 use crate::store::{Error, Sqlite};
 use crate::time::HourLabel;
@@ -49,6 +49,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     if !unreadable.is_empty() {
         return Err(refused(&unreadable));
     }
+    let rows = read_power_files(&files, args.hour_label).map_err(|faults| refused(&faults))?;
     let mut store = Sqlite::open(&args.store).map_err(|e| store_fault(&args.store, &e))?;
     let areas = store.areas().map_err(|e: Error| store_fault(&args.store, &e))?;
     let area = areas.into_iter().find(|area| area.as_str() == args.area).ok_or_else(|| {
@@ -57,7 +58,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
     let rules = last_rules(&store, &area)?;
     let mut area = Offline::begin(&mut store, rules)?
         .ok_or_else(|| ExitError::Usage("no daemon has run on this store yet".to_owned()))?;
-    let asked = PowerInput { person: "", label: args.hour_label, files: &files };
+    let (person, label) = ("", args.hour_label);
+    let asked = PowerInput { person, label, files: &files, rows: &rows };
     let batch = area.commit(&[Input::Power(asked)], |log| log.power(&asked))?;
     match batch.power_taken.into_iter().next().unwrap_or(Ok(0)) {
         Ok(readings) => text::written(writeln!(out, "taken: {readings} readings")),

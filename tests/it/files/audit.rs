@@ -161,7 +161,7 @@ fn full(place: &Place) {
     let kwh = br#"{"period":"PT1H","time":"2026-11-16T20:00:00+08:00","kwh":7.5,"revision":1}"#;
     let kwh = Said::Message { topic: "aq/x/power/m1".into(), payload: kwh.to_vec() };
     let text = "meter,time,kwh\nm2,2026-11-16 21:00,1\n".to_owned();
-    let file = Said::Power(vec![PowerFile { name: "p.csv".to_owned(), text }]);
+    let file = Said::power(vec![PowerFile { name: "p.csv".to_owned(), text }]);
     daemon.take(at("17T00:21"), &[kwh, file]);
     let hour = publishing::hour("10 09:00");
     let property = Property::Pollutant(Pollutant::Pm2_5);

@@ -209,13 +209,20 @@ async fn a_file_reaches_the_engine_and_its_faults_come_back_by_line() {
     let path = "/api/v1/power?area=dalian&hour_label=end";
     let done = daemon.post_body(path, Some("runs"), Body::from(text.clone())).await.json();
     assert_eq!(done, json!({"person": "王工", "readings": 2}));
-    let answer = daemon.post_body(POWER, Some("runs"), Body::from("x")).await;
+    let text_of = |kwh: &str| Body::from(format!("meter,time,kwh\nm,2026-11-22 08:00,{kwh}\n"));
+    let answer = daemon.post_body(POWER, Some("runs"), text_of("1")).await;
     let (code, detail) = answer.problem(400);
     assert_eq!((code.as_str(), detail.as_str()), ("bad_parameter", "body: 2处错误，未载入"));
     let reasons: Value = serde_json::from_str(&answer.text).expect("JSON");
     assert_eq!(reasons["reasons"], json!(["第3行：不是数字", "第5行：不是数字"]));
+    // What is no reading does not come so far.
+    let answer = daemon.post_body(POWER, Some("runs"), text_of("x")).await;
+    assert_eq!(answer.problem(400).1, "body: 1处错误，未载入");
+    let reasons: Value = serde_json::from_str(&answer.text).expect("JSON");
+    assert_eq!(reasons["reasons"], json!(["第2行：kwh：“x”不是数字"]));
     drop(daemon);
     let uploads = engine.await.expect("the engine did not panic");
+    assert_eq!((uploads.len(), uploads[0].rows.len()), (2, 2000));
     assert_eq!((uploads[0].label, uploads[1].label), (HourLabel::End, HourLabel::Begin));
     assert_eq!((uploads[0].area.as_str(), uploads[0].person.as_str()), ("dalian", "王工"));
     assert_eq!(uploads[0].files, [PowerFile { name: String::new(), text }]);
