@@ -99,6 +99,9 @@ pub enum Failure {
     /// The store's thread is gone.
     #[error("the store's thread is gone")]
     StoreGone,
+    /// The edition of the list of measures could not be handed to the engine.
+    #[error("the edition of the list of measures cannot be recorded")]
+    ListUnrecorded,
     /// A stored hour cannot be read.
     #[error("rebuild: {0}")]
     Rebuild(#[from] crate::pipeline::RebuildError),
@@ -205,11 +208,12 @@ impl Daemon {
     /// # Errors
     /// The [`Failure`] of the part that ended, or [`Failure::StopTooLong`]; after that one, something may
     /// still wait for a disk, so the runtime must not be waited for.
-    pub async fn run(self, cancel: CancellationToken) -> Result<(), Failure> {
+    pub async fn run(mut self, cancel: CancellationToken) -> Result<(), Failure> {
         let latency = Latency::default();
         let (view, views) = (self.view.clone(), self.view.subscribe());
         let metrics = telemetry::registry(views.clone(), latency.clone())?;
         let (acts, acts_in) = mpsc::channel(ACTS_MAX);
+        list::hand_over(self.adopts.take(), &acts)?;
         let (health, health_out) = watch::channel(EngineHealth::default());
         let connections: Vec<ingest::Config> = numbered(&self.setup.feeds);
         let (to_engine, arrivals) = ingest::channel(&connections);
@@ -233,7 +237,6 @@ impl Daemon {
         let archive = self.archive();
         self.start_heartbeats(&mut parts, &views, &archive, &cancel);
         self.start_nowcast(&mut parts, (&views, &archive, &acts), &cancel);
-        list::hand_over(self.adopts, &acts);
         let services = Services {
             view: views.clone(),
             archive,

@@ -8,6 +8,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::Failure;
 use crate::area::AreaId;
 use crate::http::{self, Lists};
 use crate::measures::{Edition, difference};
@@ -56,14 +57,18 @@ pub(super) fn settle(
 }
 
 /// Hands it to the engine, before anything else can wait there.
-pub(super) fn hand_over(adoption: Option<Adoption>, acts: &mpsc::Sender<http::Act>) {
-    let Some(Adoption { area, act }) = adoption else { return };
+///
+/// # Errors
+/// [`Failure::ListUnrecorded`]: nobody goes by an edition of which no record tells.
+pub(super) fn hand_over(
+    adoption: Option<Adoption>,
+    acts: &mpsc::Sender<http::Act>,
+) -> Result<(), Failure> {
+    let Some(Adoption { area, act }) = adoption else { return Ok(()) };
     // Whoever asked is not there to hear the answer; the record tells.
     let (reply, _) = oneshot::channel();
     let act = http::Act::Warning { area: area.to_string(), person: String::new(), act, reply };
-    if acts.try_send(act).is_err() {
-        tracing::error!("the edition of the list of measures could not be recorded");
-    }
+    acts.try_send(act).map_err(|_| Failure::ListUnrecorded)
 }
 
 fn adopted(
@@ -80,4 +85,29 @@ fn adopted(
         changes,
     };
     Act::AdoptList { list, content: edition.to_json() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edition_that_cannot_be_recorded_ends_the_start() {
+        let adoption = || {
+            let edition = ListAdopted {
+                filing: "演算".to_owned(),
+                in_force: "2026-10-01".to_owned(),
+                digest: "a".to_owned(),
+                before: None,
+                changes: Vec::new(),
+            };
+            let act = Act::AdoptList { list: edition, content: "{}".to_owned() };
+            Some(Adoption { area: AreaId::new("x").expect("a code"), act })
+        };
+        let (acts, mut taken) = mpsc::channel(1);
+        assert!(hand_over(None, &acts).is_ok() && taken.try_recv().is_err());
+        hand_over(adoption(), &acts).expect("there is room");
+        assert!(matches!(hand_over(adoption(), &acts), Err(Failure::ListUnrecorded)));
+        assert!(matches!(taken.try_recv(), Ok(http::Act::Warning { .. })));
+    }
 }
