@@ -4,8 +4,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
@@ -33,7 +34,18 @@ pub(super) const SHEET_MAX_BYTES: usize = 256 * 1024;
 
 /// Bodies of these routes have at most so many bytes.
 pub(super) fn bounded(routes: Router<App>, max_bytes: usize) -> Router<App> {
-    routes.layer(RequestBodyLimitLayer::new(max_bytes))
+    routes.layer(RequestBodyLimitLayer::new(max_bytes)).layer(DefaultBodyLimit::disable())
+}
+
+/// The body of a request on a [`bounded`] route, for handlers that read it only once its person is known.
+///
+/// # Errors
+/// 413 where it is longer than the bound, 400 where it did not come to its end.
+pub(super) async fn whole_body(request: Request) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::of(rejection.status(), "the body is too long"),
+        _ => Problem::bad_parameter("body", "did not come to its end"),
+    })
 }
 
 /// Puts the bounds of `config` around the routes; their bodies are [`bounded`] already.
@@ -85,8 +97,28 @@ fn finished(response: Response) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use tower::ServiceExt as _;
+
     use super::*;
-    use axum::http::StatusCode;
+
+    /// Bodies come in pieces without a length told before.
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_not_one_that_is_too_long() {
+        let routes = Router::new().route("/", axum::routing::post(whole_body));
+        let routes = routes.layer(RequestBodyLimitLayer::new(8)).layer(DefaultBodyLimit::disable());
+        let answer = |pieces: Vec<Result<&'static str, &'static str>>| {
+            let pieces = pieces.into_iter().map(|p| p.map_err(std::io::Error::other));
+            let body = Body::from_stream(tokio_stream::iter(pieces));
+            let request = Request::post("/").body(body).expect("a request");
+            let routes = routes.clone();
+            async move { routes.oneshot(request).await.expect("infallible").status() }
+        };
+        assert_eq!(answer(vec![Ok("abcd"), Ok("efgh")]).await, StatusCode::OK);
+        assert_eq!(answer(vec![Ok("abcd"), Ok("efghi")]).await, StatusCode::PAYLOAD_TOO_LARGE);
+        let broken = answer(vec![Ok("abcd"), Err("connection reset")]).await;
+        assert_eq!(broken, StatusCode::BAD_REQUEST);
+    }
 
     #[test]
     fn a_panic_is_answered_with_a_problem() {

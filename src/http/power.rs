@@ -4,14 +4,14 @@
 //! fault by line, and then nothing is taken.
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{RawQuery, Request, State};
+use axum::http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
 use super::api::{one, parameters};
+use super::guard::whole_body;
 use super::operator::answered;
 use super::problem::Problem;
 use super::warning::asked_area;
@@ -60,7 +60,8 @@ pub(super) struct Taken {
     security(("person" = [])),
     responses(
         (status = 200, body = Taken),
-        (status = 400, description = "every fault by line; nothing is taken", body = Problem),
+        (status = 400, description = "faults by line, or a body that broke off; nothing is taken",
+            body = Problem),
         (status = 401, description = "no token, or an unknown one", body = Problem),
         (status = 403, description = "the role does not allow it", body = Problem),
         (status = 404, description = "no such area", body = Problem),
@@ -72,7 +73,7 @@ pub(super) async fn files(
     State(app): State<App>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-    body: Body,
+    request: Request,
 ) -> Result<Json<Taken>, Problem> {
     // Before a large body is read for anybody.
     let person = authorised(&app, &headers, Role::Operator).await?.name;
@@ -83,9 +84,7 @@ pub(super) async fn files(
     let label = label.transpose()?.unwrap_or_default();
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?.registry.area.to_string();
-    let bytes = to_bytes(body, FILE_MAX_BYTES).await.map_err(|_| {
-        Problem::of(StatusCode::PAYLOAD_TOO_LARGE, format!("at most {FILE_MAX_BYTES} bytes"))
-    })?;
+    let bytes = whole_body(request).await?;
     let file = PowerFile::read(String::new(), bytes.into());
     let files = vec![file.map_err(|fault| Problem::bad_parameter("body", fault))?];
     // Here and not in the engine, whose time is that of the whole city's air.
