@@ -1,4 +1,5 @@
-// Sends a form as JSON, or the file of one, with the person's token, and says what came of it.
+// Sends a form as JSON, or the file of one, with the person's token, and says what came of it; and shows what
+// only a person may see.
 (() => {
   const tell = (text, reasons) => {
     const said = document.getElementById("said");
@@ -65,8 +66,34 @@
     }
   };
 
+  // What only a person may see: the same page, asked for with the token.
+  const reveal = async (form) => {
+    const token = document.getElementById("token").value.trim();
+    const button = form.querySelector("button");
+    button.disabled = true;
+    try {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(location.href, { headers, cache: "no-store" });
+      if (answer.ok) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        document.body.replaceWith(page.body);
+        document.getElementById("token").value = token;
+      } else {
+        const told = await answer.json();
+        tell(told.detail || told.title);
+      }
+    } catch {
+      tell("与服务器的连接已中断，请稍后再试");
+    }
+    button.disabled = false;
+  };
+
   document.addEventListener("submit", async (event) => {
     const form = event.target;
+    if (form.dataset.reveal !== undefined) {
+      event.preventDefault();
+      return reveal(form);
+    }
     const to = form.dataset.post || form.dataset.file;
     if (!to) return;
     event.preventDefault();

@@ -3,16 +3,18 @@
 //! In: what [`crate::measures::evidence`] says of a warning. Out: one document at `/evidence`.
 //!
 //! Invariants: above everything stands that it is evidence and no verdict; what is silent never looks like a
-//! line that reduces; no persons, no telephones: these need a token, in the dispatch of the API.
+//! line that reduces; without a person's token only districts are counted and no enterprise is named; no
+//! persons, no telephones: these stand in the dispatch of the API.
 
 use askama::Template as _;
 use axum::extract::{RawQuery, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::BUILD;
 use super::words::{Lang, ListLine};
 use crate::http::App;
+use crate::http::access::{Role, authorised};
 use crate::http::api::{one, parameters};
 use crate::http::evidence::{NO_VERDICT_ZH, all_responses, gathered};
 use crate::http::problem::Problem;
@@ -100,6 +102,8 @@ struct Sheet<'a> {
     list: Option<ListLine>,
     tally: Tally,
     voluntary: u32,
+    /// Whether the enterprises are named.
+    named: bool,
     baseline: String,
     params: EvidenceParams,
     districts: Vec<District>,
@@ -108,8 +112,14 @@ struct Sheet<'a> {
 /// `GET /evidence`.
 pub(in crate::http) async fn evidence(
     State(app): State<App>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
+    // A token that does not hold is told, and not passed over.
+    let named = headers.contains_key(header::AUTHORIZATION);
+    if named {
+        authorised(&app, &headers, Role::Viewer).await?;
+    }
     let pairs = parameters(query.as_deref(), &["area", "lang", "warning"])?;
     let lang = Lang::parse(one(&pairs, "lang")?);
     let asked = one(&pairs, "warning")?.map(|text| {
@@ -132,7 +142,8 @@ pub(in crate::http) async fn evidence(
     if let (true, Some(number), None) = (has_list, asked, &found) {
         return Err(Problem::not_found(format!("no level of warning {number} took effect")));
     }
-    let mut districts = found.as_ref().map(|found| districts(found, lang)).unwrap_or_default();
+    let mut districts =
+        found.as_ref().map(|found| districts(found, named, lang)).unwrap_or_default();
     districts.sort_by_key(|district| district.tally.rank());
     let sheet = Sheet {
         lang,
@@ -150,6 +161,7 @@ pub(in crate::http) async fn evidence(
         list: used.map(|used| ListLine::of(&used, lang)),
         tally: districts.iter().fold(Tally::default(), |all, district| all.and(district.tally)),
         voluntary: found.as_ref().map_or(0, |found| found.voluntary_lines),
+        named,
         baseline: found.as_ref().map(|found| span(found.baseline, lang)).unwrap_or_default(),
         params: app.services.lists.evidence,
         districts,
@@ -216,11 +228,12 @@ fn phases(found: &Evidence, lang: Lang) -> Vec<Phase> {
     found.responses.iter().map(phase).collect()
 }
 
-fn districts(found: &Evidence, lang: Lang) -> Vec<District> {
+/// Without `named` no line of them.
+fn districts(found: &Evidence, named: bool, lang: Lang) -> Vec<District> {
     let district = |of: &crate::measures::DistrictEvidence| District {
         name: of.district.clone(),
         tally: Tally::of(&of.lines),
-        rows: of.lines.iter().map(|line| row(line, lang)).collect(),
+        rows: of.lines.iter().filter(|_| named).map(|line| row(line, lang)).collect(),
     };
     found.districts.iter().map(district).collect()
 }

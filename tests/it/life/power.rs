@@ -4,7 +4,9 @@
 use lantian::time::{Hour, HourLabel};
 use serde_json::{Value, json};
 
-use super::warning::{ISSUER, OPERATOR, get, get_as, papers, post, public, started, with_list};
+use super::warning::{
+    ISSUER, OPERATOR, get, get_as, get_text_as, papers, post, public, started, with_list,
+};
 use super::{Place, Running, STATIONS, audit_is_clean, lantian};
 
 fn hour(text: &str) -> Hour {
@@ -124,8 +126,10 @@ fn meters_tell_who_goes_on_by_feed_by_file_and_after_a_crash() {
     daemon.end("-KILL");
 
     let mut daemon = place.start();
-    daemon.wait_until("shown", |d| d.get("/evidence").contains("示例涂料有限公司"));
-    let page = daemon.get("/evidence");
+    let seen = |d: &Running| get_text_as(d, "/evidence", OPERATOR).1.contains("示例涂料有限公司");
+    daemon.wait_until("shown", seen);
+    assert!(!daemon.get("/evidence").contains("示例涂料"), "without a token nobody is named");
+    let page = get_text_as(&daemon, "/evidence", OPERATOR).1;
     assert!(page.contains("用电数据仅作线索，不作为认定依据"), "{page}");
     assert!(page.contains("疑似未落实，待核查 1 条") && !page.contains("0000-1000"), "{page}");
     let told = public(&place, &daemon).to_string();
@@ -134,7 +138,7 @@ fn meters_tell_who_goes_on_by_feed_by_file_and_after_a_crash() {
 
     imported(&place);
     let mut daemon = place.start();
-    daemon.wait_until("shown", |d| d.get("/evidence").contains("示例涂料有限公司"));
+    daemon.wait_until("shown", seen);
     let mut found = answers(&daemon, &warning);
     found.sort();
     assert_eq!(

@@ -72,12 +72,17 @@ fn post_bytes(daemon: &Running, path: &str, token: &str, body: &[u8]) -> (u16, V
 
 /// Asks with a token: status and answer.
 pub(super) fn get_as(daemon: &Running, path: &str, token: &str) -> (u16, Value) {
+    let (status, text) = get_text_as(daemon, path, token);
+    (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+}
+
+pub(super) fn get_text_as(daemon: &Running, path: &str, token: &str) -> (u16, String) {
     let agent = ureq::Agent::config_builder().http_status_as_error(false).build();
     let url = format!("http://127.0.0.1:{}{path}", daemon.port);
     let request = ureq::Agent::from(agent).get(&url);
     let mut answer = request.header("authorization", &format!("Bearer {token}")).call().unwrap();
     let text = answer.body_mut().read_to_string().unwrap();
-    (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
+    (answer.status().as_u16(), text)
 }
 
 pub(super) fn get(daemon: &Running, path: &str) -> Value {

@@ -168,6 +168,16 @@ async fn the_page_says_that_it_is_no_verdict_and_shows_no_persons() {
     let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what}: {text}"));
     assert!(place("用电数据仅作线索，不作为认定依据") < place("<main>"));
     assert!(place("疑似未落实，待核查 1 条") < place("示例城区"));
+    assert!(place("<script src=\"/acts.js") > place("id=\"token\"") && !text.contains("<table"));
+    for line in &sample().lines {
+        assert!(!text.contains(&line.enterprise), "{}", line.enterprise);
+    }
+    assert_eq!(daemon.get_as("/evidence", "guess").await.problem(401).0, "unauthorized");
+    let page = daemon.get_as("/evidence", "reads").await;
+    assert_eq!(page.status, 200);
+    let text = page.text;
+    let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what}: {text}"));
+    assert!(place("疑似未落实，待核查 1 条") < place("示例城区"));
     assert!(place("溶剂型涂料线") < place("凹版印刷线"), "what calls for a look comes first");
     assert!(
         text.contains("90.0") && text.contains("<svg class=\"ev\"") && text.contains("自主减排 ")
