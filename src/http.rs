@@ -64,7 +64,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use prometheus::{Encoder, TextEncoder};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::assessment::Seasons;
@@ -241,8 +241,7 @@ struct App {
     config: Arc<Config>,
     screens: watch::Receiver<Arc<Screens>>,
     watchers: Arc<Semaphore>,
-    /// One at a time: each holds the readings of all meters for weeks.
-    evidence: Arc<Semaphore>,
+    evidence: Arc<Mutex<evidence::Looks>>,
     cancel: CancellationToken,
 }
 
@@ -293,7 +292,7 @@ impl Site {
             cancel: cancel.clone(),
         };
         let watchers = Arc::new(Semaphore::new(config.max_watchers));
-        let evidence = Arc::new(Semaphore::new(1));
+        let evidence = Arc::new(Mutex::new(evidence::Looks::default()));
         let app = App { services, config: Arc::new(config), screens, watchers, evidence, cancel };
         Self { router: router(app), painter }
     }

@@ -85,6 +85,11 @@ impl UsedList {
         Self::of(app, named).await?.ok_or_else(none)
     }
 
+    /// The digest of what it holds.
+    pub(super) fn digest(&self) -> &str {
+        &self.digest
+    }
+
     /// Which edition it is, for the page.
     pub(super) fn text_zh(&self) -> String {
         let Edition { filing, in_force, .. } = &*self.edition;

@@ -93,6 +93,7 @@ pub(super) async fn files(
     let upload = PowerUpload { area, person: person.clone(), label, files, rows };
     let taken = answered(&app, |reply| Act::Power { upload, reply }).await?;
     let readings = taken.map_err(|faults| refused(&faults))?;
+    app.evidence.lock().await.forget();
     Ok(Json(Taken { person, readings }))
 }
 
