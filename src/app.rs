@@ -17,6 +17,7 @@ mod area_engine;
 mod batcher;
 mod core;
 mod engine;
+mod health;
 mod list;
 mod nowcast;
 mod status;
@@ -253,7 +254,7 @@ impl Daemon {
         let (reason, store_says) = watch::channel(None);
         let trouble = Trouble { path: self.setup.store.clone(), reason };
         let says = (health_out, store_says, views.clone());
-        let judge = judge_health(says, ready, feed_names, cancel.clone());
+        let judge = health::judge(says, ready, feed_names, cancel.clone());
         let judging = tokio::spawn(judge);
 
         let ports = Ports { arrivals, acts: acts_in, committed: marks, view, health, latency };
@@ -457,47 +458,6 @@ fn part_ended(part: Ended, stopping: bool) -> Result<(), Failure> {
                 tracing::info!(part = name, "ended");
             }
             Ok(())
-        }
-    }
-}
-
-/// Turns what the engine and the store's thread say, and whether there is a picture to show, into readiness
-/// with reasons.
-async fn judge_health(
-    (mut engine, mut store, mut views): (
-        watch::Receiver<EngineHealth>,
-        watch::Receiver<Option<String>>,
-        watch::Receiver<Arc<View>>,
-    ),
-    ready: watch::Sender<Health>,
-    feeds: Vec<String>,
-    cancel: CancellationToken,
-) {
-    loop {
-        let now = engine.borrow_and_update().clone();
-        let mut reasons: Vec<String> = store.borrow_and_update().iter().cloned().collect();
-        if let Some(ms) = now.clock_jumped_ms {
-            let minutes = ms / 60_000;
-            reasons.push(format!("the system clock jumped {minutes} min forward; confirm it"));
-        }
-        let named = |of: &[usize], what: &str| -> Vec<String> {
-            of.iter().map(|n| format!("feed {} {what}", feeds[*n])).collect()
-        };
-        reasons.extend(named(&now.disconnected, "is not connected"));
-        reasons.extend(named(&now.catching_up, "is catching up"));
-        let pictured = !views.borrow_and_update().areas.is_empty();
-        if !pictured {
-            reasons.push("no picture of the areas is made yet".to_owned());
-        }
-        if cancel.is_cancelled() {
-            reasons.push("stopping".to_owned());
-        }
-        ready.send_replace(Health { ready: reasons.is_empty(), reasons });
-        tokio::select! {
-            () = cancel.cancelled(), if !cancel.is_cancelled() => {}
-            changed = engine.changed() => if changed.is_err() { return },
-            changed = store.changed() => if changed.is_err() { return },
-            changed = views.changed(), if !pictured => if changed.is_err() { return },
         }
     }
 }
