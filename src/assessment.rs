@@ -19,6 +19,7 @@ mod edition;
 mod exact;
 mod period;
 pub mod rank;
+mod reckon;
 mod room;
 mod span;
 pub mod target;

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use super::days_source::{self, DaysOf, Source, SourceArgs, Way};
 use super::{ExitError, daemon, text};
 use crate::area::{Member, Registry};
-use crate::assessment::{Assessment, Comparison, DayFigures, Period, Span, Subject, Versus};
+use crate::assessment::{Assessment, Span, Subject, Versus};
 use crate::config;
 use crate::standard::Parameters;
 
@@ -104,16 +104,10 @@ fn assessments(
         source.days(&args.source, way, (registry, members), (span.from, span.to), parameters)
     };
     let days = days_of(span)?;
-    let versus = Versus::ALL.into_iter().filter(|v| args.compare.iter().any(|c| c == v.name()));
-    let mut others = Vec::new();
-    for versus in versus {
-        let other = match versus {
-            Versus::YearBefore => span.year_before(),
-            Versus::PeriodBefore => span.period_before(),
-        };
-        let days = other.map(|other| days_of(other).map(|days| (other, days))).transpose()?;
-        others.push((versus, days));
-    }
+    let compared = |v: &Versus| args.compare.iter().any(|c| c == v.name());
+    let compared: Vec<Versus> = Versus::ALL.into_iter().filter(compared).collect();
+    // Days of all members are read at once, each span a single time.
+    let mut others: Vec<(Span, DaysOf)> = Vec::new();
     let mut all = Vec::with_capacity(members.len());
     for (at, member) in members.iter().enumerate() {
         let entity = registry.name_of(*member);
@@ -127,27 +121,19 @@ fn assessments(
             dataset: args.source.dataset,
             dust: args.source.dust_column,
         };
-        let period = |span: Span, days: &[DayFigures]| {
-            let ends = (span.from, span.to);
-            Period::judged_by(args.source.edition, ends, days, parameters, subject.kind)
-        };
-        let now = period(span, &days[at]);
-        let compared = |(versus, other): &(Versus, Option<(Span, DaysOf)>)| match other {
-            None => Comparison::none(*versus, &subject, "该时段没有上一期"),
-            Some((other, before)) => {
-                let before = &before[at];
-                let then = period(*other, before);
-                Comparison::of(*versus, (&now, &days[at]), (&then, before), &subject)
+        let assessment = subject.assessed((span, &days[at]), &compared, |other| {
+            if !others.iter().any(|(span, _)| *span == other) {
+                others.push((other, days_of(other)?));
             }
-        };
-        let comparisons = others.iter().map(compared).collect();
+            let read = others.iter().find(|(span, _)| *span == other);
+            Ok::<_, ExitError>(read.map_or_else(Vec::new, |(_, days)| days[at].clone()))
+        })?;
         let table = source.dust.table(&subject, (registry, *member), span, |dust| {
             let (way, of) = (Way { dust, ..way }, (registry, std::slice::from_ref(member)));
             let days = source.days(&args.source, way, of, (span.from, span.to), parameters)?;
             Ok::<_, ExitError>(days.into_iter().flatten().collect())
         })?;
-        let assessment = Assessment::of(&now, &days[at], &subject).with_dust(table);
-        all.push(Assessment { comparisons, ..assessment });
+        all.push(assessment.with_dust(table));
     }
     Ok(all)
 }

@@ -14,7 +14,7 @@ use super::target::Plan;
 use super::{App, Archive, ArchiveError, EntityId, Services, blocking};
 use crate::area::Registry;
 use crate::assessment::{
-    Assessment, Comparison, DayFigures, DayRow, DustColumn, JudgedBy, Period, Span, Subject, Versus,
+    Assessment, DayFigures, DayRow, DustColumn, JudgedBy, Span, Subject, Versus,
 };
 use crate::observation::{Basis, Dataset};
 use crate::pipeline::View;
@@ -183,29 +183,12 @@ impl Asked {
         let figures = |days: &[ArchivedDay]| -> Vec<DayFigures> {
             days.iter().map(|day| day.figures.clone()).collect()
         };
-        let period = |span: Span, days: &[DayFigures]| {
-            let ends = (span.from, span.to);
-            Period::judged_by(self.judged_by, ends, days, &self.parameters, self.kind())
-        };
         let archive = services.archive.as_ref();
         let archived = self.archived(archive, (span.from, span.to), self.dust)?;
         let days = figures(&archived);
-        let now = period(span, &days);
-        let mut comparisons = Vec::new();
-        for versus in compared {
-            let other = match versus {
-                Versus::YearBefore => span.year_before(),
-                Versus::PeriodBefore => span.period_before(),
-            };
-            let Some(other) = other else {
-                comparisons.push(Comparison::none(*versus, &self.subject(), "该时段没有上一期"));
-                continue;
-            };
-            let before = figures(&self.archived(archive, (other.from, other.to), self.dust)?);
-            let then = period(other, &before);
-            let (now, then) = ((&now, days.as_slice()), (&then, before.as_slice()));
-            comparisons.push(Comparison::of(*versus, now, then, &self.subject()));
-        }
+        let assessment = self.subject().assessed((span, &days), compared, |other| {
+            Ok(figures(&self.archived(archive, (other.from, other.to), self.dust)?))
+        })?;
         let table = match registry.member(&self.entity) {
             None => None,
             Some(member) => {
@@ -218,8 +201,7 @@ impl Asked {
                 })?
             }
         };
-        let assessment = Assessment::of(&now, &days, &self.subject()).with_dust(table);
-        Ok((Assessment { comparisons, ..assessment }, archived))
+        Ok((assessment.with_dust(table), archived))
     }
 
     /// How far days rest on reviewed data.

@@ -1,9 +1,9 @@
 //! Where a year stands against its targets, from the archive.
 
 use crate::area::Judge;
+use crate::assessment::DayFigures;
 use crate::assessment::dust::DustEntries;
 use crate::assessment::target::{Resampling, Target, TargetRow};
-use crate::assessment::{DayFigures, DustColumn};
 use crate::http::{Archive, ArchiveError, DaysQuery, EntityId};
 use crate::standard::{Entity, Parameters};
 use crate::time::Day;
@@ -36,15 +36,11 @@ impl Plan<'_> {
     }
 
     fn row(&self, target: &Target, id: &EntityId) -> Result<Option<TargetRow>, ArchiveError> {
-        let Some((from, until)) = target.until(self.ended) else { return Ok(None) };
-        if target.dust == DustColumn::Official {
-            return Ok(Some(TargetRow::official(target, self.dust, until)));
-        }
         let entity = match id {
             EntityId::Set { .. } => Entity::Area,
             EntityId::Station { .. } => Entity::Station,
         };
-        let days_of = |from, to| -> Result<Vec<DayFigures>, ArchiveError> {
+        let days_of = |(from, to): (Day, Day)| -> Result<Vec<DayFigures>, ArchiveError> {
             let query = DaysQuery {
                 entity: id.clone(),
                 from,
@@ -56,14 +52,7 @@ impl Plan<'_> {
             };
             Ok(self.archive.days(&query)?.into_iter().map(|day| day.figures).collect())
         };
-        let days = days_of(from, until)?;
-        let past = target.past().map_or_else(|| Ok(Vec::new()), |(from, to)| days_of(from, to))?;
-        let as_then = |day: DayFigures| {
-            let by = target.judges(day.day);
-            day.judged_by(by, self.parameters, entity)
-        };
-        let past: Vec<DayFigures> = past.into_iter().map(as_then).collect();
         let judge = Judge { parameters: self.parameters, entity };
-        Ok(Some(TargetRow::of(target, (&days, &past), until, judge, self.resampling)))
+        TargetRow::reckoned(target, self.ended, judge, (self.dust, self.resampling), days_of)
     }
 }

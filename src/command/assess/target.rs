@@ -4,7 +4,7 @@ use super::super::ExitError;
 use super::super::days_source::{Source, SourceArgs, Way};
 use crate::area::{Judge, Member, Registry};
 use crate::assessment::target::{Resampling, Target, TargetRow, Targets};
-use crate::assessment::{Assessment, DayFigures, DustColumn};
+use crate::assessment::{Assessment, DayFigures};
 
 /// Adds the rows of an entity to its assessment, where the span is a year to date.
 pub(super) fn judge(
@@ -33,25 +33,13 @@ fn row(
     target: &Target,
 ) -> Result<Option<TargetRow>, ExitError> {
     let parameters = args.parameters()?;
-    let ended = source.span().map(|span| span.to);
-    let Some((from, until)) = ended.and_then(|ended| target.until(ended)) else { return Ok(None) };
-    if target.dust == DustColumn::Official {
-        return Ok(Some(TargetRow::official(target, &source.dust, until)));
-    }
+    let Some(ended) = source.span().map(|span| span.to) else { return Ok(None) };
     let Target { dataset, judged_by, dust, .. } = *target;
     let way = Way { dataset, judged_by, dust };
     let days_of = |span| -> Result<Vec<DayFigures>, ExitError> {
         let all = source.days(args, way, (registry, &[member]), span, &parameters)?;
         Ok(all.into_iter().flatten().collect())
     };
-    let days = days_of((from, until))?;
-    let past = target.past().map_or_else(|| Ok(Vec::new()), days_of)?;
-    let as_then = |day: DayFigures| {
-        let by = target.judges(day.day);
-        day.judged_by(by, &parameters, member.entity())
-    };
-    let past: Vec<DayFigures> = past.into_iter().map(as_then).collect();
     let judge = Judge { parameters: &parameters, entity: member.entity() };
-    let by = Resampling::DEFAULT;
-    Ok(Some(TargetRow::of(target, (&days, &past), until, judge, &by)))
+    TargetRow::reckoned(target, ended, judge, (&source.dust, &Resampling::DEFAULT), days_of)
 }
