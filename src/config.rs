@@ -17,6 +17,7 @@ mod feed;
 mod measures;
 mod quality;
 mod ranks;
+mod reports;
 mod section;
 mod stations;
 mod rows;
@@ -47,6 +48,7 @@ use crate::assessment::target::{Resampling, Targets};
 use crate::assessment::{RoomRules, Season, Seasons, SpanFault};
 use crate::measures::{Edition, EvidenceParams};
 use crate::observation::FeedKind;
+use crate::report::ReportSettings;
 use crate::standard::Parameters;
 use crate::telemetry::{self, LogFormat};
 use crate::{http, pipeline};
@@ -94,6 +96,8 @@ pub struct Config {
     pub district_report_due: u16,
     /// By what electricity is held against the list.
     pub evidence: EvidenceParams,
+    /// Who hands papers on, and their templates.
+    pub reports: ReportSettings,
     /// Where figures are kept, and how often they are committed.
     pub store: StoreConfig,
     /// How long a stop may take.
@@ -187,6 +191,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let dust = dust::read_section(root.section("dust"), (base, areas.as_ref()), &seasons);
     let (measures, district_report_due, evidence) =
         measures::read_section(root.section("measures"), base);
+    let reports = reports::read_section(root.section("reports"), base);
     let store = read_store(root.section("store"), base, &evidence);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));
@@ -217,6 +222,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
         measures,
         district_report_due,
         evidence,
+        reports,
         store,
         stop_within,
         http,

@@ -18,7 +18,8 @@
 //! and judged by the edition of the standard in force at their hour ([`standard`], [`index`]); days, and what
 //! is left of the one that runs, come from the same hours ([`assessment`]); with what is forecast
 //! ([`outlook`]) they lead to recommendations that people decide on ([`warning`]); what is to be done at a
-//! level stands in the emergency-measures list ([`measures`]). The [`pipeline`] composes these; the [`store`]
+//! level stands in the emergency-measures list ([`measures`]); what the room hands on as paper holds the same
+//! figures ([`report`]). The [`pipeline`] composes these; the [`store`]
 //! writes what it says in one transaction; only then the message is acknowledged and the picture shown
 //! ([`http`]). [`app`] wires the threads and tasks, [`command`] is the command line.
 //!
@@ -103,6 +104,7 @@ pub mod assessment;
 pub mod outlook;
 pub mod warning;
 pub mod measures;
+pub mod report;
 pub mod pipeline;
 // shell
 pub mod clock;

@@ -12,7 +12,8 @@ use lantian::config;
 use crate::broker::{free_port, mosquitto};
 
 /// Keys whose line in `lantian.toml` is an example, because they have no default.
-const EXAMPLES: [&str; 8] = [
+const EXAMPLES: [&str; 9] = [
+    "templates",
     "files",
     "map",
     "username",
@@ -114,6 +115,7 @@ fn known_keys() -> BTreeSet<String> {
         "quality.city",
         "targets",
         "protection",
+        "reports",
         "store",
         "http",
         "log",

@@ -1,0 +1,133 @@
+//! Papers: which figures and sentences a report of a kind holds. The shell renders it.
+//!
+//! In: a [`ReportAsked`] with a way to read days, and the [`Templates`] of the room. Out: [`ReportFigures`],
+//! and from them a [`Document`], the same for every format.
+//!
+//! Invariants: figures are those of `assess`, of `rank` and of the page of the year, made by the same
+//! functions and never a second time; a template can show, leave out and put in order, but not reckon; a name
+//! that a template does not know is a fault; what is missing is NA.
+//!
+//! Why figures and text apart: the room changes its sentences, and must not be able to change its numbers.
+//!
+//! Source: HJ 633—2026 5.1, 5.2 and 5.3 (daily report, NA); terms.md (同比, 环比, 持平, 测算); the city's plan,
+//! chapter nine (2).
+
+mod account;
+mod asked;
+mod daily;
+mod document;
+mod kind;
+mod leader;
+mod line;
+mod markdown;
+mod monthly;
+mod sample;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub use account::{Account, Against, ChangeLine, Changes, ClassDays, PlanLine, PrimaryLine};
+pub use asked::{DaysOf, DaysWanted, Made, ReportAsked, ReportLists};
+pub use daily::{DailyFigures, DateWords, HealthWords};
+pub use document::{Block, Column, Document, Format, SIGNATURES, State, Table};
+pub use kind::{Every, ReportKind};
+pub use leader::{Deed, ForecastLine, ForecastWords, LeaderFigures, RECORDS, RECORDS_MAX};
+pub use line::{DayLine, IndicatorLine};
+pub use monthly::{MonthlyFigures, RankingFigures};
+pub use template::{TemplateFault, Templates};
+
+/// What stands at the head of every paper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Head {
+    /// The kind's code.
+    pub kind: &'static str,
+    /// The same as people call it.
+    pub kind_zh: &'static str,
+    /// Who hands it on.
+    pub unit: String,
+    /// The area's code.
+    pub area: String,
+    /// The area or `area/set` whose figures stand first.
+    pub entity: String,
+    /// Its name.
+    pub name: String,
+    /// Its name with the number of its stations.
+    pub range_zh: String,
+    /// First day.
+    pub from: String,
+    /// Last day, included.
+    pub to: String,
+    /// The days as people say them.
+    pub period_zh: String,
+    /// `realtime`, `reviewed` or `best`.
+    pub dataset: &'static str,
+    /// What the figures of these days rest on (数据口径).
+    pub dataset_zh: String,
+    /// The column of dust.
+    pub dust: &'static str,
+    /// The same as people read it.
+    pub dust_zh: &'static str,
+    /// The documents by which days are judged, and whose limits hold.
+    pub edition_zh: String,
+    /// When it was made, Beijing time.
+    pub made_at: String,
+    /// Whether the air is simulated.
+    pub simulated: bool,
+}
+
+/// What the room has settled for its papers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportSettings {
+    /// Who hands them on.
+    pub unit: String,
+    /// What they say.
+    pub templates: Templates,
+}
+
+impl Default for ReportSettings {
+    /// A unit without a name of its own, and the templates that come with the program.
+    fn default() -> Self {
+        Self { unit: "生态环境监测中心".to_owned(), templates: Templates::default() }
+    }
+}
+
+/// The figures of a paper, as they are shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ReportFigures {
+    /// Of a day.
+    Daily(Box<DailyFigures>),
+    /// Of a month.
+    Monthly(Box<MonthlyFigures>),
+    /// Ranks.
+    Ranking(Box<RankingFigures>),
+    /// For the leaders.
+    Leader(Box<LeaderFigures>),
+}
+
+impl ReportFigures {
+    /// Which kind they are of.
+    #[must_use]
+    pub const fn kind(&self) -> ReportKind {
+        match self {
+            Self::Daily(_) => ReportKind::Daily,
+            Self::Monthly(_) => ReportKind::Monthly,
+            Self::Ranking(_) => ReportKind::Ranking,
+            Self::Leader(_) => ReportKind::Leader,
+        }
+    }
+
+    /// The head of the paper.
+    #[must_use]
+    pub const fn head(&self) -> &Head {
+        match self {
+            Self::Daily(figures) => &figures.head,
+            Self::Monthly(figures) => &figures.head,
+            Self::Ranking(figures) => &figures.head,
+            Self::Leader(figures) => &figures.head,
+        }
+    }
+}

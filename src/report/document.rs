@@ -1,0 +1,201 @@
+//! A paper as text: title, head lines, blocks, signatures. How it looks is the renderer's.
+//!
+//! In: what a template came to. Out: a [`Document`], the same for every format.
+//!
+//! Invariants: the head always names unit, period, range, dataset, edition and when the paper was made; a
+//! cell is text as people read it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Head;
+
+/// Who signs, in order.
+pub const SIGNATURES: [&str; 3] = ["制表", "审核", "签发"];
+
+/// How far a paper is on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// Made from the figures of now; nobody has looked at it.
+    #[default]
+    Draft,
+}
+
+impl State {
+    /// As a paper says it.
+    #[must_use]
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Draft => "草稿",
+        }
+    }
+}
+
+/// A paper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// What it is: 大连市空气质量日报.
+    pub title: String,
+    /// Of what: 2022年3月5日.
+    pub subtitle: String,
+    /// Its number, once it has one.
+    pub number: Option<String>,
+    /// Draft, or further on its way.
+    pub state: State,
+    /// Label and value: unit, period, dataset and so on.
+    pub head: Vec<(&'static str, String)>,
+    /// What it says.
+    pub blocks: Vec<Block>,
+}
+
+/// A part of a paper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// A heading below the title.
+    Heading(String),
+    /// A paragraph.
+    Paragraph(String),
+    /// A table.
+    Table(Table),
+    /// A remark below what it belongs to.
+    Note(String),
+}
+
+/// A table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Above it; empty where it has none.
+    pub caption: String,
+    /// From the left.
+    pub columns: Vec<Column>,
+    /// As many cells each as there are columns.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its head.
+    pub name: String,
+    /// Whether it stands to the right, as numbers do.
+    pub right: bool,
+}
+
+impl Document {
+    /// The paper that blocks make with its head.
+    pub(super) fn new(head: &Head, title: String, blocks: Vec<Block>) -> Self {
+        let title = if head.simulated { format!("【模拟数据】{title}") } else { title };
+        Self {
+            title,
+            subtitle: head.period_zh.clone(),
+            number: None,
+            state: State::Draft,
+            head: vec![
+                ("单位", head.unit.clone()),
+                ("时段", head.period_zh.clone()),
+                ("范围", head.range_zh.clone()),
+                ("数据口径", head.dataset_zh.clone()),
+                ("沙尘口径", head.dust_zh.to_owned()),
+                ("评价标准", head.edition_zh.clone()),
+                ("生成时间", head.made_at.clone()),
+            ],
+            blocks,
+        }
+    }
+
+    /// Number and state in one line.
+    #[must_use]
+    pub fn standing(&self) -> String {
+        let number = self.number.as_deref().unwrap_or("未编号");
+        format!("编号：{number}　状态：{}", self.state.zh())
+    }
+
+    /// Its tables.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Table(table) => Some(table),
+            _ => None,
+        })
+    }
+}
+
+/// In what a paper is handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A page to print, A4.
+    Html,
+    /// Text to paste.
+    Text,
+    /// The tables, comma-separated, with a byte-order mark.
+    Csv,
+    /// The tables as a workbook.
+    Xlsx,
+    /// A document to edit where a person signs.
+    Docx,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 5] = [Self::Html, Self::Text, Self::Csv, Self::Xlsx, Self::Docx];
+
+    /// The name in options and queries.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Text => "text",
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Docx => "docx",
+        }
+    }
+
+    /// How the name of a file ends.
+    #[must_use]
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            other => other.name(),
+        }
+    }
+
+    /// As a link calls it.
+    #[must_use]
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Html => "打印页（A4）",
+            Self::Text => "纯文本",
+            Self::Csv => "CSV表格",
+            Self::Xlsx => "XLSX表格",
+            Self::Docx => "DOCX文档",
+        }
+    }
+
+    /// The media type.
+    #[must_use]
+    pub const fn media(self) -> &'static str {
+        match self {
+            Self::Html => "text/html; charset=utf-8",
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|format| format.name() == text);
+        let known = Self::ALL.map(Self::name).join(", ");
+        found.ok_or_else(|| format!("one of {known} expected, got {text:?}"))
+    }
+}

@@ -1,0 +1,235 @@
+//! The figures of a report for the leaders (领导专报): one page.
+//!
+//! In: the day, the month and the year so far, and what the records of warnings say. Out: [`LeaderFigures`].
+//!
+//! Invariants: of what is to come only an official forecast is told, never the built-in one; of what was
+//! done, what is issued; nothing of a drill.
+//!
+//! Source: the city's plan, chapter nine (what is reported to the city's leaders).
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Head;
+use super::account::{Account, PlanLine};
+use super::asked::{DaysOf, ReportAsked};
+use super::daily::DateWords;
+use super::line::{DayLine, names};
+use super::monthly::to_date;
+use crate::area::Member;
+use crate::assessment::rank::{Rank, RankBy};
+use crate::assessment::{JudgedBy, Span};
+use crate::observation::Pollutant;
+use crate::outlook::{Forecast, ForecastSpan, Source};
+use crate::time::Day;
+use crate::warning::{Body, Record, moment_zh};
+
+/// The kinds of records that such a page asks for, and how many of the newest ones.
+pub const RECORDS: [&str; 5] = ["forecast", "issued", "took_effect", "advisory", "consulted"];
+/// See [`RECORDS`].
+pub const RECORDS_MAX: usize = 1_000;
+/// Days after a deed on which it is still told.
+const TOLD_DAYS: i32 = 7;
+
+/// One day of an official forecast.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ForecastLine {
+    /// The zone (预报分区); empty for the whole area.
+    pub zone: String,
+    /// `11月25日`.
+    pub date_zh: String,
+    /// Lower end of the range.
+    pub lower: u16,
+    /// Upper end of the range.
+    pub upper: u16,
+    /// 良, or 良至轻度污染.
+    pub categories_zh: String,
+    /// Primary pollutants; empty where none is named.
+    pub primary_zh: String,
+    /// The weather in the office's words; empty where it gives none.
+    pub weather: String,
+}
+
+/// The newest official forecast.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ForecastWords {
+    /// Who issued it.
+    pub office: String,
+    /// When.
+    pub issued_zh: String,
+    /// Its days after the one of the paper.
+    pub days: Vec<ForecastLine>,
+    /// The first of them on which every zone stays at or below an AQI of 100; null where none does.
+    pub good_from_zh: Option<String>,
+}
+
+/// Something that was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Deed {
+    /// `11月24日16时`.
+    pub at_zh: String,
+    /// In a sentence.
+    pub text_zh: String,
+}
+
+/// The figures of a page for the leaders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LeaderFigures {
+    /// What stands above.
+    pub head: Head,
+    /// The day.
+    pub date: DateWords,
+    /// The day of the entity.
+    pub city: DayLine,
+    /// The days of the month so far.
+    pub month: Account,
+    /// The days since 1 January.
+    pub year: Account,
+    /// Places among reference cities, reckoned here (测算).
+    pub ranks: Vec<Rank>,
+    /// Where the year stands against the plan.
+    pub targets: Vec<PlanLine>,
+    /// Why there is none.
+    pub targets_reason_zh: Option<&'static str>,
+    /// The stations with the highest AQI of the day, at most three, the highest first.
+    pub highest: Vec<DayLine>,
+    /// The stations with the highest PM2.5 of the month so far, at most three, the highest first.
+    pub highest_of_month: Vec<Account>,
+    /// What is officially forecast; null where no office forecasts.
+    pub forecast: Option<ForecastWords>,
+    /// What was issued in the week until the day, the oldest first.
+    pub done: Vec<Deed>,
+}
+
+impl LeaderFigures {
+    pub(super) fn of<E>(asked: &ReportAsked<'_>, days_of: &mut DaysOf<'_, E>) -> Result<Self, E> {
+        let (day, member) = (asked.span.to, asked.member);
+        let held: Vec<_> =
+            asked.days(&[member], asked.span, days_of)?.into_iter().flatten().collect();
+        let entity = asked.registry.name_of(member);
+        let figures = held.first().cloned().unwrap_or_else(|| asked.nothing_on(day));
+        let month = Day::of(day.date().0, day.date().1, 1).and_then(|first| Span::days(first, day));
+        let (month, year) = (month.unwrap_or(asked.span), to_date(asked.span));
+        let (targets, targets_reason_zh) = asked.plan(days_of)?;
+        let pm2_5 = RankBy::Concentration(Pollutant::Pm2_5);
+        let ranked = [(RankBy::Composite, month), (RankBy::Composite, year), (pm2_5, year)];
+        let mut highest = asked.lines(&asked.stations(day), day, days_of)?;
+        highest.retain(|line| line.aqi.is_some());
+        highest.sort_by_key(|line| std::cmp::Reverse(line.aqi));
+        highest.truncate(3);
+        Ok(Self {
+            head: asked.head(&held),
+            date: DateWords::of(day),
+            city: DayLine::of(&figures, &asked.subject(member, &entity)),
+            month: asked.account(member, month, days_of)?,
+            year: asked.account(member, year, days_of)?,
+            ranks: asked.ranks(&ranked, days_of)?,
+            targets,
+            targets_reason_zh,
+            highest,
+            highest_of_month: highest_of(asked, month, days_of)?,
+            forecast: forecast(asked.records, day),
+            done: done(asked.records, day),
+        })
+    }
+}
+
+/// The stations with the highest PM2.5 of a span.
+fn highest_of<E>(
+    asked: &ReportAsked<'_>,
+    span: Span,
+    days_of: &mut DaysOf<'_, E>,
+) -> Result<Vec<Account>, E> {
+    let stations: Vec<Member> = asked.stations(span.to);
+    let accounts = stations.into_iter().map(|member| asked.account(member, span, days_of));
+    let mut all = accounts.collect::<Result<Vec<Account>, E>>()?;
+    // Whole µg/m³ as they are shown: what looks equal stays in the order of the list.
+    let shown = |account: &Account| {
+        let mean = account.assessment.shown.pm2_5_mean.as_ref()?;
+        mean.to_string().parse::<u32>().ok()
+    };
+    all.retain(|account| shown(account).is_some());
+    all.sort_by_key(|account| std::cmp::Reverse(shown(account)));
+    all.truncate(3);
+    Ok(all)
+}
+
+/// `11月25日`.
+fn short(day: Day) -> String {
+    let (_, month, date) = day.date();
+    format!("{month}月{date}日")
+}
+
+/// The newest issue made until the morning after a day, as far as it speaks of later days.
+fn forecast(records: &[Record], day: Day) -> Option<ForecastWords> {
+    let known = day.plus(2).start().start();
+    let official = records.iter().filter(|record| record.drill.is_none()).filter_map(|record| {
+        match &record.body {
+            Body::Forecast(forecast) if forecast.source == Source::Fed => Some(forecast),
+            _ => None,
+        }
+    });
+    let says = |forecast: &&Forecast| forecast.issued < known && !lines(forecast, day).is_empty();
+    let newest = official.filter(says).max_by_key(|forecast| forecast.issued)?;
+    let days = lines(newest, day);
+    let mut dates: Vec<&String> = days.iter().map(|line| &line.date_zh).collect();
+    dates.dedup();
+    let good =
+        |date: &&&String| days.iter().filter(|l| l.date_zh == ***date).all(|l| l.upper <= 100);
+    let good_from_zh = dates.iter().find(good).map(|date| (*date).clone());
+    Some(ForecastWords {
+        office: newest.office.clone(),
+        issued_zh: moment_zh(newest.issued),
+        good_from_zh,
+        days,
+    })
+}
+
+/// Days after `day`, by date and then by zone.
+fn lines(forecast: &Forecast, day: Day) -> Vec<ForecastLine> {
+    let spans =
+        forecast.zones.iter().flat_map(|(zone, spans)| spans.iter().map(move |s| (zone, s)));
+    let later =
+        spans.filter_map(|(zone, span)| Some((span.day().filter(|d| *d > day)?, zone, span)));
+    let mut all: Vec<(Day, &String, &ForecastSpan)> = later.collect();
+    all.sort_by_key(|(day, zone, _)| (*day, *zone));
+    let line = |(day, zone, span): (Day, &String, &ForecastSpan)| {
+        let (first, last) = span.aqi.classes();
+        let edition = JudgedBy::InForce.index_edition(day);
+        let name = |class| edition.class(class).name_zh;
+        let categories = if first == last {
+            name(first).to_owned()
+        } else {
+            format!("{}至{}", name(first), name(last))
+        };
+        ForecastLine {
+            zone: zone.clone(),
+            date_zh: short(day),
+            lower: span.aqi.lower,
+            upper: span.aqi.upper,
+            categories_zh: categories,
+            primary_zh: names(span.primary),
+            weather: span.weather.clone().unwrap_or_default(),
+        }
+    };
+    all.into_iter().map(line).collect()
+}
+
+/// What was issued, took effect or was released in the week until a day.
+fn done(records: &[Record], day: Day) -> Vec<Deed> {
+    let (from, until) = (day.plus(1 - TOLD_DAYS).start().start(), day.plus(2).start().start());
+    let told = |record: &&Record| {
+        let is_deed = matches!(
+            record.body,
+            Body::Issued(_) | Body::TookEffect { .. } | Body::Advisory(_) | Body::Consulted(_)
+        );
+        is_deed && record.drill.is_none() && from <= record.at && record.at < until
+    };
+    let mut all: Vec<&Record> = records.iter().filter(told).collect();
+    all.sort_by_key(|record| record.number);
+    let deed = |record: &Record| Deed {
+        at_zh: moment_zh(record.at),
+        text_zh: record.text_zh().trim_end_matches('。').to_owned(),
+    };
+    all.into_iter().map(deed).collect()
+}

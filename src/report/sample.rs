@@ -1,0 +1,179 @@
+//! Made-up figures, with which templates are tried before anybody needs a paper.
+//!
+//! Out: for each kind, figures with everything in them, and figures of a city that has nothing: a day without
+//! AQI, no year before, no targets, no reference cities.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use super::asked::{DaysWanted, Made, ReportAsked, ReportLists};
+use super::{ReportFigures, ReportKind};
+use crate::area::{AreaId, Member, Registry, Span as Validity, Station};
+use crate::assessment::dust::DustEntries;
+use crate::assessment::rank::RankSet;
+use crate::assessment::target::{Goal, Resampling, Target, TargetIndicator, Targets, Written};
+use crate::assessment::{DayFigures, DustColumn, JudgedBy};
+use crate::average::{MISSING, Window};
+use crate::observation::{Dataset, POLLUTANTS, Pollutant, StationId, StationKind};
+use crate::outlook::{AqiRange, Forecast, ForecastSpan, Source};
+use crate::standard::Parameters;
+use crate::time::{DAY_H, Day};
+use crate::warning::{Body, Record};
+
+/// The last day that has ended where everything is there, and where nothing is.
+const ENDED: [(i32, u8, u8); 2] = [(2026, 11, 24), (2024, 2, 29)];
+/// Usual levels by [`Pollutant::index`], in 0.001 µg/m³.
+const LEVELS: [i32; Pollutant::COUNT] = [40_000, 70_000, 9_000, 30_000, 700_000, 90_000];
+
+/// Both figures of every kind.
+pub(super) fn figures() -> Vec<ReportFigures> {
+    let both = |kind| [true, false].map(|whole| figures_of(kind, whole));
+    ReportKind::ALL.into_iter().flat_map(both).flatten().collect()
+}
+
+/// `None` never: the lists below are legal.
+fn figures_of(kind: ReportKind, whole: bool) -> Option<ReportFigures> {
+    let city = registry("sample", StationKind::National)?;
+    let cities = registry("cities", StationKind::Reference)?;
+    let (year, month, date) = ENDED[usize::from(!whole)];
+    let ended = Day::of(year, month, date)?;
+    let ranks = [RankSet {
+        code: "sample".to_owned(),
+        name: "示例各市".to_owned(),
+        area: cities.area.clone(),
+        members: (0..cities.stations.len()).map(Member::Station).collect(),
+        own: Some(Member::Station(0)),
+        official: Vec::new(),
+    }];
+    let targets = Targets { rows: if whole { targets(year) } else { Vec::new() } };
+    let parameters = Parameters::default();
+    let records = if whole { records(ended)? } else { Vec::new() };
+    let asked = ReportAsked {
+        kind,
+        registry: &city,
+        member: Member::Set(0),
+        span: kind.span(&kind.usual(ended), ended).ok()?,
+        parameters: &parameters,
+        dataset: Dataset::Best,
+        judged_by: JudgedBy::InForce,
+        dust: DustColumn::Measured,
+        lists: ReportLists {
+            registries: &[&city, &cities],
+            ranks: if whole { &ranks } else { &[] },
+            targets: &targets,
+            resampling: &Resampling { paths: 100, ..Resampling::DEFAULT },
+            dust: &DustEntries::default(),
+        },
+        records: &records,
+        made: Made {
+            unit: "示例市生态环境监测中心",
+            at: ended.plus(1).hour(8).start(),
+            simulated: !whole,
+        },
+    };
+    let made = asked.reckon(&mut |wanted| Ok::<_, Infallible>(days(wanted, (ended, whole))));
+    made.ok()
+}
+
+/// Three stations and a set of two; names with signs that Markdown knows.
+fn registry(area: &str, kind: StationKind) -> Option<Registry> {
+    let station = |(code, name): (&str, &str)| {
+        Some(Station {
+            id: StationId::new(code)?,
+            name: name.to_owned(),
+            position: None,
+            district: String::new(),
+            kind,
+            assessed: true,
+            valid: Validity::default(),
+        })
+    };
+    let stations = [("a", "示例市"), ("b", "乙|站*"), ("c", "丙_站")].map(station);
+    let stations = stations.into_iter().collect::<Option<Vec<_>>>()?;
+    let mut registry = Registry::new(AreaId::new(area)?, "示例市".to_owned(), stations).ok()?;
+    let members = ["a", "b"].map(|code| (code.to_owned(), Validity::default()));
+    registry.add_set("urban", "市区", &members).ok()?;
+    Some(registry)
+}
+
+fn targets(year: i32) -> Vec<Target> {
+    let target = |indicator, goal| Target {
+        year,
+        entity: "sample".to_owned(),
+        indicator,
+        goal,
+        judged_by: JudgedBy::InForce,
+        dataset: Dataset::Best,
+        dust: DustColumn::Measured,
+        document: "示例方案".to_owned(),
+        district: String::new(),
+    };
+    let number = |text| Written::parse(text).map(Goal::Number);
+    let mut all = Vec::new();
+    all.extend(number("88.9").map(|goal| target(TargetIndicator::GoodDayRatio, goal)));
+    all.extend(number("29.8").map(|goal| target(TargetIndicator::Mean(Pollutant::Pm2_5), goal)));
+    all.push(target(TargetIndicator::DaysHeavy, Goal::Words("基本消除".to_owned())));
+    all
+}
+
+/// An official forecast, and a warning that took effect.
+fn records(ended: Day) -> Option<Vec<Record>> {
+    let record = |number, body| Record {
+        number,
+        at: ended.hour(16).start(),
+        person: None,
+        drill: None,
+        body,
+    };
+    let span = |days| {
+        Some(ForecastSpan {
+            from: ended.plus(days).start(),
+            hours: 24,
+            aqi: AqiRange::new(80, 110)?,
+            hourly: Vec::new(),
+            primary: [Pollutant::Pm2_5].into_iter().collect(),
+            cause: None,
+            concentrations: BTreeMap::new(),
+            weather: Some("偏南风2级".to_owned()),
+        })
+    };
+    let forecast = Forecast {
+        office: "示例市气象台".to_owned(),
+        issued: ended.hour(16).start(),
+        source: Source::Fed,
+        zones: BTreeMap::from([(String::new(), vec![span(1)?, span(2)?])]),
+    };
+    Some(vec![record(1, Body::Forecast(forecast)), record(2, Body::TookEffect { issue: 1 })])
+}
+
+/// Days that differ, some heavy; or one day without ozone and none before it.
+fn days(wanted: &DaysWanted<'_>, (ended, whole): (Day, bool)) -> Vec<Vec<DayFigures>> {
+    let (from, to) = wanted.days;
+    let all = || (from.number()..=to.number()).map(Day::from_number);
+    let held = |day: &Day| whole || *day == ended;
+    let of = |member: &Member| {
+        let day = |day| figures_on(day, *member, wanted, whole);
+        all().filter(held).map(day).collect()
+    };
+    wanted.members.iter().map(of).collect()
+}
+
+fn figures_on(day: Day, member: Member, wanted: &DaysWanted<'_>, whole: bool) -> DayFigures {
+    let window = |station: usize| -> Window {
+        let shift = i32::try_from(station).unwrap_or(0) * 3;
+        let percent = if day.number() % 41 == 0 { 500 } else { 50 + (day.number() + shift) % 70 };
+        let level = |p: Pollutant| match p {
+            Pollutant::O3 if !whole => MISSING,
+            _ => LEVELS[p.index()] / 100 * percent,
+        };
+        POLLUTANTS.map(|p| [level(p); DAY_H])
+    };
+    let day = match member {
+        Member::Station(at) => DayFigures::of_station(day, &window(at), wanted.parameters),
+        Member::Set(set) => {
+            let windows: Vec<Window> = wanted.registry.sets[set].on(day).map(window).collect();
+            DayFigures::of_set(day, windows.iter(), wanted.parameters)
+        }
+    };
+    day.judged_by(wanted.judged_by, wanted.parameters, member.entity())
+}

@@ -1,0 +1,343 @@
+//! Templates and the figures of papers, over days made by hand.
+
+use std::convert::Infallible;
+
+use super::*;
+use crate::area::{AreaId, Member, Registry, Span as Validity, Station};
+use crate::assessment::dust::DustEntries;
+use crate::assessment::target::{Resampling, Targets};
+use crate::assessment::{DayFigures, DustColumn, JudgedBy, Span};
+use crate::average::{MISSING, Window};
+use crate::observation::{Dataset, Pollutant, StationId, StationKind};
+use crate::standard::Parameters;
+use crate::time::{DAY_H, Day};
+
+fn day(text: &str) -> Day {
+    text.parse().expect("a day")
+}
+
+fn city() -> Registry {
+    let station = Station {
+        id: StationId::new("1A").expect("legal"),
+        name: "甘井子".to_owned(),
+        position: None,
+        district: String::new(),
+        kind: StationKind::National,
+        assessed: true,
+        valid: Validity::default(),
+    };
+    Registry::new(AreaId::new("dalian").expect("legal"), "大连市".into(), vec![station])
+        .expect("ok")
+}
+
+/// A day at one level of PM2.5, in µg/m³; without ozone where the level is below zero.
+fn at(day: Day, pm2_5: i32) -> DayFigures {
+    let mut hours: Window = [[10_000; DAY_H]; Pollutant::COUNT];
+    hours[Pollutant::Pm2_5.index()] = [pm2_5.abs() * 1000; DAY_H];
+    hours[Pollutant::Co.index()] = [500_000; DAY_H];
+    if pm2_5 < 0 {
+        hours[Pollutant::O3.index()] = [MISSING; DAY_H];
+    }
+    DayFigures::of_set(day, [&hours].into_iter(), &Parameters::default())
+}
+
+/// The paper of a day or month over days of one level, as far as `pm2_5` gives one.
+fn figures(kind: ReportKind, of: &str, pm2_5: impl Fn(Day) -> Option<i32>) -> ReportFigures {
+    let (registry, parameters) = (city(), Parameters::default());
+    let ended = day("2026-11-24");
+    let asked = ReportAsked {
+        kind,
+        registry: &registry,
+        member: Member::Set(0),
+        span: kind.span(of, ended).expect("a span"),
+        parameters: &parameters,
+        dataset: Dataset::Best,
+        judged_by: JudgedBy::InForce,
+        dust: DustColumn::Measured,
+        lists: ReportLists {
+            registries: &[&registry],
+            ranks: &[],
+            targets: &Targets::default(),
+            resampling: &Resampling::DEFAULT,
+            dust: &DustEntries::default(),
+        },
+        records: &[],
+        made: Made {
+            unit: "监测中心", at: day("2026-11-25").hour(8).start(), simulated: false
+        },
+    };
+    let made = asked.reckon(&mut |wanted| {
+        let (from, to) = wanted.days;
+        let days = (from.number()..=to.number()).map(Day::from_number);
+        let days = days.filter_map(|day| Some(at(day, pm2_5(day)?))).collect();
+        Ok::<_, Infallible>(vec![days; wanted.members.len()])
+    });
+    made.expect("never fails")
+}
+
+/// The text of a paper, one block a line.
+fn text(figures: &ReportFigures) -> String {
+    let document = Templates::default().document(figures).expect("the built-in template is legal");
+    let line = |block: &Block| match block {
+        Block::Heading(text) | Block::Paragraph(text) | Block::Note(text) => text.clone(),
+        Block::Table(table) => {
+            let rows = table.rows.iter().map(|row| row.join(" "));
+            [table.caption.clone()].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
+        }
+    };
+    document.blocks.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn assert_says(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+}
+
+#[test]
+fn the_templates_that_come_with_the_program_are_without_fault() {
+    assert_eq!(Templates::default().faults(), []);
+    assert_eq!(sample::figures().len(), 2 * ReportKind::ALL.len(), "each kind, full and empty");
+}
+
+#[test]
+fn a_fault_of_a_template_is_told_with_its_file_and_line() {
+    for (written, told) in [
+        ("# 题\n\n{{ city.aqu }}\n", "room.md:3: undefined value"),
+        ("# 题\n\n{% if cite %}a{% endif %}\n", "room.md:3: undefined value"),
+        ("# 题\n\n\n{% for x in %}\n", "room.md:4: syntax error"),
+        ("# 题\n\n- {{ city.aqi }}\n", "room.md: what it comes to is a list"),
+        ("没有标题\n", "room.md: what it comes to a paper begins with its title"),
+    ] {
+        let mut templates = Templates::default();
+        templates.replace(ReportKind::Daily, "room.md".to_owned(), written.to_owned());
+        let faults: Vec<String> = templates.faults().iter().map(ToString::to_string).collect();
+        assert!(faults[0].starts_with(told), "{faults:?}");
+    }
+}
+
+/// A branch that only a bare city takes is tried too.
+#[test]
+fn both_ends_of_what_there_can_be_are_tried() {
+    let written = "# 题\n\n{% if not targets %}{{ nothing }}{% endif %}\n";
+    let mut templates = Templates::default();
+    templates.replace(ReportKind::Daily, "room.md".to_owned(), written.to_owned());
+    assert_eq!(templates.faults().len(), 1);
+}
+
+#[test]
+fn numbers_keep_their_digits_and_what_is_missing_is_na() {
+    let written = "# 题\n\n{{ city.co_mg_m3 }}|{{ city.o3_mda8_ug_m3 }}|{{ city.aqi }}\n";
+    let mut templates = Templates::default();
+    templates.replace(ReportKind::Daily, "room.md".to_owned(), written.to_owned());
+    let whole = figures(ReportKind::Daily, "2022-03-05", |_| Some(28));
+    let said = templates.document(&whole).expect("legal").blocks;
+    assert_eq!(said, [Block::Paragraph("0.5|10|40".to_owned())]);
+    let holed = figures(ReportKind::Daily, "2026-03-05", |_| Some(-28));
+    let said = templates.document(&holed).expect("legal").blocks;
+    assert_eq!(said, [Block::Paragraph("0.5|NA|NA".to_owned())]);
+}
+
+#[test]
+fn a_day_says_what_it_is_and_how_the_year_stands() {
+    let half = |d: Day| Some(if d.date().0 == 2022 { 28 } else { 35 });
+    let said = text(&figures(ReportKind::Daily, "2022-03-05", half));
+    assert_says(
+        &said,
+        &[
+            "2022年3月5日（星期六），大连市空气质量指数（AQI）为40，级别为一级，类别为优",
+            "无首要污染物；前一日AQI为40，两日持平。",
+            "2022年3月1日至5日，优良天数5天，同比持平；PM2.5平均浓度28微克/立方米，同比下降20.0%。",
+            "2022年1月1日至3月5日，有效监测64天，优良天数64天，同比持平；优良天数比率100.0%，同比持平；",
+            "重度及以上污染0天，同比持平",
+            "PM2.5 24小时平均 28 µg/m³ 40 1/1",
+            "O3 日最大1小时平均 10 µg/m³ 4 1/1",
+            "年度目标：未录入本年度目标。",
+        ],
+    );
+    assert!(!said.contains("同比说明"), "{said}");
+}
+
+#[test]
+fn a_day_without_aqi_says_so_and_why() {
+    let said = text(&figures(ReportKind::Daily, "2026-11-20", |_| Some(-28)));
+    assert_says(
+        &said,
+        &[
+            "大连市空气质量指数（AQI）为NA，级别、类别和首要污染物均为NA：O3缺测，且其余污染物的AQI不大于100。",
+            "O3 日最大8小时平均 NA µg/m³ NA 0/1",
+            "PM2.5 24小时平均 28 µg/m³",
+            "甘井子 NA NA NA 28 10 10 10 0.5 NA",
+        ],
+    );
+    let nothing = text(&figures(ReportKind::Daily, "2026-11-20", |_| None));
+    assert_says(&nothing, &["均为NA：各项污染物均缺测。", "优良天数比率NA；"]);
+}
+
+#[test]
+fn a_heavy_day_and_an_incomplete_one_are_named() {
+    let said = text(&figures(ReportKind::Daily, "2022-03-05", |d| {
+        Some(if d == day("2022-03-05") { -180 } else { 30 })
+    }));
+    assert_says(
+        &said,
+        &[
+            "首要污染物为PM2.5；前一日AQI为43，较前一日上升187。当日为重度及以上污染天。O3缺测，AQI由其余污染物得出。",
+        ],
+    );
+}
+
+#[test]
+fn a_year_without_the_one_before_is_not_compared() {
+    let this_year = |d: Day| (d.date().0 == 2024).then_some(28);
+    let said = text(&figures(ReportKind::Daily, "2024-02-29", this_year));
+    assert_says(
+        &said,
+        &[
+            "2024年1—2月，有效监测60天，优良天数60天；",
+            "同比说明：对比时段没有有效数据，不作比较。",
+        ],
+    );
+    let both = |d: Day| (d.date().0 >= 2023).then_some(28);
+    let said = text(&figures(ReportKind::Daily, "2024-02-29", both));
+    assert_says(&said, &["优良天数60天，同比增加1天", "PM2.5平均浓度28微克/立方米，同比持平"]);
+}
+
+/// 2026-03-01 brought another edition: both sides would not be judged alike.
+#[test]
+fn editions_are_not_compared() {
+    let said = text(&figures(ReportKind::Daily, "2026-11-24", |_| Some(28)));
+    let both =
+        "累计数据口径：实况数据（未审核）；评价标准：HJ 633—2012、HJ 633—2026、GB 3095—2026。";
+    assert_says(&said, &["同比说明：两期评价标准不同", both]);
+    let one = text(&figures(ReportKind::Daily, "2022-03-05", |_| Some(28)));
+    assert!(!one.contains("累计数据口径"), "the same as in the head: {one}");
+}
+
+#[test]
+fn the_head_names_what_the_figures_rest_on() {
+    let figures = figures(ReportKind::Daily, "2022-03-05", |_| Some(28));
+    let document = Templates::default().document(&figures).expect("legal");
+    assert_eq!(
+        (document.title.as_str(), document.subtitle.as_str()),
+        ("大连市空气质量日报", "2022年3月5日")
+    );
+    assert_eq!(document.standing(), "编号：未编号　状态：草稿");
+    let value = |label| document.head.iter().find(|(l, _)| *l == label).map(|(_, v)| v.as_str());
+    assert_eq!(value("单位"), Some("监测中心"));
+    assert_eq!(value("范围"), Some("大连市（评价点位1个）"));
+    assert_eq!(value("数据口径"), Some("实况数据（未审核）"));
+    assert_eq!(value("沙尘口径"), Some("实况（未扣除沙尘）"));
+    assert_eq!(value("评价标准"), Some("HJ 633—2012、GB 3095—2012"));
+    assert_eq!(value("生成时间"), Some("2026-11-25 08:00"));
+}
+
+#[test]
+fn days_that_have_not_ended_have_no_paper() {
+    let ended = day("2026-11-24");
+    let daily = |text| ReportKind::Daily.span(text, ended).map(|s: Span| s.to_string());
+    assert_eq!(daily("2026-11-24").as_deref(), Ok("2026-11-24..2026-11-24"));
+    assert!(daily("2026-11-25").expect_err("not yet").contains("has not ended"));
+    assert!(daily("2026-11").expect_err("a month").contains("YYYY-MM-DD expected"));
+    assert_eq!(ReportKind::Daily.usual(ended), "2026-11-24");
+}
+
+#[test]
+fn a_month_stands_beside_two_others_and_in_its_year() {
+    let levels = |d: Day| {
+        Some(match d.date() {
+            (2022, 3, 1..=3) => 90,
+            (2022, 3, _) => 30,
+            (2022, ..) => 40,
+            _ => 50,
+        })
+    };
+    let said = text(&figures(ReportKind::Monthly, "2022-03", levels));
+    assert_says(
+        &said,
+        &[
+            "2022年3月，大连市有效监测31天，优良天数28天，同比减少3天，环比持平；",
+            "优良天数比率90.3%，同比下降9.7个百分点，环比下降9.7个百分点",
+            "PM2.5平均浓度36微克/立方米，同比下降28.0%，环比下降10.0%",
+            "优28天，轻度污染3天，共31天。以PM2.5为首要污染物3天",
+            "天数 28 0 3 0 0 0 31 28",
+            "甘井子 28/31 90.3 -9.7 ",
+            "2022年1—3月，有效监测90天，优良天数87天，同比减少3天；",
+            "2022-03-01 119 轻度污染 PM2.5 90 10 10 10 0.5 10",
+        ],
+    );
+    assert!(!said.contains("本月尚未结束") && !said.contains("说明："), "{said}");
+}
+
+#[test]
+fn a_month_that_is_not_over_says_until_when() {
+    let said = text(&figures(ReportKind::Monthly, "2026-11", |_| Some(-28)));
+    assert_says(
+        &said,
+        &[
+            "本月尚未结束，以下为2026年11月1日至24日的情况。",
+            "有效监测0天（另有24天无有效AQI），优良天数0天",
+            "综合指数NA",
+            "2026-11-24 NA NA NA 28 10 10 10 0.5 NA",
+        ],
+    );
+    let of = |text| ReportKind::Monthly.span(text, day("2026-11-24"));
+    assert!(of("2026-12").expect_err("not begun").contains("no day of 2026-12 has ended"));
+    for wrong in ["2026", "2026-11-24", "2026-Q1", "2026-13"] {
+        assert!(of(wrong).expect_err(wrong).contains("YYYY-MM expected"), "{wrong}");
+    }
+    assert_eq!(ReportKind::Monthly.usual(day("2026-11-24")), "2026-11");
+}
+
+#[test]
+fn a_page_for_the_leaders_says_what_there_is_and_what_there_is_not() {
+    let half = |d: Day| Some(if d.date().0 == 2022 { 28 } else { 35 });
+    let said = text(&figures(ReportKind::Leader, "2022-03-05", half));
+    assert_says(
+        &said,
+        &[
+            "2022年3月5日，大连市AQI为40，级别为优，无首要污染物。",
+            "2022年1月1日至3月5日，PM2.5平均浓度28微克/立方米，同比下降20.0%；",
+            "参照城市数据未接入，暂无测算名次。",
+            "优良天数64天，同比持平；优良天数比率100.0%，同比持平",
+            "未录入本年度目标。",
+            "AQI较高的点位为甘井子（40，优）。2022年3月1日至5日PM2.5平均浓度较高的点位为甘井子（28微克/立方米）。",
+            "目前没有官方预报。",
+            "近一周未发布预警，未开展会商。",
+        ],
+    );
+}
+
+/// The made-up city has all of it: forecast, deeds, targets and places.
+#[test]
+fn what_is_forecast_and_done_is_told_as_the_office_and_the_records_have_it() {
+    let full = sample::figures().into_iter().find(|f| f.kind() == ReportKind::Leader);
+    let said = text(&full.expect("a sample"));
+    assert_says(
+        &said,
+        &[
+            "据示例市气象台11月24日16时预报：11月25日AQI80至110（良至轻度污染，首要污染物PM2.5，偏南风2级）；11月26日",
+            "预报时段内均可能超过优良。",
+            "11月24日16时，",
+            "测算",
+        ],
+    );
+}
+
+#[test]
+fn ranks_are_those_of_the_list_and_say_that_they_are_reckoned() {
+    let full = sample::figures().into_iter().find(|f| f.kind() == ReportKind::Ranking);
+    let full = full.expect("a sample");
+    let ReportFigures::Ranking(of) = &full else { panic!("{full:?}") };
+    let said = text(&full);
+    assert_eq!((of.month.len(), of.year.len()), (3, 3));
+    for rank in of.month.iter().chain(&of.year) {
+        for row in &rank.rows {
+            let value = row.value.as_ref().map_or_else(|| "NA".to_owned(), ToString::to_string);
+            let place = row.rank.map_or_else(|| "NA".to_owned(), |rank| rank.to_string());
+            let line = format!("{place} {} {value} ", row.name);
+            assert!(said.contains(&line), "{line} is not in\n{said}");
+        }
+    }
+    assert!(said.contains("均为测算，不代表官方排名"));
+}
