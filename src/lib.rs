@@ -113,6 +113,7 @@ pub mod ingest;
 pub mod store;
 pub mod replay;
 pub mod workbook;
+pub mod paper;
 pub mod http;
 pub mod config;
 pub mod app;

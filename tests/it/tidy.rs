@@ -24,7 +24,7 @@ use Layer::{Science, Shell, Words};
 /// Every module in data-flow order, with the shell modules it may import beside what all of its
 /// layer may: words and science import what stands above them; the shell imports all of these,
 /// `clock` and `telemetry`.
-const MODULES: [(&str, Layer, &[&str]); 29] = [
+const MODULES: [(&str, Layer, &[&str]); 30] = [
     ("time", Words, &[]),
     ("quantity", Words, &[]),
     ("observation", Words, &[]),
@@ -49,6 +49,7 @@ const MODULES: [(&str, Layer, &[&str]); 29] = [
     ("store", Shell, &[]),
     ("replay", Shell, &["store", "ingest"]),
     ("workbook", Shell, &[]),
+    ("paper", Shell, &[]),
     ("delivery", Shell, &[]),
     ("http", Shell, &[]),
     // Composes the parameters of all others, and reads the lists of stations.
@@ -57,7 +58,7 @@ const MODULES: [(&str, Layer, &[&str]); 29] = [
     (
         "command",
         Shell,
-        &["ingest", "store", "replay", "workbook", "delivery", "http", "config", "app"],
+        &["ingest", "store", "replay", "workbook", "paper", "delivery", "http", "config", "app"],
     ),
 ];
 /// Imported by every shell module.

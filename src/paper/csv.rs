@@ -1,0 +1,29 @@
+//! The tables of a paper as one CSV file, with a byte-order mark, so that a spreadsheet takes it for UTF-8.
+//!
+//! Title and head stand above the tables, a caption above each, an empty line between.
+
+use crate::report::Document;
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+pub(super) fn render(document: &Document) -> Result<Vec<u8>, String> {
+    let mut writer = csv::WriterBuilder::new()
+        .flexible(true)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(BYTE_ORDER_MARK.to_vec());
+    let mut row = |cells: Vec<&str>| writer.write_record(cells).map_err(|e| e.to_string());
+    let standing = document.standing();
+    row(vec![&document.title, &document.subtitle, &standing])?;
+    for (label, value) in &document.head {
+        row(vec![label, value])?;
+    }
+    for table in document.tables() {
+        row(vec![""])?;
+        row(vec![&table.caption])?;
+        row(table.columns.iter().map(|column| column.name.as_str()).collect())?;
+        for cells in &table.rows {
+            row(cells.iter().map(String::as_str).collect())?;
+        }
+    }
+    writer.into_inner().map_err(|e| e.to_string())
+}

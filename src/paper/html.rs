@@ -1,0 +1,18 @@
+//! A paper as a page to print: A4, black on white, everything in one file.
+
+use askama::Template as _;
+
+use crate::report::{Block, Document, SIGNATURES};
+
+#[derive(askama::Template)]
+#[template(path = "paper.html", config = "src/paper/askama.toml")]
+struct Page<'a> {
+    paper: &'a Document,
+    standing: String,
+    signatures: [&'static str; SIGNATURES.len()],
+}
+
+pub(super) fn render(document: &Document) -> Result<Vec<u8>, String> {
+    let page = Page { paper: document, standing: document.standing(), signatures: SIGNATURES };
+    page.render().map(String::into_bytes).map_err(|e| e.to_string())
+}
