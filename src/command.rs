@@ -26,6 +26,7 @@ mod publishing;
 mod rank;
 mod reconcile;
 mod replay;
+mod report;
 mod reprocess;
 mod run;
 mod simulate;
@@ -95,6 +96,7 @@ enum Command {
     Reconcile(reconcile::Args),
     Assess(assess::Args),
     Rank(rank::Args),
+    Report(report::Args),
     Measures(measures::Args),
     Export(export::Args),
     Explain(explain::Args),
@@ -161,6 +163,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::Reconcile(args) => reconcile::run(args, out),
         Command::Assess(args) => assess::run(args, out),
         Command::Rank(args) => rank::run(args, out),
+        Command::Report(args) => report::run(args, out),
         Command::Measures(args) => measures::run(args, out),
         Command::Export(args) => export::run(args, out),
         Command::Explain(args) => explain::run(args, out),

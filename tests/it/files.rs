@@ -8,6 +8,7 @@ mod feedback;
 mod published;
 mod rank;
 mod reconcile;
+mod report;
 mod reviewed;
 
 use std::path::{Path, PathBuf};
