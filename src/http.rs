@@ -29,6 +29,7 @@ mod measures;
 mod openapi;
 mod operator;
 mod page;
+mod paper;
 mod power;
 mod problem;
 mod quality;
@@ -73,6 +74,7 @@ use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::measures::{Edition, EvidenceParams, Sheet};
 use crate::pipeline::{PowerTaken, RetryCounts, View};
+use crate::report::{Document, Format, ReportSettings};
 use crate::standard::Parameters;
 use crate::telemetry::Latency;
 use page::Screens;
@@ -156,6 +158,10 @@ pub struct Lists {
     pub read_sheets: fn(Vec<u8>) -> Result<Vec<Sheet>, String>,
     /// By what electricity is held against that list.
     pub evidence: EvidenceParams,
+    /// Who hands papers on, and their templates.
+    pub reports: ReportSettings,
+    /// Writes a paper in a format; the reason where it cannot be.
+    pub render_paper: fn(&Document, Format) -> Result<Vec<u8>, String>,
 }
 
 impl std::fmt::Debug for Services {
@@ -304,6 +310,7 @@ fn router(app: App) -> Router {
         .route("/events", get(page::events))
         .route("/year", get(page::year))
         .route("/rank", get(page::rank))
+        .route("/papers", get(page::papers))
         .route("/warnings", get(page::warnings))
         .route("/response", get(page::response))
         .route("/evidence", get(page::evidence))
@@ -333,6 +340,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/assessment", get(assessment::assessment))
         .route("/api/v1/ranks", get(rank::sets))
         .route("/api/v1/rank", get(rank::rank))
+        .route("/api/v1/papers/{kind}", get(paper::paper))
         .route("/api/v1/explain", get(explain::explain))
         .route("/api/v1/outlook", get(warning::outlook).post(warning::enter_forecast))
         .route("/api/v1/outlook/hours", get(warning::hours))

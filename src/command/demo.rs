@@ -29,9 +29,10 @@ use crate::measures::{Edition, EvidenceParams, load};
 use crate::observation::FeedFormat;
 use crate::pipeline::{Params, View, WarningParams};
 use crate::replay::publish::{Areas, step_messages};
+use crate::report::ReportSettings;
 use crate::simulation::{Air, Playback, Scenario};
 use crate::time::{Hour, Instant};
-use crate::{config, http, ingest, telemetry, workbook};
+use crate::{config, http, ingest, paper, telemetry, workbook};
 use broker::Embedded;
 use power::Meters;
 
@@ -161,6 +162,8 @@ fn setup(
             district_report_due: config::DISTRICT_REPORT_DUE,
             read_sheets: workbook::sheets_in,
             evidence: EvidenceParams::DEFAULT,
+            reports: ReportSettings::default(),
+            render_paper: paper::render,
         }),
         store: scratch.path.join("demo.sqlite"),
         group: GroupCommit { max_messages: 4096, max_ms: 50 },

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ExitError, daemon};
 use crate::app::{Daemon, FeedSetup, GroupCommit, Setup};
 use crate::config::{self, Config};
-use crate::{http, telemetry, workbook};
+use crate::{http, paper, telemetry, workbook};
 
 /// The daemon.
 #[derive(Debug, ClapArgs)]
@@ -63,6 +63,8 @@ pub(super) fn setup(config: Config, follow: bool) -> Setup {
             district_report_due: config.district_report_due,
             read_sheets: workbook::sheets_in,
             evidence: config.evidence,
+            reports: config.reports,
+            render_paper: paper::render,
         }),
         store: config.store.path,
         group: GroupCommit {

@@ -7,8 +7,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
 use super::{
-    api, assessment, correction, evidence, execution, explain, measures, operator, power, rank,
-    reconciliation, reprocess, room, series, warning,
+    api, assessment, correction, evidence, execution, explain, measures, operator, paper, power,
+    rank, reconciliation, reprocess, room, series, warning,
 };
 
 /// The token of a person.
@@ -40,6 +40,7 @@ impl Modify for Tokens {
         assessment::assessment,
         rank::sets,
         rank::rank,
+        paper::paper,
         explain::explain,
         correction::correct,
         correction::corrections,

@@ -17,6 +17,7 @@ mod doubts;
 mod dust;
 mod evidence;
 mod model;
+mod papers;
 mod past;
 mod rank;
 mod reconciliation;
@@ -55,6 +56,7 @@ use past::History;
 use words::Lang;
 
 pub(super) use evidence::evidence;
+pub(super) use papers::papers;
 pub(super) use rank::rank;
 pub(super) use reconciliation::reconciliation;
 pub(super) use response::response;

@@ -9,6 +9,7 @@ mod hours;
 mod list;
 mod metrics;
 mod page;
+mod paper;
 mod past;
 mod quality;
 mod rank;
@@ -35,6 +36,7 @@ use lantian::http::{
 use lantian::measures::{Edition, EvidenceParams, MeterReading};
 use lantian::pipeline::{DeadLetterReason, KeptLetter, View};
 use lantian::reconciliation::Reconciliation;
+use lantian::report::ReportSettings;
 use lantian::standard::Parameters;
 use lantian::telemetry::{self, Latency};
 use lantian::time::{Day, Hour, Instant};
@@ -236,6 +238,8 @@ impl Daemon {
                 district_report_due: 13 * 60,
                 read_sheets: lantian::workbook::sheets_in,
                 evidence: EvidenceParams::DEFAULT,
+                reports: ReportSettings::default(),
+                render_paper: lantian::paper::render,
                 targets: year::targets(),
                 resampling: Resampling::DEFAULT,
                 ranks: rank::sets(),

@@ -13,6 +13,7 @@ use super::words::{Lang, editions};
 use crate::assessment::rank::{Moment, Rank, RankBy, RankRow, RankSet};
 use crate::assessment::{DustColumn, JudgedBy, Seasons, Span};
 use crate::http::api::{find_area, given, one, parameters};
+use crate::http::paper::encoded;
 use crate::http::problem::Problem;
 use crate::http::rank::Asked;
 use crate::http::{App, blocking};
@@ -241,13 +242,6 @@ fn line(row: &RankRow, area: &str, lang: Lang) -> Line {
         },
         own: row.own,
     }
-}
-
-/// A value for a query.
-fn encoded(value: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    let one = |b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
-    value.bytes().map(one).collect()
 }
 
 /// What is shown now, for links to something beside it.

@@ -414,6 +414,7 @@ async fn the_description_holds_every_route_of_the_api() {
             "/api/v1/outlook",
             "/api/v1/outlook/hours",
             "/api/v1/outlook/skill",
+            "/api/v1/papers/{kind}",
             "/api/v1/power",
             "/api/v1/public/warning",
             "/api/v1/rank",

@@ -18,8 +18,10 @@ use super::sample::{area, dalian, figures, hour, place, steady};
 const PM2_5: [Option<i32>; 4] = [Some(82), Some(31), Some(31), None];
 
 fn of(member: Member) -> Option<i32> {
-    let Member::Station(at) = member else { panic!("{member:?}") };
-    PM2_5[at]
+    match member {
+        Member::Station(at) => PM2_5.get(at).copied().flatten(),
+        Member::Set(_) => PM2_5[1],
+    }
 }
 
 pub(super) fn day(member: Member, day: Day) -> DayFigures {

@@ -1,0 +1,157 @@
+//! The papers as a page: every kind with its day or month, and a link to each format.
+
+use askama::Template as _;
+use axum::extract::{RawQuery, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::BUILD;
+use super::words::Lang;
+use crate::http::App;
+use crate::http::api::{one, parameters};
+use crate::http::paper::{encoded, ended};
+use crate::http::problem::Problem;
+use crate::report::{Every, Format, ReportKind};
+use crate::time::Day;
+
+/// As the pages of others, but a date may be chosen in a form.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'self'";
+
+/// A kind of paper, of the day or month chosen.
+struct Kind {
+    name: String,
+    of: String,
+    /// Why there is none; empty where there is one.
+    none: String,
+    links: Vec<Link>,
+}
+
+struct Link {
+    name: &'static str,
+    path: String,
+    opens: bool,
+}
+
+struct Choice {
+    code: String,
+    name: String,
+    current: bool,
+}
+
+#[derive(askama::Template)]
+#[template(path = "papers.html", config = "src/http/page/askama.toml")]
+struct Sheet<'a> {
+    lang: Lang,
+    other: Lang,
+    build: &'a str,
+    code: &'a str,
+    name: &'a str,
+    entity: String,
+    simulated: bool,
+    unit: &'a str,
+    day: String,
+    month: String,
+    last: String,
+    sets: Vec<Choice>,
+    kinds: Vec<Kind>,
+}
+
+/// `GET /papers`.
+pub(in crate::http) async fn papers(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let pairs = parameters(query.as_deref(), &["area", "entity", "day", "month", "lang"])?;
+    let lang = Lang::parse(one(&pairs, "lang")?);
+    let view = app.services.view.borrow().clone();
+    let area = view.area(one(&pairs, "area")?).ok_or_else(|| Problem::not_found("no such area"))?;
+    let registry = &area.registry;
+    let entity = one(&pairs, "entity")?.unwrap_or(registry.area.as_str()).to_owned();
+    let set = (0..registry.sets.len()).map(|set| Choice {
+        code: registry.entity(set),
+        name: if set == 0 { registry.name.clone() } else { registry.sets[set].name.clone() },
+        current: registry.entity(set) == entity,
+    });
+    let sets: Vec<Choice> = set.collect();
+    let chosen = sets.iter().find(|choice| choice.current);
+    let name = chosen.ok_or_else(|| Problem::not_found("no such area or set"))?.name.clone();
+    let ended = ended(area);
+    let day = chosen_day(one(&pairs, "day")?, ended)?;
+    let month = one(&pairs, "month")?.filter(|month| !month.is_empty());
+    let month = month.map_or_else(|| month_of(day), str::to_owned);
+    let kind = |kind: ReportKind| {
+        let of = match kind.every() {
+            Every::Day => day.to_string(),
+            Every::Month => month.clone(),
+        };
+        self::kind(kind, (registry.area.as_str(), &entity, of), ended, lang)
+    };
+    let sheet = Sheet {
+        lang,
+        other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
+        build: &BUILD,
+        code: registry.area.as_str(),
+        name: &name,
+        simulated: view.simulated,
+        unit: &app.services.lists.reports.unit,
+        kinds: ReportKind::ALL.map(kind).into(),
+        day: day.to_string(),
+        month,
+        last: ended.to_string(),
+        sets,
+        entity,
+    };
+    let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
+    let fixed = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_SECURITY_POLICY, POLICY)];
+    Ok((fixed, Html(html)).into_response())
+}
+
+/// The day asked for, or the last that has ended.
+fn chosen_day(text: Option<&str>, ended: Day) -> Result<Day, Problem> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(ended) };
+    text.parse().map_err(|_| Problem::bad_parameter("day", "YYYY-MM-DD expected"))
+}
+
+fn month_of(day: Day) -> String {
+    let (year, month, _) = day.date();
+    format!("{year}-{month:02}")
+}
+
+fn kind(
+    kind: ReportKind,
+    (area, entity, of): (&str, &str, String),
+    ended: Day,
+    lang: Lang,
+) -> Kind {
+    let option = match kind.every() {
+        Every::Day => "day",
+        Every::Month => "month",
+    };
+    let link = |format: Format| {
+        let (area, entity, of) = (encoded(area), encoded(entity), encoded(&of));
+        let what = format!("area={area}&entity={entity}&{option}={of}&format={format}");
+        let name = match lang {
+            Lang::Zh => format.zh(),
+            Lang::En => format.name(),
+        };
+        Link {
+            name,
+            path: format!("/api/v1/papers/{kind}?{what}"),
+            opens: matches!(format, Format::Html | Format::Text),
+        }
+    };
+    let span = kind.span(&of, ended);
+    let none = match (&span, lang) {
+        (Ok(_), _) => String::new(),
+        (Err(_), Lang::Zh) => format!("没有可出的日期：最近已结束的一日为{ended}"),
+        (Err(e), Lang::En) => e.clone(),
+    };
+    Kind {
+        name: lang.of(kind.zh(), kind.en()).to_owned(),
+        links: if span.is_ok() { Format::ALL.map(link).into() } else { Vec::new() },
+        of,
+        none,
+    }
+}

@@ -1,0 +1,222 @@
+//! Papers (日报 and so on): their figures as JSON, or as a page to print, text, tables or a document.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::api::{code, given, one, parameters};
+use super::problem::Problem;
+use super::{App, ArchiveError, MembersQuery, RecordsQuery, Services, blocking};
+use crate::area::{Member, Registry};
+use crate::assessment::{DayFigures, DustColumn, JudgedBy, Span};
+use crate::clock;
+use crate::observation::Dataset;
+use crate::pipeline::{AreaView, View};
+use crate::report::{
+    DaysWanted, Document, Every, Format, Made, RECORDS, RECORDS_MAX, ReportAsked, ReportFigures,
+    ReportKind, ReportLists,
+};
+use crate::standard::{Parameters, Practice};
+use crate::time::{Day, Instant};
+
+/// A page to print brings its own style and nothing else.
+const PRINT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'self'";
+
+/// What is asked for.
+struct Asked {
+    kind: ReportKind,
+    registry: Arc<Registry>,
+    registries: Vec<Arc<Registry>>,
+    member: Member,
+    span: Span,
+    dataset: Dataset,
+    judged_by: JudgedBy,
+    dust: DustColumn,
+    made_at: Instant,
+    simulated: bool,
+}
+
+/// The last day of an area that has ended.
+pub(super) fn ended(area: &AreaView) -> Day {
+    area.now.hour().day().plus(-1)
+}
+
+impl Asked {
+    fn of(kind: ReportKind, pairs: &[(String, String)], view: &View) -> Result<Self, Problem> {
+        let area = one(pairs, "area")?;
+        let area = view.area(area).ok_or_else(|| Problem::not_found("no such area"))?;
+        if area.registry.is_reference() {
+            return Err(Problem::not_found(
+                "reference cities are ranked with; they have no papers",
+            ));
+        }
+        let registry = Arc::clone(&area.registry);
+        let member = match one(pairs, "entity")? {
+            None => Member::Set(0),
+            Some(entity) => match registry.member(entity) {
+                Some(member @ Member::Set(_)) => member,
+                _ => return Err(Problem::not_found(format!("no area or set {entity:?}"))),
+            },
+        };
+        let (name, other) = match kind.every() {
+            Every::Day => ("day", "month"),
+            Every::Month => ("month", "day"),
+        };
+        if one(pairs, other)?.is_some() {
+            return Err(Problem::bad_parameter(other, format!("{kind} is asked for by {name}")));
+        }
+        let ended = ended(area);
+        let text = one(pairs, name)?.map_or_else(|| kind.usual(ended), str::to_owned);
+        let span = kind.span(&text, ended).map_err(|e| Problem::bad_parameter(name, e))?;
+        let dust = one(pairs, "dust")?.map_or(Ok(DustColumn::Measured), DustColumn::reckoned);
+        Ok(Self {
+            kind,
+            registry,
+            registries: view.areas.iter().map(|area| Arc::clone(&area.registry)).collect(),
+            member,
+            span,
+            dataset: given(pairs, "dataset", Dataset::Best)?,
+            judged_by: given(pairs, "edition", JudgedBy::InForce)?,
+            dust: dust.map_err(|e| Problem::bad_parameter("dust", e))?,
+            // Simulated air has a time of its own.
+            made_at: if view.simulated { area.now } else { clock::now() },
+            simulated: view.simulated,
+        })
+    }
+
+    fn figures(&self, services: &Services) -> Result<ReportFigures, ArchiveError> {
+        // Days are judged by the letter, as the page of the year judges them.
+        let parameters = Parameters { practice: Practice::Letter, ..services.parameters };
+        let registries: Vec<&Registry> = self.registries.iter().map(Arc::as_ref).collect();
+        let lists = &services.lists;
+        let told = RecordsQuery {
+            kinds: RECORDS.into(),
+            before: None,
+            drill: Some(None),
+            limit: RECORDS_MAX,
+        };
+        let records = services.archive.records(self.registry.area.as_str(), &told)?;
+        let asked = ReportAsked {
+            kind: self.kind,
+            registry: &self.registry,
+            member: self.member,
+            span: self.span,
+            parameters: &parameters,
+            dataset: self.dataset,
+            judged_by: self.judged_by,
+            dust: self.dust,
+            lists: ReportLists {
+                registries: &registries,
+                ranks: &lists.ranks,
+                targets: &lists.targets,
+                resampling: &lists.resampling,
+                dust: &lists.dust,
+            },
+            records: &records,
+            made: Made { unit: &lists.reports.unit, at: self.made_at, simulated: self.simulated },
+        };
+        asked.reckon(&mut |wanted: &DaysWanted<'_>| -> Result<Vec<Vec<DayFigures>>, ArchiveError> {
+            services.archive.days_of_members(&MembersQuery {
+                area: wanted.registry.area.clone(),
+                members: wanted.members.to_vec(),
+                days: wanted.days,
+                parameters: *wanted.parameters,
+                dataset: wanted.dataset,
+                judged_by: wanted.judged_by,
+                dust: wanted.dust,
+            })
+        })
+    }
+}
+
+/// The figures of a paper (`json`), or the paper itself.
+///
+/// A day or month that has not ended has no paper; of the month that runs it holds the days that have ended.
+/// Names of figures are those by which templates call them.
+#[utoipa::path(
+    get,
+    path = "/api/v1/papers/{kind}",
+    params(
+        ("kind" = String, Path, description = "`daily` (空气质量日报), `monthly` \
+            (空气质量月报), `ranking` (排名表), `leader` (领导专报)"),
+        ("day" = Option<String>, Query,
+            description = "of a day's paper, such as 2025-03-07; by default the last that has \
+                           ended"),
+        ("month" = Option<String>, Query,
+            description = "of a month's paper, such as 2025-03; by default that of the last day \
+                           that has ended"),
+        ("format" = Option<String>, Query,
+            description = "`json` (default: the figures), `html` (a page to print, A4), `text` (to \
+                           paste), `csv` and `xlsx` (the tables), `docx` (to edit and sign)"),
+        ("area" = Option<String>, Query, description = "the first one without it"),
+        ("entity" = Option<String>, Query,
+            description = "the area (default), or `area/set`: whose figures stand first"),
+        ("dataset" = Option<String>, Query,
+            description = "`realtime`, `reviewed` or `best` (default)"),
+        ("edition" = Option<String>, Query,
+            description = "`in_force` (default), or all days by `2012` or `2026`"),
+        ("dust" = Option<String>, Query,
+            description = "`measured` (default), `dust_recognised` or `dust_reported`")
+    ),
+    responses(
+        (status = 200, body = ReportFigures),
+        (status = 400, body = Problem),
+        (status = 404, body = Problem)
+    )
+)]
+pub(super) async fn paper(
+    State(app): State<App>,
+    path: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let kind = code(path)?.parse().map_err(|e: String| Problem::not_found(format!("kind: {e}")))?;
+    let known = ["day", "month", "format", "area", "entity", "dataset", "edition", "dust"];
+    let pairs = parameters(query.as_deref(), &known)?;
+    let format = match one(&pairs, "format")? {
+        None | Some("json") => None,
+        Some(text) => {
+            let format = text.parse::<Format>();
+            Some(format.map_err(|e| Problem::bad_parameter("format", format!("json, or {e}")))?)
+        }
+    };
+    let asked = Asked::of(kind, &pairs, &app.services.view.borrow().clone())?;
+    let services = app.services;
+    blocking(move || {
+        let figures = asked.figures(&services)?;
+        let Some(format) = format else { return Ok(Json(figures).into_response()) };
+        let lists = &services.lists;
+        let document = lists.reports.templates.document(&figures);
+        let document = document.map_err(|e| Problem::internal("a template has a fault", &e))?;
+        let bytes = (lists.render_paper)(&document, format);
+        let bytes = bytes.map_err(|e| Problem::internal("the paper cannot be written", &e))?;
+        Ok(answer(&document, format, bytes))
+    })
+    .await?
+}
+
+fn answer(document: &Document, format: Format, bytes: Vec<u8>) -> Response {
+    let fixed = [(header::CONTENT_TYPE, format.media()), (header::CACHE_CONTROL, "no-store")];
+    match format {
+        Format::Html => {
+            (fixed, [(header::CONTENT_SECURITY_POLICY, PRINT_POLICY)], bytes).into_response()
+        }
+        Format::Text => (fixed, bytes).into_response(),
+        Format::Csv | Format::Xlsx | Format::Docx => {
+            let name = format!("{}{}.{}", document.title, document.subtitle, format.ending());
+            let saved = format!("attachment; filename*=UTF-8''{}", encoded(&name));
+            (fixed, [(header::CONTENT_DISPOSITION, saved)], bytes).into_response()
+        }
+    }
+}
+
+/// A value for a query or a header.
+pub(super) fn encoded(value: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let one = |b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
+    value.bytes().map(one).collect()
+}

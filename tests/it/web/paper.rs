@@ -1,0 +1,124 @@
+//! Papers over the API and as a page: figures by default, every format, and what is refused.
+
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use lantian::pipeline::View;
+use std::sync::Arc;
+use tower::ServiceExt as _;
+
+use super::Daemon;
+use super::sample::dalian;
+
+fn daemon(simulated: bool) -> Daemon {
+    Daemon::over(View { areas: vec![Arc::new(dalian())], simulated })
+}
+
+/// Media type, other headers by name, and the bytes.
+async fn bytes(daemon: &Daemon, path: &str) -> (String, String, Vec<u8>) {
+    let request = Request::get(path).body(Body::empty()).expect("a request");
+    let answer = daemon.router.clone().oneshot(request).await.expect("infallible");
+    let header = |name: &str| {
+        let value = answer.headers().get(name).and_then(|v| v.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    };
+    let (media, saved) = (header("content-type"), header("content-disposition"));
+    let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a whole body");
+    (media, saved, body.to_vec())
+}
+
+#[tokio::test]
+async fn a_paper_is_its_figures_unless_a_format_is_asked_for() {
+    let daemon = daemon(false);
+    let json = daemon.get("/api/v1/papers/daily").await.json();
+    assert_eq!(json["head"]["period_zh"], "2026年11月22日", "the last day that has ended");
+    assert_eq!(json["head"]["unit"], "生态环境监测中心");
+    assert_eq!(json["head"]["range_zh"], "大连（评价点位10个）");
+    assert_eq!(
+        (&json["city"]["pm2_5_ug_m3"], &json["city"]["co_mg_m3"]),
+        (&31.into(), &0.5.into())
+    );
+    assert_eq!(json["sets"][0]["name"], "市区");
+    let other = daemon.get("/api/v1/papers/daily?day=2026-10-01&entity=dalian/urban").await.json();
+    assert_eq!(other["head"]["range_zh"], "市区（评价点位6个）");
+    assert_eq!(
+        (&other["city"]["date"], &other["sets"]),
+        (&"2026-10-01".into(), &serde_json::json!([]))
+    );
+}
+
+#[tokio::test]
+async fn every_format_is_answered_as_what_it_is() {
+    let daemon = daemon(false);
+    let path = |format: &str| format!("/api/v1/papers/daily?day=2026-11-20&format={format}");
+    let page = daemon.get(&path("html")).await;
+    assert_eq!(page.media, "text/html; charset=utf-8");
+    assert!(
+        page.policy.contains("style-src 'unsafe-inline'") && !page.policy.contains("script-src")
+    );
+    assert!(page.text.contains("<h1>大连空气质量日报</h1>"), "{}", page.text);
+    let text = daemon.get(&path("text")).await;
+    assert_eq!(text.media, "text/plain; charset=utf-8");
+    assert!(text.text.starts_with("大连空气质量日报\n2026年11月20日\n编号：未编号　状态：草稿\n"));
+    for (format, media, begins) in [
+        ("csv", "text/csv; charset=utf-8", "\u{feff}".as_bytes()),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
+        ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK"),
+    ] {
+        let (found, saved, body) = bytes(&daemon, &path(format)).await;
+        assert_eq!(found, media);
+        assert!(saved.starts_with("attachment; filename*=UTF-8''%E5") && saved.ends_with(format));
+        assert!(body.starts_with(begins), "{format}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_simulated_says_so_on_paper_too() {
+    let daemon = daemon(true);
+    let text = daemon.get("/api/v1/papers/daily?format=text").await.text;
+    assert!(text.starts_with("【模拟数据】大连空气质量日报"), "{text}");
+    assert!(text.contains("生成时间：2026-11-23 15:10"), "by its own clock: {text}");
+}
+
+#[tokio::test]
+async fn what_has_no_paper_is_refused_with_its_reason() {
+    let daemon = daemon(false);
+    let refused = |query: &'static str| {
+        let daemon = &daemon;
+        async move { daemon.get(&format!("/api/v1/papers/{query}")).await }
+    };
+    for (query, named) in [
+        ("daily?day=2026-11-23", "day: 2026-11-23 has not ended"),
+        ("daily?day=yesterday", "day: YYYY-MM-DD expected"),
+        ("daily?month=2026-10", "month: daily is asked for by day"),
+        ("daily?format=pdf", "format: json, or one of html"),
+        ("daily?colour=red", "colour: "),
+    ] {
+        let (code, detail) = refused(query).await.problem(400);
+        assert_eq!(code, "bad_parameter", "{query}");
+        assert!(detail.starts_with(named), "{query}: {detail}");
+    }
+    for query in ["hourly", "daily?area=x", "daily?entity=1077A"] {
+        assert_eq!(refused(query).await.problem(404).0, "not_found", "{query}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_has_every_kind_with_its_links() {
+    let daemon = daemon(false);
+    let page = daemon.get("/papers?day=2026-11-20").await;
+    assert!(page.policy.contains("form-action 'self'"), "{}", page.policy);
+    for part in [
+        "空气质量日报",
+        "value=\"2026-11-20\" max=\"2026-11-22\"",
+        "/api/v1/papers/daily?area=dalian&#38;entity=dalian&#38;day=2026-11-20&#38;format=html",
+        "format=xlsx",
+        "中心城区",
+        "编制单位：生态环境监测中心",
+    ] {
+        assert!(page.text.contains(part), "{part} is not in {}", page.text);
+    }
+    let page = daemon.get("/papers?day=2026-11-30&lang=en").await;
+    assert!(page.text.contains("has not ended") && page.text.contains("Daily report"));
+    assert_eq!(daemon.get("/papers?day=soon").await.problem(400).0, "bad_parameter");
+    assert_eq!(daemon.get("/papers?entity=dalian/moon").await.problem(404).0, "not_found");
+}
