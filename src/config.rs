@@ -20,6 +20,7 @@ mod ranks;
 mod reports;
 mod section;
 mod stations;
+mod store;
 mod rows;
 mod targets;
 mod warning;
@@ -28,7 +29,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub use measures::DISTRICT_REPORT_DUE;
 pub use ranks::ranks;
 use stations::Found;
 pub use stations::registries;
+pub use store::StoreConfig;
 pub use targets::targets;
 pub use warning::warning_rules;
 
@@ -119,31 +121,6 @@ pub struct AreaConfig {
     pub registry: Registry,
 }
 
-/// Where figures are kept, and how often they are committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreConfig {
-    /// The file.
-    pub path: PathBuf,
-    /// A commit holds so many messages at most.
-    pub commit_max_messages: usize,
-    /// A message waits so long for its commit at most.
-    pub commit_max_ms: u32,
-    /// Parts of hours are kept so many days; `None` for as long as the file is.
-    pub keep_minutes_days: Option<u32>,
-    /// What electricity meters read is kept so many days.
-    pub keep_power_days: u32,
-}
-
-impl StoreConfig {
-    /// The directory of the file, when it does not exist. No fault of the configuration, which is
-    /// often checked far from the machine that will run it.
-    #[must_use]
-    pub fn missing_directory(&self) -> Option<&Path> {
-        let directory = self.path.parent().filter(|d| !d.as_os_str().is_empty())?;
-        (!directory.is_dir()).then_some(directory)
-    }
-}
-
 impl Config {
     /// Messages per second that a feed can acknowledge at most: its window, once per commit.
     ///
@@ -192,7 +169,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let (measures, district_report_due, evidence) =
         measures::read_section(root.section("measures"), base);
     let reports = reports::read_section(root.section("reports"), base);
-    let store = read_store(root.section("store"), base, &evidence);
+    let store = store::read_section(root.section("store"), base, &evidence);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));
     let log = read_log(root.section("log"));
@@ -380,18 +357,6 @@ fn read_protection(mut section: Section<'_>) -> Vec<u8> {
     });
     section.finish();
     checkpoints.unwrap_or_else(|| RoomRules::CHECKPOINTS.to_vec())
-}
-
-/// The store; its path is empty when its fault was noted. A response and its baseline fit into what is kept.
-fn read_store(mut section: Section<'_>, base: &Path, evidence: &EvidenceParams) -> StoreConfig {
-    let path = section.required("path", path_from(base)).unwrap_or_default();
-    let commit_max_messages = section.whole("commit_max_messages", 1..=65_536, 4096);
-    let commit_max_ms = section.whole("commit_max_ms", 1..=10_000, 50);
-    let keep_minutes_days = section.optional("keep_minutes_days", whole(1..=3660));
-    let least = u32::from(evidence.baseline_days) + 30;
-    let keep_power_days = section.whole("keep_power_days", least..=3660, 400);
-    section.finish();
-    StoreConfig { path, commit_max_messages, commit_max_ms, keep_minutes_days, keep_power_days }
 }
 
 fn read_http(mut section: Section<'_>) -> http::Config {
