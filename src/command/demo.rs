@@ -1,7 +1,8 @@
 //! `lantian demo`: broker, simulated air, daemon and page in one process.
 //!
 //! The first three days are played as fast as they are taken, so that the page has something to show;
-//! then the air moves at `--speed`.
+//! then the air moves at `--speed`. A person of the demo has a token, which is printed: on the pages a
+//! warning can be approved, issued and carried out.
 
 mod broker;
 mod forecast;
@@ -18,6 +19,8 @@ use clap::Args as ClapArgs;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::fault::store_fault;
+use super::token::random_token;
 use super::{ExitError, daemon, publishing, simulate};
 use crate::app::{Daemon, FeedSetup, GroupCommit, Setup};
 use crate::area::Registry;
@@ -31,8 +34,9 @@ use crate::pipeline::{Params, View, WarningParams};
 use crate::replay::publish::{Areas, step_messages};
 use crate::report::ReportSettings;
 use crate::simulation::{Air, Playback, Scenario};
+use crate::store::{Role, Sqlite};
 use crate::time::{Hour, Instant};
-use crate::{config, http, ingest, paper, telemetry, workbook};
+use crate::{clock, config, http, ingest, paper, telemetry, workbook};
 use broker::Embedded;
 use power::Meters;
 
@@ -50,6 +54,8 @@ const SETS: &str = include_str!("../../seeds/dalian/sets.csv");
 const MEASURES: &[u8] = include_bytes!("../../seeds/measures/2026.xlsx");
 /// By which rules the demo recommends warnings.
 const DEMO_RULES: &str = "2024";
+/// Who acts in the demo.
+const PERSON: &str = "演示人员";
 /// The in-process broker says much that is of no use here.
 const LOG_FILTER: &str = "warn,rumqttd=off";
 /// The same air every time.
@@ -109,9 +115,11 @@ async fn play(
     let cancel = CancellationToken::new();
     daemon::cancel_on_signal(&cancel);
     let store = setup.store.clone();
+    let token = token(&store)?;
     let meters = setup.lists.measures.as_deref().map(Meters::of);
     let prepared = Daemon::prepare(setup).await.map_err(|e| daemon::exit(&store, &e))?;
-    let line = format!("http://{}/\n", prepared.address());
+    let address = prepared.address();
+    let line = format!("http://{address}/\n{PERSON}的个人令牌（可登记、发布）：{token}\n");
     out.write_all(line.as_bytes()).map_err(|e| ExitError::Io(e.to_string()))?;
     let views = prepared.views();
     let daemon = tokio::spawn(prepared.run(cancel.clone()));
@@ -129,6 +137,15 @@ async fn play(
     let ended = daemon.await.map_err(|e| ExitError::Internal(e.to_string()))?;
     published.map(drop)?;
     ended.map_err(|e| daemon::exit(&store, &e))
+}
+
+/// A token for the person of the demo, in a store of its own.
+fn token(store: &Path) -> Result<String, ExitError> {
+    let token = random_token()?;
+    let add = |of: Sqlite| of.add_token(&token, PERSON, Role::Issuer, clock::now());
+    let added = Sqlite::open(store).and_then(add);
+    added.map_err(|e| store_fault(store, &e))?;
+    Ok(token)
 }
 
 fn setup(
