@@ -37,8 +37,8 @@ pub(super) struct UsedList {
     pub(super) edition: Arc<Edition>,
     digest: String,
     standing: Standing,
-    /// 备案文号 of the one in use.
-    now: String,
+    /// 备案文号 of the one in use; `None` where no list is.
+    now: Option<String>,
 }
 
 /// The edition that a response rests on, as data.
@@ -57,26 +57,25 @@ pub(super) struct UsedListDocument {
 }
 
 impl UsedList {
-    /// That of an issue, by the digest that it names; `None` where no list is in use.
+    /// That of an issue, by the digest that it names; `None` where it is not kept and no list is in use.
     pub(super) async fn of(app: &App, named: Option<String>) -> Result<Option<Self>, Problem> {
-        let Some(in_use) = app.services.lists.measures.clone() else { return Ok(None) };
+        let in_use = app.services.lists.measures.clone();
         let archive = app.services.archive.clone();
-        let found = blocking(move || -> Result<Self, ArchiveError> {
-            let (digest, now) = (in_use.digest(), in_use.filing.clone());
-            let standing = match named {
-                Some(named) if named == digest => Standing::InUse,
-                Some(named) => match archive.edition(&named)? {
-                    Some(kept) => {
-                        let (edition, standing) = (Arc::new(kept), Standing::Replaced);
-                        return Ok(Self { edition, digest: named, standing, now });
-                    }
-                    None => Standing::NotKept,
-                },
-                None => Standing::NotKept,
-            };
-            Ok(Self { edition: in_use, digest, standing, now })
+        let found = blocking(move || -> Result<Option<Self>, ArchiveError> {
+            let now = in_use.as_ref().map(|edition| edition.filing.clone());
+            let in_use = in_use.map(|edition| (edition.digest(), edition));
+            let is_in_use =
+                in_use.as_ref().is_some_and(|(digest, _)| Some(digest) == named.as_ref());
+            if let Some(named) = named.filter(|_| !is_in_use)
+                && let Some(kept) = archive.edition(&named)?
+            {
+                let (edition, standing) = (Arc::new(kept), Standing::Replaced);
+                return Ok(Some(Self { edition, digest: named, standing, now }));
+            }
+            let standing = if is_in_use { Standing::InUse } else { Standing::NotKept };
+            Ok(in_use.map(|(digest, edition)| Self { edition, digest, standing, now }))
         });
-        Ok(Some(found.await??))
+        found.await?.map_err(Problem::from)
     }
 
     /// As [`UsedList::of`]; a problem where no list is in use.
@@ -97,7 +96,11 @@ impl UsedList {
         match self.standing {
             Standing::InUse => format!("依据应急减排清单：{of}"),
             Standing::Replaced => {
-                format!("依据发布时的应急减排清单：{of}；现行清单已更新为{}", self.now)
+                let now = self.now.as_ref();
+                let now = now.map_or("目前未配置清单".to_owned(), |now| {
+                    format!("现行清单已更新为{now}")
+                });
+                format!("依据发布时的应急减排清单：{of}；{now}")
             }
             Standing::NotKept => {
                 format!("发布时的清单版本未载明或未留存，依据现行应急减排清单：{of}")
@@ -112,7 +115,8 @@ impl UsedList {
         match self.standing {
             Standing::InUse => format!("by the list of measures {of}"),
             Standing::Replaced => {
-                format!("by the list of measures of the issue, {of}; in use now is {}", self.now)
+                let now = self.now.as_deref().unwrap_or("none");
+                format!("by the list of measures of the issue, {of}; in use now is {now}")
             }
             Standing::NotKept => {
                 format!("the list of the issue is not named or not kept; by the one in use, {of}")
