@@ -99,7 +99,8 @@ fn a_workbook_holds_numbers_as_numbers() {
     assert_eq!(cell(3, 3), Data::Float(-0.5));
     assert_eq!(cell(3, 0), Data::String("007".to_owned()));
     assert_eq!(cell(3, 1), Data::String("NA".to_owned()));
-    assert_eq!(cell(5, 0), Data::String("单位：监测中心；生成时间：2022-03-06 08:00".to_owned()));
+    assert_eq!(cell(4, 0), Data::String(format!("{} {}", paper().title, paper().subtitle)));
+    assert_eq!(cell(6, 0), Data::String("单位：监测中心；生成时间：2022-03-06 08:00".to_owned()));
     let text = book.worksheet_range("正文").expect("a sheet");
     assert!(text.cells().any(|(_, _, v)| *v == Data::String("AQI为58，\"良\"。".to_owned())));
 }

@@ -29,7 +29,8 @@ fn sentence(table: &Table, row: &[String]) -> String {
         format!("{column}{}{cell}", if apart { " " } else { "" })
     };
     let names = table.columns.iter().map(|column| column.name.as_str());
-    let cells: Vec<String> = names.zip(row).skip(1).map(named).collect();
+    let said = names.zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
+    let cells: Vec<String> = said.map(named).collect();
     let first = row.first().map_or("", String::as_str);
     format!("{first}：{}。", cells.join("，"))
 }

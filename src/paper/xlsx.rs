@@ -130,7 +130,8 @@ fn table(sheet: &mut Worksheet, document: &Document, table: &Table) -> Result<()
     // Below the table, where it widens no column.
     let rests_on: Vec<String> =
         document.head.iter().map(|(label, value)| format!("{label}：{value}")).collect();
-    for line in [document.standing(), rests_on.join("；"), signatures()] {
+    let title = format!("{} {}", document.title, document.subtitle);
+    for line in [title, document.standing(), rests_on.join("；"), signatures()] {
         sheet.write_string_with_format(row, 0, line, &plain())?;
         row += 1;
     }
