@@ -149,6 +149,9 @@ pub(super) fn refusal(now: Side<'_>, before: Side<'_>, of: &Subject<'_>) -> Opti
         let ways = "可统一按一个版本评价后再比较";
         return Some(format!("两期评价标准不同（{here}与{there}），不作比较；{ways}"));
     }
+    if now.period.days_valid == 0 {
+        return Some("本期没有有效数据，不作比较".to_owned());
+    }
     if before.period.days_valid == 0 {
         return Some("对比时段没有有效数据，不作比较".to_owned());
     }
