@@ -248,6 +248,8 @@ struct App {
     screens: watch::Receiver<Arc<Screens>>,
     watchers: Arc<Semaphore>,
     evidence: Arc<Mutex<evidence::Looks>>,
+    /// One paper is made at a time: each reads a year of every station.
+    papers: Arc<Semaphore>,
     cancel: CancellationToken,
 }
 
@@ -299,7 +301,9 @@ impl Site {
         };
         let watchers = Arc::new(Semaphore::new(config.max_watchers));
         let evidence = Arc::new(Mutex::new(evidence::Looks::default()));
-        let app = App { services, config: Arc::new(config), screens, watchers, evidence, cancel };
+        let papers = Arc::new(Semaphore::new(1));
+        let config = Arc::new(config);
+        let app = App { services, config, screens, watchers, evidence, papers, cancel };
         Self { router: router(app), painter }
     }
 }

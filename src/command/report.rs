@@ -98,14 +98,13 @@ fn paper(args: &Args, config: &Config) -> Result<Vec<u8>, ExitError> {
     let reader = Reader::open(path).map_err(|e| store_fault(path, &e))?;
     // Days are judged by the letter, as `assess` and the page of the year judge them.
     let parameters = Parameters { practice: Practice::Letter, ..config.pipeline.parameters };
-    let told = RecordsAsked {
-        kinds: RECORDS.map(str::to_owned).into(),
-        before: None,
-        drill: Some(None),
-        limit: RECORDS_MAX,
-    };
-    let records =
-        reader.records(registry.area.as_str(), &told).map_err(|e| store_fault(path, &e))?;
+    let mut records = Vec::new();
+    for kinds in RECORDS.into_iter().filter(|_| args.kind == ReportKind::Leader) {
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let told = RecordsAsked { kinds, before: None, drill: Some(None), limit: RECORDS_MAX };
+        let found = reader.records(registry.area.as_str(), &told);
+        records.extend(found.map_err(|e| store_fault(path, &e))?);
+    }
     let asked = ReportAsked {
         kind: args.kind,
         registry,

@@ -94,13 +94,12 @@ impl Asked {
         let parameters = Parameters { practice: Practice::Letter, ..services.parameters };
         let registries: Vec<&Registry> = self.registries.iter().map(Arc::as_ref).collect();
         let lists = &services.lists;
-        let told = RecordsQuery {
-            kinds: RECORDS.into(),
-            before: None,
-            drill: Some(None),
-            limit: RECORDS_MAX,
-        };
-        let records = services.archive.records(self.registry.area.as_str(), &told)?;
+        let mut records = Vec::new();
+        for kinds in RECORDS.into_iter().filter(|_| self.kind == ReportKind::Leader) {
+            let (kinds, drill) = (kinds.into(), Some(None));
+            let told = RecordsQuery { kinds, before: None, drill, limit: RECORDS_MAX };
+            records.extend(services.archive.records(self.registry.area.as_str(), &told)?);
+        }
         let asked = ReportAsked {
             kind: self.kind,
             registry: &self.registry,
@@ -185,8 +184,12 @@ pub(super) async fn paper(
         }
     };
     let asked = Asked::of(kind, &pairs, &app.services.view.borrow().clone())?;
+    let stops = |_| Problem::unavailable("the daemon stops");
+    let one = app.papers.clone().acquire_owned().await.map_err(stops)?;
     let services = app.services;
     blocking(move || {
+        // Held until the work is done, also when nobody waits for the answer any more.
+        let _one = one;
         let figures = asked.figures(&services)?;
         let Some(format) = format else { return Ok(Json(figures).into_response()) };
         let lists = &services.lists;

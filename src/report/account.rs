@@ -69,6 +69,8 @@ pub struct PrimaryLine {
 pub struct Against {
     /// The other span; null where there is none.
     pub period_zh: Option<String>,
+    /// Days of it with an AQI.
+    pub days_valid: u32,
     /// Why nothing is compared.
     pub refused_zh: Option<String>,
     /// By figure.
@@ -180,6 +182,7 @@ impl Against {
             .and_then(|(from, to)| Span::days(from.parse::<Day>().ok()?, to.parse::<Day>().ok()?));
         Self {
             period_zh: span.map(|span| Moment::Days(span).zh()),
+            days_valid: of.map_or(0, |comparison| comparison.days_valid),
             refused_zh: match of {
                 Some(comparison) => comparison.refused_zh.clone(),
                 None => Some("未作比较".to_owned()),

@@ -280,7 +280,7 @@ impl ReportAsked<'_> {
             let registry = self.lists.registries.iter().find(|r| r.area == set.area)?;
             let own = registry.called(set.own?);
             // 大连 in the list of cities is 大连市 as an area.
-            let is_ours = city.starts_with(own) || own.starts_with(city.as_str());
+            let is_ours = city.trim_end_matches('市') == own.trim_end_matches('市');
             (registry.area != self.registry.area && is_ours).then_some((set, *registry))
         })
     }

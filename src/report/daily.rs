@@ -14,8 +14,8 @@ use super::account::{Account, PlanLine};
 use super::asked::{DaysOf, ReportAsked};
 use super::line::{DayLine, IndicatorLine};
 use crate::area::Member;
-use crate::assessment::Span;
 use crate::assessment::rank::{Rank, RankBy};
+use crate::assessment::{DayFigures, Span};
 use crate::time::Day;
 
 /// A day as people say it.
@@ -57,6 +57,8 @@ pub struct DailyFigures {
     pub day_before: Option<DayLine>,
     /// How the AQI changed on the day before: `上升12`, `下降5`, `持平`; null where one of them has none.
     pub aqi_change_zh: Option<String>,
+    /// Why the two days are not compared; null where they are, or one has no AQI.
+    pub aqi_change_refused_zh: Option<&'static str>,
     /// The named sets inside the area; empty where the paper is of one of them.
     pub sets: Vec<DayLine>,
     /// The stations of the entity.
@@ -100,6 +102,7 @@ impl DailyFigures {
         let figures = days.first().cloned().unwrap_or_else(|| asked.nothing_on(day));
         let city = DayLine::of(&figures, &subject);
         let before = asked.lines(&[member], day.plus(-1), days_of)?.pop();
+        let refused = asked.refuses_day_before(&figures, days_of)?;
         let stations = asked.lines(&asked.stations(day), day, days_of)?;
         let to_date = Span::to_date(day).unwrap_or(asked.span);
         let month = Span::days(Day::of(day.date().0, day.date().1, 1).unwrap_or(day), day);
@@ -113,7 +116,11 @@ impl DailyFigures {
             date: DateWords::of(day),
             indicators: IndicatorLine::all(&figures, &subject),
             health: class.map(|c| HealthWords { effect_zh: c.health, advice_zh: c.advice }),
-            aqi_change_zh: before.as_ref().and_then(|before| change(before.aqi?, city.aqi?)),
+            aqi_change_zh: before
+                .as_ref()
+                .filter(|_| refused.is_none())
+                .and_then(|before| change(before.aqi?, city.aqi?)),
+            aqi_change_refused_zh: refused,
             day_before: before,
             sets: asked.lines(&asked.sets_inside(), day, days_of)?,
             highest: stations
@@ -142,6 +149,26 @@ fn change(before: u16, now: u16) -> Option<String> {
 }
 
 impl ReportAsked<'_> {
+    /// Why a day is not held against the one before: as with periods, both sides must be judged alike.
+    fn refuses_day_before<E>(
+        &self,
+        figures: &DayFigures,
+        days_of: &mut DaysOf<'_, E>,
+    ) -> Result<Option<&'static str>, E> {
+        let (day, before) = (figures.day, figures.day.plus(-1));
+        let document = |day| self.judged_by.index_edition(day).document();
+        if document(day) != document(before) {
+            return Ok(Some("两日评价标准不同"));
+        }
+        let span = Span::days(before, before).unwrap_or(self.span);
+        let held = self.days(&[self.member], span, days_of)?.into_iter().flatten().next();
+        let differs = held.is_some_and(|held| {
+            let with_data = held.means.stations_valid > 0 && figures.means.stations_valid > 0;
+            with_data && held.is_reviewed() != figures.is_reviewed()
+        });
+        Ok(differs.then_some("两日数据口径不同（审核与实况）"))
+    }
+
     /// The stations on which the entity rests on a day.
     pub(super) fn stations(&self, day: Day) -> Vec<Member> {
         match self.member {

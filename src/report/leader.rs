@@ -21,13 +21,16 @@ use crate::assessment::rank::{Rank, RankBy};
 use crate::assessment::{JudgedBy, Span};
 use crate::observation::Pollutant;
 use crate::outlook::{Forecast, ForecastSpan, Source};
-use crate::time::Day;
-use crate::warning::{Body, Record, moment_zh};
+use crate::time::{Day, Instant};
+use crate::warning::{Body, Record, Target, moment_zh};
 
-/// The kinds of records that such a page asks for, and how many of the newest ones.
-pub const RECORDS: [&str; 5] = ["forecast", "issued", "took_effect", "advisory", "consulted"];
-/// See [`RECORDS`].
+/// The kinds of records that such a page asks for, each of these lists by itself: the built-in forecast has a
+/// record an hour, and would leave no place for what is done.
+pub const RECORDS: [&[&str]; 2] = [&["forecast"], &["issued", "advisory", "consulted"]];
+/// How many of the newest records of each list are looked at.
 pub const RECORDS_MAX: usize = 1_000;
+/// Hours after the day until which what is known belongs to its paper: it is made in the morning.
+const KNOWN_H: i64 = 12;
 /// Days after a deed on which it is still told.
 const TOLD_DAYS: i32 = 7;
 
@@ -59,16 +62,16 @@ pub struct ForecastWords {
     pub issued_zh: String,
     /// Its days after the one of the paper.
     pub days: Vec<ForecastLine>,
-    /// The first of them on which every zone stays at or below an AQI of 100; null where none does.
+    /// The first of them from which on every zone stays at or below an AQI of 100; null where none is.
     pub good_from_zh: Option<String>,
 }
 
 /// Something that was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Deed {
-    /// `11月24日16时`.
+    /// When it was recorded: `11月24日16时`.
     pub at_zh: String,
-    /// In a sentence.
+    /// In a sentence, with its own time.
     pub text_zh: String,
 }
 
@@ -97,7 +100,7 @@ pub struct LeaderFigures {
     pub highest_of_month: Vec<Account>,
     /// What is officially forecast; null where no office forecasts.
     pub forecast: Option<ForecastWords>,
-    /// What was issued in the week until the day, the oldest first.
+    /// What was issued in the week until the day, and what is in effect, the oldest first.
     pub done: Vec<Deed>,
 }
 
@@ -160,9 +163,14 @@ fn short(day: Day) -> String {
     format!("{month}月{date}日")
 }
 
+/// Until when what is known belongs to the paper of a day.
+fn known_until(day: Day) -> Instant {
+    day.plus(1).start().start().plus_minutes(KNOWN_H * 60)
+}
+
 /// The newest issue made until the morning after a day, as far as it speaks of later days.
 fn forecast(records: &[Record], day: Day) -> Option<ForecastWords> {
-    let known = day.plus(2).start().start();
+    let known = known_until(day);
     let official = records.iter().filter(|record| record.drill.is_none()).filter_map(|record| {
         match &record.body {
             Body::Forecast(forecast) if forecast.source == Source::Fed => Some(forecast),
@@ -176,7 +184,7 @@ fn forecast(records: &[Record], day: Day) -> Option<ForecastWords> {
     dates.dedup();
     let good =
         |date: &&&String| days.iter().filter(|l| l.date_zh == ***date).all(|l| l.upper <= 100);
-    let good_from_zh = dates.iter().find(good).map(|date| (*date).clone());
+    let good_from_zh = dates.iter().rev().take_while(good).last().map(|date| (*date).clone());
     Some(ForecastWords {
         office: newest.office.clone(),
         issued_zh: moment_zh(newest.issued),
@@ -200,7 +208,7 @@ fn lines(forecast: &Forecast, day: Day) -> Vec<ForecastLine> {
         let categories = if first == last {
             name(first).to_owned()
         } else {
-            format!("{}至{}", name(first), name(last))
+            format!("{}至{}", name(first).trim_end_matches("污染"), name(last))
         };
         ForecastLine {
             zone: zone.clone(),
@@ -215,21 +223,31 @@ fn lines(forecast: &Forecast, day: Day) -> Vec<ForecastLine> {
     all.into_iter().map(line).collect()
 }
 
-/// What was issued, took effect or was released in the week until a day.
+/// What was issued, released or consulted in the week until a day; and before that what is still in effect.
 fn done(records: &[Record], day: Day) -> Vec<Deed> {
-    let (from, until) = (day.plus(1 - TOLD_DAYS).start().start(), day.plus(2).start().start());
-    let told = |record: &&Record| {
-        let is_deed = matches!(
-            record.body,
-            Body::Issued(_) | Body::TookEffect { .. } | Body::Advisory(_) | Body::Consulted(_)
-        );
-        is_deed && record.drill.is_none() && from <= record.at && record.at < until
+    let (from, until) = (day.plus(1 - TOLD_DAYS).start().start(), known_until(day));
+    let mut known: Vec<&Record> =
+        records.iter().filter(|record| record.drill.is_none() && record.at < until).collect();
+    known.sort_by_key(|record| record.number);
+    let issued = known.iter().rev().find_map(|record| match &record.body {
+        Body::Issued(issue) => Some((record.number, issue.target)),
+        _ => None,
+    });
+    let holds = issued.filter(|(_, target)| *target != Target::Lift).map(|(number, _)| number);
+    let told = known.iter().filter(|record| record.at >= from || Some(record.number) == holds);
+    told.filter_map(|record| deed(record)).collect()
+}
+
+fn deed(record: &Record) -> Option<Deed> {
+    let text = match &record.body {
+        // It says itself by whom and when.
+        Body::Issued(_) => record.text_zh(),
+        Body::Advisory(_) => format!("{}发布{}", moment_zh(record.at), record.text_zh()),
+        Body::Consulted(of) => {
+            format!("{}会商，结论：{}", moment_zh(of.held), of.conclusion)
+        }
+        _ => return None,
     };
-    let mut all: Vec<&Record> = records.iter().filter(told).collect();
-    all.sort_by_key(|record| record.number);
-    let deed = |record: &Record| Deed {
-        at_zh: moment_zh(record.at),
-        text_zh: record.text_zh().trim_end_matches('。').to_owned(),
-    };
-    all.into_iter().map(deed).collect()
+    let text_zh = text.trim_end_matches('。').to_owned();
+    Some(Deed { at_zh: moment_zh(record.at), text_zh })
 }

@@ -163,6 +163,7 @@ pub(super) fn escaped(value: &str) -> String {
     for c in value.chars() {
         match c {
             '\n' | '\r' | '\t' => text.push(' '),
+            c if c.is_control() => {}
             c if c.is_ascii_punctuation() => text.extend(['\\', c]),
             c => text.push(c),
         }

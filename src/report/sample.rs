@@ -18,7 +18,7 @@ use crate::observation::{Dataset, POLLUTANTS, Pollutant, StationId, StationKind}
 use crate::outlook::{AqiRange, Forecast, ForecastSpan, Source};
 use crate::standard::Parameters;
 use crate::time::{DAY_H, Day};
-use crate::warning::{Body, Record};
+use crate::warning::{self, Body, Change, Consultation, Issue, Level, Record};
 
 /// The last day that has ended where everything is there, and where nothing is.
 const ENDED: [(i32, u8, u8); 2] = [(2026, 11, 24), (2024, 2, 29)];
@@ -125,11 +125,11 @@ fn records(ended: Day) -> Option<Vec<Record>> {
         drill: None,
         body,
     };
-    let span = |days| {
+    let span = |days, (lower, upper)| {
         Some(ForecastSpan {
             from: ended.plus(days).start(),
             hours: 24,
-            aqi: AqiRange::new(80, 110)?,
+            aqi: AqiRange::new(lower, upper)?,
             hourly: Vec::new(),
             primary: [Pollutant::Pm2_5].into_iter().collect(),
             cause: None,
@@ -141,9 +141,36 @@ fn records(ended: Day) -> Option<Vec<Record>> {
         office: "示例市气象台".to_owned(),
         issued: ended.hour(16).start(),
         source: Source::Fed,
-        zones: BTreeMap::from([(String::new(), vec![span(1)?, span(2)?])]),
+        zones: BTreeMap::from([(
+            String::new(),
+            vec![span(1, (80, 110))?, span(2, (105, 160))?, span(3, (60, 90))?],
+        )]),
     };
-    Some(vec![record(1, Body::Forecast(forecast)), record(2, Body::TookEffect { issue: 1 })])
+    let issue = Issue {
+        warning: 2,
+        proposal: 2,
+        approval: 3,
+        target: warning::Target::Level(Level::Yellow),
+        change: Change::Start,
+        response: Some(Level::Yellow),
+        issuer: "示例市指挥部办公室".to_owned(),
+        document: "示例〔2026〕1号".to_owned(),
+        issued: ended.hour(16).start(),
+        effective_from: ended.hour(18).start(),
+        measures: None,
+    };
+    let consultation = Consultation {
+        held: ended.hour(15).start(),
+        participants: Vec::new(),
+        conclusion: "未来三天有一次中度污染过程。".to_owned(),
+        warning: None,
+        proposes: None,
+    };
+    Some(vec![
+        record(1, Body::Forecast(forecast)),
+        record(2, Body::Consulted(consultation)),
+        record(4, Body::Issued(issue)),
+    ])
 }
 
 /// Days that differ, some heavy; or one day without ozone and none before it.

@@ -296,14 +296,14 @@ fn a_page_for_the_leaders_says_what_there_is_and_what_there_is_not() {
     assert_says(
         &said,
         &[
-            "2022年3月5日，大连市AQI为40，级别为优，无首要污染物。",
+            "2022年3月5日，大连市AQI为40，类别为优，无首要污染物。",
             "2022年1月1日至3月5日，PM2.5平均浓度28微克/立方米，同比下降20.0%；",
             "参照城市数据未接入，暂无测算名次。",
-            "优良天数64天，同比持平；优良天数比率100.0%，同比持平",
+            "有效监测64天，优良天数64天，同比持平；优良天数比率100.0%，同比持平",
             "未录入本年度目标。",
             "AQI较高的点位为甘井子（40，优）。2022年3月1日至5日PM2.5平均浓度较高的点位为甘井子（28微克/立方米）。",
-            "目前没有官方预报。",
-            "近一周未发布预警，未开展会商。",
+            "没有可引用的官方预报。",
+            "近一周未登记会商和预警发布，目前没有生效的预警。",
         ],
     );
 }
@@ -316,9 +316,10 @@ fn what_is_forecast_and_done_is_told_as_the_office_and_the_records_have_it() {
     assert_says(
         &said,
         &[
-            "据示例市气象台11月24日16时预报：11月25日AQI80至110（良至轻度污染，首要污染物PM2.5，偏南风2级）；11月26日",
-            "预报时段内均可能超过优良。",
-            "11月24日16时，",
+            "据示例市气象台11月24日16时预报：11月25日AQI80至110（良至轻度污染，首要污染物PM2.5，偏南风2级）；11月26日AQI105至160（轻度至中度污染，",
+            "自11月27日起预计可达优良。",
+            "11月24日15时会商，结论：未来三天有一次中度污染过程。",
+            "示例市指挥部办公室11月24日16时发布（示例〔2026〕1号）：自11月24日18时起启动重污染天气黄色预警（Ⅲ级应急响应）。",
             "测算",
         ],
     );
@@ -340,4 +341,15 @@ fn ranks_are_those_of_the_list_and_say_that_they_are_reckoned() {
         }
     }
     assert!(said.contains("均为测算，不代表官方排名"));
+}
+
+/// 60 µg/m³ of PM2.5 are an AQI of 82 by the standard of 2012 and 100 by that of 2026.
+#[test]
+fn the_first_day_of_a_standard_is_not_held_against_the_day_before() {
+    let same = |_: Day| Some(60);
+    let of = |day| text(&figures(ReportKind::Daily, day, same));
+    let said = of("2026-03-01");
+    assert_says(&said, &["空气质量指数（AQI）为100，", "与前一日不作比较：两日评价标准不同。"]);
+    assert!(!said.contains("前一日AQI为"), "{said}");
+    assert_says(&of("2026-03-02"), &["前一日AQI为100，两日持平。"]);
 }
