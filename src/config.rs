@@ -13,6 +13,7 @@
 //! notes what is wrong and goes on.
 
 mod dust;
+mod duty;
 mod feed;
 mod measures;
 mod quality;
@@ -168,6 +169,8 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let dust = dust::read_section(root.section("dust"), (base, areas.as_ref()), &seasons);
     let (measures, district_report_due, evidence) =
         measures::read_section(root.section("measures"), base);
+    let list = (measures.as_deref(), district_report_due);
+    let duty = duty::read_section(root.section("duty"), list);
     let reports = reports::read_section(root.section("reports"), base);
     let store = store::read_section(root.section("store"), base, &evidence);
     let http = read_http(root.section("http"));
@@ -182,6 +185,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let pipeline = pipeline::Params {
         keep_minutes_days: store.keep_minutes_days,
         keep_power_days: Some(store.keep_power_days),
+        duty: Some(duty),
         payload_max_bytes,
         formats,
         ..pipeline

@@ -20,6 +20,7 @@ mod assessment;
 mod change;
 mod correction;
 mod document;
+mod duty;
 mod edition;
 mod evidence;
 mod execution;
@@ -47,6 +48,7 @@ pub use archive::{
 };
 pub use assessment::{ArchivedDay, DaysQuery};
 pub use correction::Correct;
+pub use duty::DutyQuery;
 pub use explain::ExplainQuery;
 pub use power::PowerUpload;
 pub use reconciliation::{ReconciliationDocument, ReconciliationQuery};
@@ -210,6 +212,17 @@ pub enum Act {
         /// What was taken, or which readings are of no time that is; or why there is no answer.
         reply: oneshot::Sender<Result<PowerTaken, String>>,
     },
+    /// Something is done in the room.
+    Duty {
+        /// The area's code.
+        area: String,
+        /// Who.
+        person: String,
+        /// What.
+        act: crate::duty::DutyAct,
+        /// The number of its record, or why it was refused.
+        reply: oneshot::Sender<Result<u64, String>>,
+    },
     /// Something is done in the life of a warning.
     Warning {
         /// The area's code.
@@ -314,7 +327,6 @@ fn router(app: App) -> Router {
         .route("/events", get(page::events))
         .route("/year", get(page::year))
         .route("/rank", get(page::rank))
-        .route("/papers", get(page::papers))
         .route("/warnings", get(page::warnings))
         .route("/response", get(page::response))
         .route("/evidence", get(page::evidence))
@@ -367,7 +379,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/drills", post(warning::begin))
         .route("/api/v1/drills/{drill}/air", post(warning::clear))
         .route("/api/v1/drills/{drill}/stop", post(warning::stop))
-        .route("/api/v1/clock/confirm", post(operator::confirm_clock));
+        .route("/api/v1/clock/confirm", post(operator::confirm_clock))
+        .merge(of_the_room());
     let sheets = Router::new().route("/api/v1/reports/district/file", post(execution::report_file));
     let readings = Router::new().route("/api/v1/power", post(power::files));
     let most = app.config.max_body_bytes;
@@ -377,6 +390,19 @@ fn router(app: App) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method);
     guard::guarded(routes, &app.config).with_state(app)
+}
+
+/// Papers, fixed times and the shift book.
+fn of_the_room() -> Router<App> {
+    Router::new()
+        .route("/papers", get(page::papers))
+        .route("/api/v1/duty", get(duty::duty))
+        .route("/api/v1/duty/records", get(duty::records))
+        .route("/api/v1/duty/entries", post(duty::enter))
+        .route("/api/v1/duty/entries/{entry}/close", post(duty::close))
+        .route("/api/v1/duty/hand-over", post(duty::hand_over))
+        .route("/api/v1/duty/take-over", post(duty::take_over))
+        .route("/api/v1/duty/done", post(duty::done))
 }
 
 /// Serves until `cancel`; then answers in work are finished and live streams end.

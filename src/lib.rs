@@ -18,10 +18,11 @@
 //! and judged by the edition of the standard in force at their hour ([`standard`], [`index`]); days, and what
 //! is left of the one that runs, come from the same hours ([`assessment`]); with what is forecast
 //! ([`outlook`]) they lead to recommendations that people decide on ([`warning`]); what is to be done at a
-//! level stands in the emergency-measures list ([`measures`]); what the room hands on as paper holds the same
-//! figures ([`report`]). The [`pipeline`] composes these; the [`store`]
-//! writes what it says in one transaction; only then the message is acknowledged and the picture shown
-//! ([`http`]). [`app`] wires the threads and tasks, [`command`] is the command line.
+//! level stands in the emergency-measures list ([`measures`]); what the room answers for has its fixed times
+//! and signatures ([`duty`]), and what it hands on as paper holds the same figures ([`report`]). The
+//! [`pipeline`] composes these; the [`store`] writes what it says in one transaction; only then the message
+//! is acknowledged and the picture shown ([`http`]). [`app`] wires the threads and tasks, [`command`] is the
+//! command line.
 //!
 //! # Layers
 //!
@@ -85,6 +86,9 @@
 //!   denominator, too, so that sums are exact and a threshold is met or not by the gram.
 //! - *Electricity* is evidence, never a verdict. Its readings are rows and nothing else: which of two values
 //!   of an interval holds follows from the two, so the table decides and the pipeline keeps none of them.
+//! - *The room's own records* are a list beside that of the warnings and grow under the same chain: papers
+//!   with their whole text, fixed times, the shift book. What is due follows from the time and from these
+//!   records, so a restart forgets nothing and reminds of nothing twice.
 //! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 
 // words
@@ -104,6 +108,7 @@ pub mod assessment;
 pub mod outlook;
 pub mod warning;
 pub mod measures;
+pub mod duty;
 pub mod report;
 pub mod pipeline;
 // shell

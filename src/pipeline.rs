@@ -18,6 +18,7 @@
 mod batch;
 mod correction;
 mod days;
+mod duty;
 mod lateness;
 mod message;
 mod power;
@@ -36,6 +37,7 @@ pub use batch::{
 };
 pub use correction::{CorrectionInput, CorrectionRefusal, CorrectionRow};
 pub use days::StoredDay;
+pub use duty::DutyInput;
 pub use lateness::Late;
 pub use power::{PowerInput, PowerTaken};
 pub use publish::{SetHour, SetHourRow, StoredSetHour};
@@ -52,11 +54,13 @@ use std::sync::Arc;
 
 use crate::area::{Figures, Registry};
 use crate::assessment::RoomRules;
+use crate::duty::DutyRules;
 use crate::observation::FeedFormat;
 use crate::quality::{self, Checks};
 use crate::standard::Parameters;
 use crate::time::{Day, Hour, Instant};
 use days::Days;
+use duty::Desk;
 use lateness::Lateness;
 use message::Sent;
 use published::Beside;
@@ -107,6 +111,9 @@ pub struct Params {
     /// The rules of warnings; `None` in rules from before there were any, and where nothing is recommended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<WarningParams>,
+    /// What the room answers for; `None` in rules from before it was watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty: Option<DutyRules>,
     /// Hours by their end at which the room of the day is said. No figure follows from them, so they are not
     /// among the rules that are kept.
     #[serde(skip)]
@@ -136,6 +143,7 @@ impl Default for Params {
             payload_max_bytes: 64 * 1024,
             quality: quality::Params::default(),
             warning: None,
+            duty: None,
             checkpoints: RoomRules::CHECKPOINTS.to_vec(),
             formats: vec![FeedFormat::default()],
         }
@@ -172,6 +180,7 @@ pub struct Pipeline {
     /// What the national platform published for the open hours.
     beside: Beside,
     warner: Warner,
+    desk: Desk,
     /// Since when hours wait for the feed to catch up.
     waiting_since: Option<Instant>,
     caught_up: Option<bool>,
@@ -206,6 +215,7 @@ impl Pipeline {
             lateness: Lateness::default(),
             beside: Beside::default(),
             warner: Warner::default(),
+            desk: Desk::default(),
             waiting_since: None,
             caught_up: None,
             reviewed_until: None,
@@ -245,6 +255,7 @@ impl Pipeline {
                 Input::Retry(retry) => self.take_retry(at, retry, out),
                 Input::Act(asked) => self.take_act(asked, out),
                 Input::Power(asked) => self.take_power_files(asked, out),
+                Input::Duty(asked) => self.take_duty(asked, out),
             }
         }
         self.need_open_days(rests_on, out);
@@ -278,6 +289,7 @@ impl Pipeline {
         self.settle_figures(out);
         self.settle_comparison();
         self.settle_warning(out);
+        self.settle_duty(out);
         self.settle_alarms(out);
         self.lateness.settle(out);
         self.settle_days(out);
@@ -301,7 +313,7 @@ impl Pipeline {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.now?;
-        let due = self.watch_due().into_iter().chain(self.warning_due());
+        let due = self.watch_due().into_iter().chain(self.warning_due()).chain(self.duty_due());
         due.chain([self.publishing_due()]).min()
     }
 
@@ -362,9 +374,14 @@ impl Pipeline {
         let horizon = now.plus_minutes(-i64::from(self.params.horizon_days) * 24 * 60).hour();
         self.floor = self.floor.max(horizon);
         self.watch.next = self.watch.next.max(horizon);
+        // So is nothing of the room's due there.
+        self.now = self.now.max(Some(horizon.start().min(now)));
         while let Some(due) = self.next_deadline().filter(|due| *due <= now) {
+            let of_duty = self.duty_due().is_some_and(|of_duty| of_duty <= due);
             self.now = self.now.max(Some(due));
-            if self.warning_due().is_some_and(|of_warning| of_warning <= due) {
+            if of_duty {
+                self.tick_duty(due);
+            } else if self.warning_due().is_some_and(|of_warning| of_warning <= due) {
                 self.tick_warning(self.now.unwrap_or(due));
             } else if self.publishing_due() > due {
                 self.look_out(due);

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::area::{AreaId, Figures, Member, Registry};
 use crate::assessment::{Counting, DayFigures};
+use crate::duty::DutyRecord;
 use crate::explanation::{Asked, Explanation};
 use crate::http::{
-    Archive, ArchiveError, ArchivedDay, CorrectionRow, DaysQuery, DeadLetterRow, EntityId,
-    ExplainQuery, Lists, MembersQuery, Person, ReconciliationQuery, RecordsQuery, RevisionRow,
-    Role, SeriesQuery,
+    Archive, ArchiveError, ArchivedDay, CorrectionRow, DaysQuery, DeadLetterRow, DutyQuery,
+    EntityId, ExplainQuery, Lists, MembersQuery, Person, ReconciliationQuery, RecordsQuery,
+    RevisionRow, Role, SeriesQuery,
 };
 use crate::measures::{Edition, MeterReading};
 use crate::pipeline::{DeadLetterReason, KeptLetter};
@@ -262,6 +263,17 @@ impl Archive for StoreArchive {
 
     fn warning(&self, area: &str, number: u64) -> Result<Vec<Record>, ArchiveError> {
         self.with_reader(|reader| reader.warning(area, number))
+    }
+
+    fn duty_records(&self, area: &str, asked: &DutyQuery) -> Result<Vec<DutyRecord>, ArchiveError> {
+        let DutyQuery { kinds, before, between, limit } = asked;
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let asked = store::DutyAsked { kinds, before: *before, between: *between, limit: *limit };
+        self.with_reader(|reader| reader.duty_records(area, &asked))
+    }
+
+    fn duty_record(&self, area: &str, number: u64) -> Result<Option<DutyRecord>, ArchiveError> {
+        self.with_reader(|reader| reader.duty_record(area, number))
     }
 
     fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError> {

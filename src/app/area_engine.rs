@@ -6,12 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::core::Load;
 use crate::area::AreaId;
 use crate::clock::Follow;
+use crate::duty::{DutyAct, DutyRefusal};
 use crate::http::{Correct, PowerUpload, Reprocess};
 use crate::ingest;
 use crate::observation::{FeedFormat, decode};
 use crate::pipeline::{
-    ActInput, AreaView, Batch, CorrectionInput, CorrectionRefusal, FeedState, Input, Message,
-    Pipeline, PowerInput, PowerTaken, RetryCounts,
+    ActInput, AreaView, Batch, CorrectionInput, CorrectionRefusal, DutyInput, FeedState, Input,
+    Message, Pipeline, PowerInput, PowerTaken, RetryCounts,
 };
 use crate::store::{AreaCommit, Error, InputLog, Rules, RulesDigest};
 use crate::time::{Hour, Instant};
@@ -261,6 +262,23 @@ impl AreaEngine {
         self.feed_in(now, &[Input::Act(asked)], load)?;
         let done = self.batch.acted.last().copied().unwrap_or(Err(Refusal::NotPending));
         tracing::info!(person, refused = done.err().map(Refusal::name), "act in a warning");
+        Ok(done)
+    }
+
+    /// Takes a person's act in the room: the number of its record, or why it was refused.
+    pub(super) fn duty(
+        &mut self,
+        at: Instant,
+        (person, act): (&str, &DutyAct),
+        load: &mut Load<'_>,
+    ) -> Result<Result<u64, DutyRefusal>, Error> {
+        let now = self.now_or(at);
+        let asked = DutyInput { person, act };
+        self.log.now(now);
+        self.log.duty_act(&asked);
+        self.feed_in(now, &[Input::Duty(asked)], load)?;
+        let done = self.batch.duty_acted.last().copied().unwrap_or(Err(DutyRefusal::NoDuties));
+        tracing::info!(person, refused = done.err().map(DutyRefusal::name), "act in the room");
         Ok(done)
     }
 

@@ -75,8 +75,8 @@ pub enum Answer {
     Retried(oneshot::Sender<Result<RetryCounts, String>>, RetryCounts),
     /// What was taken of files of readings.
     Powered(oneshot::Sender<Result<PowerTaken, String>>, PowerTaken),
-    /// The record of an act in a warning's life, or why it was refused.
-    Warned(oneshot::Sender<Result<u64, String>>, Result<u64, String>),
+    /// The record of an act in a warning's life or in the room, or why it was refused.
+    Recorded(oneshot::Sender<Result<u64, String>>, Result<u64, String>),
 }
 
 impl Answer {
@@ -86,7 +86,7 @@ impl Answer {
             Self::Done(reply, answer) => drop(reply.send(answer)),
             Self::Retried(reply, counts) => drop(reply.send(Ok(counts))),
             Self::Powered(reply, taken) => drop(reply.send(Ok(taken))),
-            Self::Warned(reply, answer) => drop(reply.send(answer)),
+            Self::Recorded(reply, answer) => drop(reply.send(answer)),
         }
     }
 }
@@ -331,6 +331,15 @@ impl Core {
                 let taken = area.power(now, &upload, load)?;
                 self.answers.push(Answer::Powered(reply, taken));
             }
+            Act::Duty { area, person, act, reply } => {
+                let Some(area) = self.areas.iter_mut().find(|a| a.area().as_str() == area) else {
+                    let _ = reply.send(Err("没有该区域".to_owned()));
+                    return Ok(());
+                };
+                let done = area.duty(now, (&person, &act), load)?;
+                let told = done.map_err(|r| format!("{}（{}）", r.text_zh(), r.name()));
+                self.answers.push(Answer::Recorded(reply, told));
+            }
             Act::Warning { area, person, act, reply } => {
                 let Some(area) = self.areas.iter_mut().find(|a| a.area().as_str() == area) else {
                     let _ = reply.send(Err("没有该区域".to_owned()));
@@ -338,7 +347,7 @@ impl Core {
                 };
                 let done = area.warn(now, (&person, &act), load)?;
                 let told = done.map_err(|r| format!("{}（{}）", r.text_zh(), r.name()));
-                self.answers.push(Answer::Warned(reply, told));
+                self.answers.push(Answer::Recorded(reply, told));
             }
         }
         self.batcher.open(moment.monotonic);

@@ -14,7 +14,7 @@ use crate::workbook;
 pub const DISTRICT_REPORT_DUE: u16 = 13 * 60;
 
 /// `13:00` as a minute of the day.
-fn minute_of_day(value: &toml::Value) -> Result<u16, String> {
+pub(super) fn minute_of_day(value: &toml::Value) -> Result<u16, String> {
     let text = text(value)?;
     let two = |part: &str| {
         let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());

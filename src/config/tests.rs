@@ -124,7 +124,7 @@ zone_offset_min = 480
          \"info\", \"debug\", \"trace\", or a number 0-5, got \"lantian=loudest\"",
         "speed: is not a known key (known here: simulated, stop_within_s, stations_file, \
          sets_file, cities_file, areas, feed, parameters, quality, protection, warning, pipeline, \
-         targets, seasons, ranks, dust, measures, reports, store, http, heartbeat, log)",
+         targets, seasons, ranks, dust, measures, duty, reports, store, http, heartbeat, log)",
     ];
     assert_eq!(told, expected);
 }

@@ -1,10 +1,12 @@
 //! What the API asks of the store, and the rows that come back.
 
 use super::{
-    ArchivedDay, DaysQuery, ExplainQuery, Person, ReconciliationQuery, RecordsQuery, SeriesQuery,
+    ArchivedDay, DaysQuery, DutyQuery, ExplainQuery, Person, ReconciliationQuery, RecordsQuery,
+    SeriesQuery,
 };
 use crate::area::{AreaId, Figures, Member};
 use crate::assessment::{DayFigures, DustColumn, JudgedBy};
+use crate::duty::DutyRecord;
 use crate::explanation::Explanation;
 use crate::measures::{Edition, MeterReading};
 use crate::observation::Dataset;
@@ -107,6 +109,18 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
     fn warning(&self, area: &str, number: u64) -> Result<Vec<Record>, ArchiveError>;
+
+    /// Records of an area's room, the newest first, drafts without their text.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn duty_records(&self, area: &str, asked: &DutyQuery) -> Result<Vec<DutyRecord>, ArchiveError>;
+
+    /// One record of an area's room, whole.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn duty_record(&self, area: &str, number: u64) -> Result<Option<DutyRecord>, ArchiveError>;
 
     /// An edition of the list of measures that came into use, by its digest.
     ///

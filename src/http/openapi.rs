@@ -7,8 +7,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
 use super::{
-    api, assessment, correction, evidence, execution, explain, measures, operator, paper, power,
-    rank, reconciliation, reprocess, room, series, warning,
+    api, assessment, correction, duty, evidence, execution, explain, measures, operator, paper,
+    power, rank, reconciliation, reprocess, room, series, warning,
 };
 
 /// The token of a person.
@@ -46,6 +46,13 @@ impl Modify for Tokens {
         correction::corrections,
         correction::revisions,
         reconciliation::reconciliation,
+        duty::duty,
+        duty::records,
+        duty::enter,
+        duty::close,
+        duty::hand_over,
+        duty::take_over,
+        duty::done,
         operator::dead_letters,
         operator::confirm_clock,
         reprocess::reprocess,

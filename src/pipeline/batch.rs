@@ -1,11 +1,13 @@
 //! What goes into a pipeline, and the rows that come out for one transaction.
 
 use super::{
-    ActInput, Alarm, CorrectionInput, CorrectionRow, Late, PowerInput, PowerTaken, PublishedAqi,
-    PublishedRow, Retried, Retry, Revision, SetHourRow, StoredDay, StoredSetHour, Watch,
+    ActInput, Alarm, CorrectionInput, CorrectionRow, DutyInput, Late, PowerInput, PowerTaken,
+    PublishedAqi, PublishedRow, Retried, Retry, Revision, SetHourRow, StoredDay, StoredSetHour,
+    Watch,
 };
 use std::collections::BTreeSet;
 
+use crate::duty::{DutyRecord, DutyRefusal};
 use crate::measures::PowerReading;
 use crate::observation::RejectionReason;
 use crate::time::{Day, Hour, Instant};
@@ -28,6 +30,8 @@ pub enum Input<'a> {
     Act(ActInput<'a>),
     /// Files of electricity readings.
     Power(PowerInput<'a>),
+    /// A person's act in the room.
+    Duty(DutyInput<'a>),
 }
 
 /// Closed days, read from the store for a late observation.
@@ -176,6 +180,10 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// For each act of a person, in their order, the number of its record, or why it was refused.
     pub acted: Vec<Result<u64, Refusal>>,
+    /// What happened in the room.
+    pub duty: Vec<DutyRecord>,
+    /// For each act in the room, in their order, the number of its record, or why it was refused.
+    pub duty_acted: Vec<Result<u64, DutyRefusal>>,
     /// Editions of the list of measures that came into use: digest and content.
     pub editions: Vec<(String, String)>,
     /// What the national platform published.

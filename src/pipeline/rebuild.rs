@@ -5,12 +5,14 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::batch::AreaState;
+use super::duty::Desk;
 use super::lateness::Lateness;
 use super::silence::Alarms;
 use super::warning::Warner;
 use super::{Alarm, Late, Params, Pipeline, PublishedAqi, StoredDay, StoredSetHour};
 use crate::area::Registry;
 use crate::average::DecodeError;
+use crate::duty::DutyRecord;
 use crate::time::{Day, Hour};
 use crate::warning::Record;
 
@@ -39,6 +41,8 @@ pub struct Tables {
     pub reviewed_until: Option<Hour>,
     /// All records of warnings and forecasts.
     pub records: Vec<Record>,
+    /// All records of the room, drafts without their text.
+    pub duty: Vec<DutyRecord>,
 }
 
 /// A stored hour that cannot be read.
@@ -70,6 +74,7 @@ impl Pipeline {
         // Persons may have acted before anybody told the time.
         let floor = tables.state.map_or_else(Hour::default, |state| state.floor);
         pipeline.warner = Warner::rebuilt(&tables.records, floor);
+        pipeline.desk = Desk::rebuilt(&tables.duty);
         let Some(state) = tables.state else { return Ok(pipeline) };
         pipeline.now = Some(state.now);
         pipeline.floor = state.floor;
@@ -131,6 +136,7 @@ impl Pipeline {
         self.lateness.digest_into(&mut hash);
         self.beside.digest_into(&mut hash);
         hash.update(format!("{:?}", self.warner.state).as_bytes());
+        hash.update(format!("{:?}", self.desk.state).as_bytes());
         for (day, block) in self.days.iter() {
             for (station, of_day) in block.iter().enumerate() {
                 let Some(of_day) = of_day else { continue };

@@ -7,6 +7,7 @@ use super::{Alarm, Counts, Pipeline, WarningParams};
 use crate::area::{Figures, Judge, Registry, SetMeans};
 use crate::assessment::RoomRules;
 use crate::average::{Averages, Window};
+use crate::duty::{Duty, DutyRules};
 use crate::observation::{PROPERTIES, Property, Reading, Validity};
 use crate::outlook::Source;
 use crate::quality::{Finding, Masks};
@@ -136,6 +137,10 @@ pub struct AreaView {
     pub evaluations: Arc<BTreeMap<Source, Evaluation>>,
     /// By which rules; `None` where nothing is recommended.
     pub warning: Option<WarningParams>,
+    /// Where its room stands.
+    pub duty: Arc<Duty>,
+    /// What the room goes by; `None` where nothing of it is watched.
+    pub duty_rules: Option<DutyRules>,
     /// The last committed sequence number.
     pub sequence: u64,
 }
@@ -207,6 +212,8 @@ impl Pipeline {
             warnings: Arc::clone(&self.warner.state),
             evaluations: Arc::clone(&self.warner.latest),
             warning: self.params.warning.clone(),
+            duty: Arc::clone(&self.desk.state),
+            duty_rules: self.params.duty.clone(),
             sequence: self.sequence,
         }
     }

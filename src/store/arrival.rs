@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::RulesDigest;
 use super::correction::{self, StoredCorrection};
+use super::duty::{self, StoredDuty};
 use super::registry::KnownArea;
 use super::revision::{self, RevisionRow};
 use super::sqlite::Sqlite;
@@ -24,8 +25,8 @@ use crate::area::{AreaId, Registry, Value};
 use crate::average::Correction;
 use crate::observation::StationId;
 use crate::pipeline::{
-    ActInput, Cause, CorrectionInput, FeedState, Message, PowerInput, PublishedRow, Retry,
-    StoredDay,
+    ActInput, Cause, CorrectionInput, DutyInput, FeedState, Message, PowerInput, PublishedRow,
+    Retry, StoredDay,
 };
 use crate::time::{Hour, HourLabel, Instant};
 
@@ -153,6 +154,14 @@ impl InputLog {
         self.text(&serde_json::to_vec(asked.act).unwrap_or_default());
     }
 
+    /// A person's act in the room.
+    pub fn duty_act(&mut self, asked: &DutyInput<'_>) {
+        self.bytes.push(b'Y');
+        self.text(asked.person.as_bytes());
+        // An act has no maps, so it always becomes JSON.
+        self.text(&serde_json::to_vec(asked.act).unwrap_or_default());
+    }
+
     /// Files of electricity readings.
     pub fn power(&mut self, asked: &PowerInput<'_>) {
         self.bytes.push(b'K');
@@ -224,6 +233,7 @@ pub(super) struct Appended {
     pub(super) revisions: Vec<RevisionRow>,
     pub(super) corrections: Vec<StoredCorrection>,
     pub(super) records: Vec<StoredRecord>,
+    pub(super) duty: Vec<StoredDuty>,
 }
 
 impl Appended {
@@ -232,7 +242,8 @@ impl Appended {
         let revisions = revision::of_batch(db, area, sequence)?;
         let corrections = correction::of_batch(db, area, sequence)?;
         let records = warning::of_batch(db, area, sequence)?;
-        Ok(Self { revisions, corrections, records })
+        let duty = duty::of_batch(db, area, sequence)?;
+        Ok(Self { revisions, corrections, records, duty })
     }
 
     pub(super) fn write(
@@ -243,7 +254,8 @@ impl Appended {
     ) -> rusqlite::Result<()> {
         revision::write(tx, known, sequence, &self.revisions)?;
         correction::write(tx, known, sequence, &self.corrections)?;
-        warning::write(tx, known, sequence, &self.records)
+        warning::write(tx, known, sequence, &self.records)?;
+        duty::write(tx, known, sequence, &self.duty)
     }
 }
 
@@ -267,6 +279,9 @@ pub(super) fn digest(
         hash.update(row.digested());
     }
     for row in &appended.records {
+        hash.update(row.digested());
+    }
+    for row in &appended.duty {
         hash.update(row.digested());
     }
     hash.finalize().into()
@@ -308,8 +323,8 @@ pub(super) fn verify(db: &Connection, id: i64, area: &AreaId) -> Result<u64, Err
             ));
         }
         before = found;
-        let Appended { revisions, corrections, records } = &appended;
-        rows_of_batches += revisions.len() + corrections.len() + records.len();
+        let Appended { revisions, corrections, records, duty } = &appended;
+        rows_of_batches += revisions.len() + corrections.len() + records.len() + duty.len();
     }
     let head: Vec<u8> = db
         .query_row("SELECT chain FROM area WHERE id = ?1", [id], |row| row.get(0))
@@ -328,7 +343,8 @@ fn verify_count(db: &Connection, id: i64, area: &AreaId, of_batches: usize) -> R
         .query_row(
             "SELECT (SELECT count(*) FROM revision WHERE area = ?1)
                   + (SELECT count(*) FROM correction WHERE area = ?1)
-                  + (SELECT count(*) FROM warning WHERE area = ?1)",
+                  + (SELECT count(*) FROM warning WHERE area = ?1)
+                  + (SELECT count(*) FROM duty WHERE area = ?1)",
             [id],
             |row| row.get(0),
         )
@@ -337,5 +353,5 @@ fn verify_count(db: &Connection, id: i64, area: &AreaId, of_batches: usize) -> R
         return Ok(());
     }
     let fault = format!("{of_batches} rows belong to batches, {all} are there");
-    Err(Error::Damaged { place: format!("revision, correction and warning {area}"), fault })
+    Err(Error::Damaged { place: format!("revision, correction, warning and duty {area}"), fault })
 }

@@ -3,6 +3,7 @@
 use super::{InputLog, RulesDigest};
 use crate::area::Value;
 use crate::average::Correction;
+use crate::duty::DutyAct;
 use crate::index::Pollutants;
 use crate::measures::PowerFile;
 use crate::observation::Property;
@@ -45,6 +46,8 @@ pub(super) enum Entry<'a> {
     },
     /// A person's act in the life of a warning.
     WarningAct(&'a str, Act),
+    /// A person's act in the room.
+    DutyAct(&'a str, DutyAct),
     /// Files of electricity readings.
     Power {
         person: &'a str,
@@ -131,6 +134,10 @@ impl<'a> Bytes<'a> {
             b'W' => {
                 let person = self.text()?;
                 Entry::WarningAct(person, serde_json::from_slice(self.bytes()?).ok()?)
+            }
+            b'Y' => {
+                let person = self.text()?;
+                Entry::DutyAct(person, serde_json::from_slice(self.bytes()?).ok()?)
             }
             b'K' => {
                 let person = self.text()?;

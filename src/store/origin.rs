@@ -170,6 +170,7 @@ impl<'a> Trace<'a> {
                 | Entry::Reviewed(_)
                 | Entry::Published { .. }
                 | Entry::WarningAct(..)
+                | Entry::DutyAct(..)
                 | Entry::Power { .. }
                 | Entry::Act => {}
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::alarm;
+use super::duty;
 use super::published;
 use super::registry::{KnownArea, area_id};
 use super::sqlite::{SCHEMA, Sqlite, check_file};
@@ -26,9 +27,10 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let stored_until = last_day(db).map_err(doing("read the last day"))?;
     let reviewed_until = reviewed_until(db, known).map_err(doing("read what is reviewed"))?;
     let records = warning::all(db, known.id)?;
+    let duty = duty::all(db, known.id)?;
     let Some(open_from) = state.map(|s| s.open_from) else {
         let none = Tables { sequence, state, hours, stored_until, ..Tables::default() };
-        return Ok(Tables { reviewed_until, records, ..none });
+        return Ok(Tables { reviewed_until, records, duty, ..none });
     };
     let ends = (open_from.start(), Hour::from_number(i32::MAX));
     let set_hours = set_hours(db, known, ends).map_err(doing("read the published hours"))?;
@@ -51,6 +53,7 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
         published,
         reviewed_until,
         records,
+        duty,
     })
 }
 

@@ -147,6 +147,8 @@ pub struct Warnings {
     pub drill: Option<Box<Drill>>,
     /// The digest of the list of measures that is in use.
     pub list: Option<String>,
+    /// Its date in force, as it is written.
+    pub list_from: Option<String>,
     /// How responses are carried out.
     pub execution: Execution,
 }
@@ -208,18 +210,7 @@ impl Warnings {
                 let held = (record.number, evaluation.clone());
                 self.evaluated.insert(evaluation.source, held);
             }
-            Body::Recommended(recommendation) => {
-                let open = self.open.get_or_insert_with(|| Open {
-                    warning: recommendation.warning.unwrap_or(record.number),
-                    ..Open::default()
-                });
-                open.proposal = Some(Proposal {
-                    number: record.number,
-                    since: record.at,
-                    recommendation: recommendation.clone(),
-                    approval: None,
-                });
-            }
+            Body::Recommended(recommendation) => self.take_proposal(record, recommendation),
             Body::Lapsed { proposal, .. } => self.drop_proposal(*proposal),
             Body::Declined { proposal, .. } => {
                 if let Some(of) = self.proposal().filter(|p| p.number == *proposal) {
@@ -252,11 +243,28 @@ impl Warnings {
                 self.noted.retain(|body| body.kind() != record.body.kind());
                 self.noted.push(record.body.clone());
             }
-            Body::ListAdopted(list) => self.list = Some(list.digest.clone()),
+            Body::ListAdopted(list) => {
+                self.list = Some(list.digest.clone());
+                self.list_from = Some(list.in_force.clone());
+            }
             // They belong to a drill, which has its own state.
             Body::DrillStarted { .. } | Body::DrillAir { .. } | Body::DrillEnded(_) => {}
             Body::TaskStep(_) | Body::DistrictDay(_) => {} // of the execution
         }
+    }
+
+    /// A proposal opens a warning where none is.
+    fn take_proposal(&mut self, record: &Record, recommendation: &Recommendation) {
+        let open = self.open.get_or_insert_with(|| Open {
+            warning: recommendation.warning.unwrap_or(record.number),
+            ..Open::default()
+        });
+        open.proposal = Some(Proposal {
+            number: record.number,
+            since: record.at,
+            recommendation: recommendation.clone(),
+            approval: None,
+        });
     }
 
     /// A warning of which nothing was issued ends with its proposal.

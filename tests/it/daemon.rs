@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use lantian::area::{Figures, Member, Registry, Value};
 use lantian::average::Correction;
+use lantian::duty::DutyAct;
 use lantian::measures::{PowerFile, PowerRow, read_power_files};
 use lantian::observation::Property;
 use lantian::pipeline::{
-    ActInput, Batch, CorrectionInput, FeedState, HourState, Input, Message, Params, Pipeline,
-    PowerInput, SetHourRow,
+    ActInput, Batch, CorrectionInput, DutyInput, FeedState, HourState, Input, Message, Params,
+    Pipeline, PowerInput, SetHourRow,
 };
 use lantian::store::{AreaCommit, Commit, InputLog, Reader, Rules, RulesDigest, Sqlite, Store};
 use lantian::time::{Day, Hour, HourLabel, Instant};
@@ -32,6 +33,11 @@ pub(crate) enum Said {
     Feed(FeedState),
     /// Of `王五`, in a warning's life.
     Act(Act),
+    /// Of a person, in the room.
+    Duty {
+        person: &'static str,
+        act: DutyAct,
+    },
     /// Of `赵六`: files of electricity readings, labelled by the start of the hour.
     Power {
         files: Vec<PowerFile>,
@@ -63,6 +69,7 @@ impl Said {
             }
             Self::Feed(state) => Input::Feed(*state),
             Self::Act(act) => Input::Act(ActInput { person: "王五", act }),
+            Self::Duty { person, act } => Input::Duty(DutyInput { person, act }),
             Self::Power { files, rows } => {
                 let (person, label) = ("赵六", HourLabel::Begin);
                 Input::Power(PowerInput { person, label, files, rows })
@@ -146,6 +153,7 @@ impl Daemon {
                 Input::Retry(retry) => log.retry(&retry),
                 Input::Act(asked) => log.warning_act(&asked),
                 Input::Power(asked) => log.power(&asked),
+                Input::Duty(asked) => log.duty_act(&asked),
                 Input::Days(_) => {}
             }
         }

@@ -15,6 +15,7 @@ mod files;
 mod demo;
 mod deny;
 mod deterministic;
+mod duty;
 mod explain;
 mod fuzz;
 mod ingest;

@@ -24,7 +24,7 @@ use Layer::{Science, Shell, Words};
 /// Every module in data-flow order, with the shell modules it may import beside what all of its
 /// layer may: words and science import what stands above them; the shell imports all of these,
 /// `clock` and `telemetry`.
-const MODULES: [(&str, Layer, &[&str]); 30] = [
+const MODULES: [(&str, Layer, &[&str]); 31] = [
     ("time", Words, &[]),
     ("quantity", Words, &[]),
     ("observation", Words, &[]),
@@ -40,6 +40,7 @@ const MODULES: [(&str, Layer, &[&str]); 30] = [
     ("outlook", Science, &[]),
     ("warning", Science, &[]),
     ("measures", Science, &[]),
+    ("duty", Science, &[]),
     ("report", Science, &[]),
     ("notification", Science, &[]),
     ("pipeline", Science, &[]),

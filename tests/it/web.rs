@@ -27,11 +27,12 @@ use axum::http::{Request, StatusCode};
 use lantian::area::{Figures, Member};
 use lantian::assessment::DayFigures;
 use lantian::assessment::target::Resampling;
+use lantian::duty::DutyRecord;
 use lantian::explanation::{Asked, Cells, Excluded, Explanation, explain};
 use lantian::http::{
     Act, Archive, ArchiveError, ArchivedDay, Config, CorrectionRow, DaysQuery, DeadLetterRow,
-    ExplainQuery, Health, Lists, MembersQuery, Person, ReconciliationQuery, RecordsQuery,
-    RevisionRow, Role, SeriesQuery, Services, Site,
+    DutyQuery, ExplainQuery, Health, Lists, MembersQuery, Person, ReconciliationQuery,
+    RecordsQuery, RevisionRow, Role, SeriesQuery, Services, Site,
 };
 use lantian::measures::{Edition, EvidenceParams, MeterReading};
 use lantian::pipeline::{DeadLetterReason, KeptLetter, View};
@@ -55,6 +56,7 @@ struct Shelf {
     compared: Mutex<Vec<ReconciliationQuery>>,
     broken: bool,
     records: Vec<Record>,
+    duty: Vec<DutyRecord>,
     measures: Option<Arc<Edition>>,
     /// Editions that were in use before.
     kept: Vec<Edition>,
@@ -168,6 +170,20 @@ impl Archive for Shelf {
         let asked = self.records.iter().rev();
         let of_kind = |record: &&Record| query.kinds.contains(&record.body.kind());
         Ok(asked.filter(of_kind).take(query.limit).cloned().collect())
+    }
+
+    fn duty_records(&self, _: &str, asked: &DutyQuery) -> Result<Vec<DutyRecord>, ArchiveError> {
+        let within = |record: &&DutyRecord| {
+            let kinds = &asked.kinds;
+            asked.between.is_none_or(|(from, to)| from <= record.at && record.at < to)
+                && asked.before.is_none_or(|before| record.number < before)
+                && (kinds.is_empty() || kinds.contains(&record.body.kind()))
+        };
+        Ok(self.duty.iter().rev().filter(within).take(asked.limit).cloned().collect())
+    }
+
+    fn duty_record(&self, _: &str, number: u64) -> Result<Option<DutyRecord>, ArchiveError> {
+        Ok(self.duty.iter().find(|record| record.number == number).cloned())
     }
 
     fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError> {

@@ -36,7 +36,7 @@ pub(in crate::http) struct Recorded {
 }
 
 impl Recorded {
-    pub(super) const fn new(person: String, number: u64) -> Self {
+    pub(in crate::http) const fn new(person: String, number: u64) -> Self {
         Self { person, number }
     }
 }

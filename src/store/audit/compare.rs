@@ -9,7 +9,7 @@ use crate::time::{Day, Hour, HourLabel};
 
 /// What is compared of one table: its name, how many of the columns are its key, and the query, in the order
 /// of the key. Rows are named by codes, since numbers are given in the order of arrival.
-const TABLES: [(&str, usize, &str); 20] = [
+const TABLES: [(&str, usize, &str); 21] = [
     (
         "station",
         1,
@@ -67,6 +67,11 @@ const TABLES: [(&str, usize, &str); 20] = [
         1,
         "SELECT number, sequence, at_ms, person, drill, kind, body FROM warning WHERE area = ?1
          ORDER BY 1",
+    ),
+    (
+        "duty",
+        1,
+        "SELECT number, sequence, at_ms, person, kind, body FROM duty WHERE area = ?1 ORDER BY 1",
     ),
     ("edition", 1, "SELECT digest, content FROM edition WHERE area = ?1 ORDER BY 1"),
     (

@@ -14,7 +14,7 @@ use super::super::{doing, rules};
 use crate::area::AreaId;
 use crate::measures::{PowerRow, read_power_files};
 use crate::pipeline::{
-    ActInput, Batch, Input, Pipeline, PowerInput, PublishedRow, Retry, StoredDay,
+    ActInput, Batch, DutyInput, Input, Pipeline, PowerInput, PublishedRow, Retry, StoredDay,
 };
 use crate::store::{ImportChunk, ImportedArea, ImportedFile, PublishedChunk};
 use crate::time::Instant;
@@ -59,6 +59,35 @@ fn power_rows(entries: &[Entry<'_>]) -> Vec<Vec<PowerRow>> {
         _ => None,
     };
     entries.iter().filter_map(rows).collect()
+}
+
+/// What the pipeline takes of an entry, if anything.
+fn input<'e>(
+    entry: &'e Entry<'e>,
+    power_rows: &mut impl Iterator<Item = &'e Vec<PowerRow>>,
+) -> Option<Input<'e>> {
+    Some(match entry {
+        Entry::Message(message) => Input::Message(message.input()),
+        Entry::Retry(letter, message) => {
+            Input::Retry(Retry { letter: *letter, message: message.input() })
+        }
+        Entry::Feed(state) => Input::Feed(*state),
+        Entry::WarningAct(person, act) => Input::Act(ActInput { person, act }),
+        Entry::DutyAct(person, act) => Input::Duty(DutyInput { person, act }),
+        Entry::Power { person, label, files } => {
+            Input::Power(PowerInput { person, label: *label, files, rows: power_rows.next()? })
+        }
+        Entry::Correction(asked) => Input::Correction(*asked),
+        Entry::Now(_)
+        | Entry::Tolerance(_)
+        | Entry::Rules(_)
+        | Entry::Recompute(_)
+        | Entry::Reviewed(_)
+        | Entry::File { .. }
+        | Entry::Day { .. }
+        | Entry::Published { .. }
+        | Entry::Act => return None,
+    })
 }
 
 struct Replay<'a> {
@@ -171,52 +200,22 @@ impl Replay<'_> {
                         self.call(&mut pipeline, now, &inputs, &mut batch)?;
                     }
                 }
-                Entry::Message(message) => {
-                    *taken.entry(message.feed).or_default() += 1;
-                    if let Some((_, inputs)) = &mut call {
-                        inputs.push(Input::Message(message.input()));
-                    }
-                }
-                Entry::Retry(letter, message) => {
-                    if let Some((_, inputs)) = &mut call {
-                        let (letter, message) = (*letter, message.input());
-                        inputs.push(Input::Retry(Retry { letter, message }));
-                    }
-                }
-                Entry::Feed(state) => {
-                    if let Some((_, inputs)) = &mut call {
-                        inputs.push(Input::Feed(*state));
-                    }
-                }
-                Entry::WarningAct(person, act) => {
-                    if let Some((_, inputs)) = &mut call {
-                        inputs.push(Input::Act(ActInput { person, act }));
-                    }
-                }
-                Entry::Power { person, label, files } => {
-                    if let (Some((_, inputs)), Some(rows)) = (&mut call, power_rows.next()) {
-                        let label = *label;
-                        inputs.push(Input::Power(PowerInput { person, label, files, rows }));
-                    }
-                }
-                Entry::Correction(asked) => {
-                    if let Some((_, inputs)) = &mut call {
-                        inputs.push(Input::Correction(*asked));
-                    }
-                }
                 Entry::Tolerance(minutes) => {
                     if let Some((now, inputs)) = call.take() {
                         self.call(&mut pipeline, now, &inputs, &mut batch)?;
                     }
                     pipeline.tolerate_future(*minutes);
                 }
-                Entry::Rules(_)
-                | Entry::Recompute(_)
-                | Entry::Reviewed(_)
-                | Entry::File { .. }
-                | Entry::Day { .. }
-                | Entry::Published { .. }
-                | Entry::Act => {}
+                other => {
+                    if let Entry::Message(message) = other {
+                        *taken.entry(message.feed).or_default() += 1;
+                    }
+                    if let (Some((_, inputs)), Some(input)) =
+                        (&mut call, input(other, &mut power_rows))
+                    {
+                        inputs.push(input);
+                    }
+                }
             }
         }
         if let Some((now, inputs)) = call {

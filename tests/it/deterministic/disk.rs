@@ -54,10 +54,10 @@ impl Stored {
         self.messages.contains(payload)
     }
 
-    /// Whether it has the record of this number.
-    pub(super) fn holds_record(&self, number: u64) -> bool {
-        let query = "SELECT count(*) FROM warning WHERE number = ?1";
-        let count = self.db.query_row(query, [number.cast_signed()], |row| row.get(0));
+    /// Whether a table of records has the one of this number.
+    pub(super) fn holds_record(&self, table: &str, number: u64) -> bool {
+        let query = format!("SELECT count(*) FROM {table} WHERE number = ?1");
+        let count = self.db.query_row(&query, [number.cast_signed()], |row| row.get(0));
         count.ok() == Some(1_i64)
     }
 
@@ -122,7 +122,7 @@ fn messages(mut log: &[u8]) -> Vec<Vec<u8>> {
             b'C' => drop(cut(&mut log, 32)),
             b'L' => drop(cut(&mut log, 4)),
             b'F' => drop(cut(&mut log, 1)),
-            b'A' | b'W' => drop((text(&mut log), text(&mut log))),
+            b'A' | b'W' | b'Y' => drop((text(&mut log), text(&mut log))),
             b'M' => {
                 cut(&mut log, 5);
                 text(&mut log);

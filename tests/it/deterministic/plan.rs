@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lantian::app::GroupCommit;
+use lantian::duty::DutyRules;
 use lantian::ingest::{self, Config};
 use lantian::observation::Property;
 use lantian::pipeline::Params;
@@ -106,6 +107,7 @@ impl Plan {
             params: Params {
                 open_hours: self.open_hours,
                 warning: self.warns.then(room::params),
+                duty: self.warns.then(DutyRules::default),
                 ..Params::default()
             },
             group: self.group,

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lantian::config::warning_rules;
+use lantian::duty::{Draft, DutyAct, DutyBody, DutyRecord, Fixed};
 use lantian::http;
-use lantian::pipeline::{View, WarningParams};
+use lantian::pipeline::{AreaView, View, WarningParams};
 use lantian::standard::Parameters;
-use lantian::store::{Reader, RecordsAsked};
+use lantian::store::{DutyAsked, Reader, RecordsAsked};
 use lantian::time::Instant;
 use lantian::warning::{
     Act, Approval, Body, DrillAct, DrillAir, DrillCity, Level, Notice, Proposal, Record, Target,
@@ -23,7 +24,7 @@ use super::plan::Post;
 use super::process::Ended;
 use super::trace::Step;
 use super::world::World;
-use crate::month::Dice;
+use crate::month::{self, Dice};
 
 /// What days are forecast to be.
 const AQIS: [u16; 8] = [60, 90, 130, 160, 210, 260, 310, 400];
@@ -56,15 +57,15 @@ pub(super) fn instruction(number: u64, now: Instant, dice: &mut Dice) -> Post {
     Post { topic: "aq/dalian/instruction".to_owned(), payload: payload.into_bytes() }
 }
 
-/// A person who acted, with the batch that was stored then.
-type Asked = (u64, oneshot::Receiver<Result<u64, String>>);
+/// A person who acted, with the batch that was stored then, and the table of the record.
+type Asked = (u64, oneshot::Receiver<Result<u64, String>>, &'static str);
 
 /// Persons, what they wait for, and what they were told.
 #[derive(Debug, Default)]
 pub(super) struct Room {
     waiting: Vec<Asked>,
-    /// Records that a person was told of.
-    told: BTreeSet<u64>,
+    /// Records that a person was told of, by table.
+    told: BTreeSet<(&'static str, u64)>,
     documents: u64,
 }
 
@@ -75,11 +76,19 @@ impl World {
         let moment = self.moment();
         self.room.documents += 1;
         let document = format!("第{}号", self.room.documents);
-        let Some(act) = act(&mut self.dice, &view, (moment.wall, document)) else { return };
-        let Some(process) = &mut self.process else { return };
         let (reply, answer) = oneshot::channel();
         let area = view.areas[0].registry.area.to_string();
-        let act = http::Act::Warning { area, person: "张三".to_owned(), act, reply };
+        let (act, table) = if self.dice.chance(30) {
+            let person = ["张三", "李四"][usize::from(self.dice.chance(50))].to_owned();
+            let act = duty(&mut self.dice, &view.areas[0], moment.wall);
+            (http::Act::Duty { area, person, act, reply }, "duty")
+        } else {
+            let act = act(&mut self.dice, &view, (moment.wall, document));
+            let Some(act) = act else { return };
+            let person = "张三".to_owned();
+            (http::Act::Warning { area, person, act, reply }, "warning")
+        };
+        let Some(process) = &mut self.process else { return };
         let acted =
             process.with_days(&mut self.disk, moment, |core, load| core.act(act, moment, load));
         if let Err(Ended(error)) = acted {
@@ -88,25 +97,26 @@ impl World {
         self.tally.acts += 1;
         let stored = self.disk.stored.sequence();
         self.note(Step::Act, stored);
-        self.room.waiting.push((stored, answer));
+        self.room.waiting.push((stored, answer, table));
     }
 
     /// What a person is told is durable.
     pub(super) fn hear_room(&mut self) {
         let stored = self.disk.stored.sequence();
         let mut heard = Vec::new();
-        self.room.waiting.retain_mut(|(before, answer)| match answer.try_recv() {
+        self.room.waiting.retain_mut(|(before, answer, table)| match answer.try_recv() {
             Err(oneshot::error::TryRecvError::Empty) => true,
             Err(oneshot::error::TryRecvError::Closed) => panic!("an answer was dropped"),
             Ok(told) => {
                 assert!(*before < stored, "an answer before its batch: {stored} are stored");
-                heard.extend(told);
+                heard.extend(told.map(|number| (*table, number)));
                 false
             }
         });
-        for number in heard {
-            assert!(self.disk.stored.holds_record(number), "told of record {number}, not stored");
-            self.room.told.insert(number);
+        for (table, number) in heard {
+            let holds = self.disk.stored.holds_record(table, number);
+            assert!(holds, "told of {table} {number}, not stored");
+            self.room.told.insert((table, number));
         }
     }
 
@@ -125,8 +135,18 @@ impl World {
         records.reverse();
         let numbers: Vec<u64> = records.iter().map(|record| record.number).collect();
         assert!(numbers.iter().copied().eq(1..=numbers.len() as u64), "{numbers:?}");
-        assert!(self.room.told.iter().all(|number| numbers.contains(number)), "a record is gone");
         self.tally.issued += nothing_is_issued_without_approval(&records);
+        let asked = DutyAsked { limit: usize::MAX, ..DutyAsked::default() };
+        let mut duty = reader.duty_records(area, &asked).expect("read");
+        duty.reverse();
+        let duty_numbers: Vec<u64> = duty.iter().map(|record| record.number).collect();
+        assert!(duty_numbers.iter().copied().eq(1..=duty.len() as u64), "{duty_numbers:?}");
+        let is_there = |(table, number): &(&str, u64)| match *table {
+            "duty" => duty_numbers.contains(number),
+            _ => numbers.contains(number),
+        };
+        assert!(self.room.told.iter().all(is_there), "a record is gone");
+        self.tally.signed += nothing_is_signed_without_review(&duty);
     }
 }
 
@@ -182,6 +202,66 @@ fn step(dice: &mut Dice, of: &Warnings, (now, document): (Instant, String)) -> O
             file: None,
         })
     })
+}
+
+/// What a person may do in the room; now and then too early, too late, or to nothing.
+fn duty(dice: &mut Dice, area: &AreaView, now: Instant) -> DutyAct {
+    let papers = &area.duty.papers;
+    let open: Vec<u64> = papers.open.keys().copied().collect();
+    let some = usize::try_from(dice.below(9)).unwrap_or(0);
+    // The number of no paper where there is none.
+    let paper = open.get(some % open.len().max(1)).copied().unwrap_or(0);
+    match dice.below(10) {
+        0..=3 => {
+            let subject = format!("dalian {}", now.hour().day().plus(-1));
+            let signed = papers.signed_of("daily", &subject);
+            DutyAct::Draft(Draft {
+                paper: "daily".to_owned(),
+                title: "大连市空气质量日报".to_owned(),
+                subtitle: String::new(),
+                series: "日报".to_owned(),
+                revises: signed.map(|signed| signed.paper),
+                reason: if signed.is_some() { "更正".to_owned() } else { String::new() },
+                content: format!("{{\"at\":\"{now}\"}}"),
+                subject,
+            })
+        }
+        4 | 5 => DutyAct::Review { paper, opinion: String::new() },
+        6 | 7 => DutyAct::Sign { paper, signer: "王主任".to_owned(), file: None },
+        8 => DutyAct::TakeOver { hand_over: area.duty.shift.handed_over.as_ref().map(|of| of.0) },
+        _ => DutyAct::HandOver { to: "李四".to_owned(), note: String::new() },
+    }
+}
+
+/// Every signature follows a review of the same text by somebody else, numbers of a year have no gap, and
+/// nothing has a fixed time done twice.
+fn nothing_is_signed_without_review(records: &[DutyRecord]) -> u64 {
+    let (mut drafted, mut reviewed) = (BTreeMap::new(), BTreeSet::new());
+    let (mut numbers, mut done) = (Vec::new(), BTreeSet::new());
+    for record in records {
+        match &record.body {
+            DutyBody::Drafted(_) => {
+                drafted.insert(record.number, record.person.clone());
+            }
+            DutyBody::Reviewed { paper, .. } => {
+                assert_ne!(drafted.get(paper), Some(&record.person), "{record:?}");
+                assert!(reviewed.insert(*paper), "reviewed twice: {record:?}");
+            }
+            DutyBody::Signed { paper, number, .. } => {
+                assert!(reviewed.remove(paper), "signed without a review: {record:?}");
+                numbers.push(number.clone());
+            }
+            DutyBody::Done(of) if of.item.fixed != Fixed::Hourly => {
+                let key = (of.item.fixed, of.item.of);
+                assert!(done.insert(key), "done twice: {record:?}");
+            }
+            _ => {}
+        }
+    }
+    let year = month::first_day().date().0;
+    let expected = (1..=numbers.len()).map(|n| format!("日报〔{year}〕{n}号"));
+    assert!(numbers.iter().cloned().eq(expected), "{numbers:?}");
+    numbers.len() as u64
 }
 
 /// Every issue follows the approval of its proposal and target, in the real way and in each drill by itself.

@@ -18,6 +18,8 @@ pub(super) struct Tally {
     pub(super) acts: u64,
     /// Warnings and their ends that were issued, drills among them.
     pub(super) issued: u64,
+    /// Papers that were signed.
+    pub(super) signed: u64,
 }
 
 impl Tally {
@@ -35,12 +37,13 @@ impl Tally {
         self.audits += other.audits;
         self.acts += other.acts;
         self.issued += other.issued;
+        self.signed += other.signed;
     }
 
     /// Everything that may go wrong did somewhere, or the run says nothing.
     pub(super) fn is_worth_something(&self) {
         let all = [self.duplicates, self.revisions, self.lives, self.rebuilds, self.overflows];
-        let more = [self.ended, self.audits, self.acts, self.issued];
+        let more = [self.ended, self.audits, self.acts, self.issued, self.signed];
         assert!(all.iter().chain(&more).all(|n| *n > 0), "{self:?}");
     }
 }

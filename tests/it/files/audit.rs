@@ -5,6 +5,7 @@ use std::path::Path;
 use lantian::area::{AreaId, Member, Span, StationKind, Value as Measured};
 use lantian::average::{Correction, Incoming, StationDay};
 use lantian::config::warning_rules;
+use lantian::duty::{DutyAct, DutyRules};
 use lantian::measures::PowerFile;
 use lantian::observation::{FeedFormat, FeedKind, Pollutant, Property, Reading, Validity};
 use lantian::pipeline::{FeedState, Params, PublishedRow, StoredDay, Subject, WarningParams};
@@ -119,6 +120,14 @@ fn adopt(daemon: &mut Daemon) {
     daemon.take(at("17T00:21"), &adopt);
 }
 
+/// With warnings and a room.
+fn watched() -> Params {
+    let rules = warning_rules("2024", Path::new("")).expect("built in");
+    let warning = Some(WarningParams { rules, zones: Vec::new() });
+    let duty = Some(DutyRules::default());
+    Params { keep_minutes_days: Some(4), warning, duty, ..Params::default() }
+}
+
 /// A store with something in every table: closed and open days, late and corrected values, a named set, dead
 /// letters, a token, an import, and a daemon that was started anew with another practice.
 fn full(place: &Place) {
@@ -136,9 +145,7 @@ fn full(place: &Place) {
     let store = Sqlite::open(&path).expect("opened");
     let published = FeedFormat { kind: FeedKind::Published, ..FeedFormat::default() };
     let formats = vec![FeedFormat::default(), published];
-    let rules = warning_rules("2024", Path::new("")).expect("built in");
-    let warning = Some(WarningParams { rules, zones: Vec::new() });
-    let params = Params { formats, keep_minutes_days: Some(4), warning, ..Params::default() };
+    let params = Params { formats, ..watched() };
     let mut daemon = Daemon::start(store, registry(), params.clone());
     daemon.take(at("10T00:20"), &[]);
     for n in 0..30 {
@@ -162,7 +169,8 @@ fn full(place: &Place) {
     let kwh = Said::Message { topic: "aq/x/power/m1".into(), payload: kwh.to_vec() };
     let text = "meter,time,kwh\nm2,2026-11-16 21:00,1\n".to_owned();
     let file = Said::power(vec![PowerFile { name: "p.csv".to_owned(), text }]);
-    daemon.take(at("17T00:21"), &[kwh, file]);
+    let duty = Said::Duty { person: "张三", act: DutyAct::TakeOver { hand_over: None } };
+    daemon.take(at("17T00:21"), &[kwh, file, duty]);
     let hour = publishing::hour("10 09:00");
     let property = Property::Pollutant(Pollutant::Pm2_5);
     for (station, milli) in [("b", 50_000), ("a", 60_000)] {

@@ -102,7 +102,11 @@ impl Year {
                 Input::Message(message) => log.message(message),
                 Input::Correction(asked) => log.correction(asked),
                 Input::Power(asked) => log.power(asked),
-                Input::Days(_) | Input::Feed(_) | Input::Retry(_) | Input::Act(_) => {}
+                Input::Days(_)
+                | Input::Feed(_)
+                | Input::Retry(_)
+                | Input::Act(_)
+                | Input::Duty(_) => {}
             }
         }
         let load = |days: &[_]| store.days(registry, days);

@@ -20,7 +20,7 @@ use super::{PM, Place, area, at, day, hour, pm, registry, run};
 use crate::daemon::{Daemon, Said};
 
 /// The migrations that have landed, and how their digests begin: a file out there was made by them.
-const LANDED: [(&str, &str); 8] = [
+const LANDED: [(&str, &str); 9] = [
     (include_str!("../../../src/store/schema.sql"), "4d9b1cc3ae509280"),
     (include_str!("../../../src/store/migration_2.sql"), "76e632c263d07236"),
     (include_str!("../../../src/store/migration_3.sql"), "df76b46d36167850"),
@@ -29,6 +29,7 @@ const LANDED: [(&str, &str); 8] = [
     (include_str!("../../../src/store/migration_6.sql"), "34b6e66fb465d696"),
     (include_str!("../../../src/store/migration_7.sql"), "491777c78db5a8e6"),
     (include_str!("../../../src/store/migration_8.sql"), "ee320d1b0adeda94"),
+    (include_str!("../../../src/store/migration_9.sql"), "864afb650e3273ee"),
 ];
 
 /// The rules that an older program wrote down did not watch for clocks that run behind.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lantian::area::{AreaId, Figures, Judge, Registry, SetMeans, Span, Station, StationKind};
 use lantian::assessment::RoomRules;
 use lantian::average::{Averages, MISSING, Window};
+use lantian::duty::DutyRules;
 use lantian::observation::{
     POLLUTANTS, PROPERTIES, Pollutant, Property, Reading, StationId, Validity,
 };
@@ -173,6 +174,8 @@ pub(super) fn area(
         warnings: Arc::default(),
         evaluations: Arc::default(),
         warning: None,
+        duty: Arc::default(),
+        duty_rules: Some(DutyRules::default()),
         registry: Arc::new(registry),
         now: newest.end().plus_minutes(10),
         newest: Some(newest),
