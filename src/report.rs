@@ -23,6 +23,7 @@ mod markdown;
 mod monthly;
 mod sample;
 mod template;
+mod weekly;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +39,7 @@ pub use leader::{Deed, ForecastLine, ForecastWords, LeaderFigures, RECORDS, RECO
 pub use line::{DayLine, IndicatorLine};
 pub use monthly::{MonthlyFigures, RankingFigures};
 pub use template::{TemplateFault, Templates};
+pub use weekly::WeeklyFigures;
 
 /// What stands at the head of every paper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -100,6 +102,8 @@ impl Default for ReportSettings {
 pub enum ReportFigures {
     /// Of a day.
     Daily(Box<DailyFigures>),
+    /// Of a week.
+    Weekly(Box<WeeklyFigures>),
     /// Of a month.
     Monthly(Box<MonthlyFigures>),
     /// Ranks.
@@ -114,6 +118,7 @@ impl ReportFigures {
     pub const fn kind(&self) -> ReportKind {
         match self {
             Self::Daily(_) => ReportKind::Daily,
+            Self::Weekly(_) => ReportKind::Weekly,
             Self::Monthly(_) => ReportKind::Monthly,
             Self::Ranking(_) => ReportKind::Ranking,
             Self::Leader(_) => ReportKind::Leader,
@@ -125,6 +130,7 @@ impl ReportFigures {
     pub const fn head(&self) -> &Head {
         match self {
             Self::Daily(figures) => &figures.head,
+            Self::Weekly(figures) => &figures.head,
             Self::Monthly(figures) => &figures.head,
             Self::Ranking(figures) => &figures.head,
             Self::Leader(figures) => &figures.head,

@@ -79,6 +79,7 @@ impl FromStr for Season {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Days,
+    Week,
     Months(u8),
     Years(u8),
     Season,
@@ -196,6 +197,20 @@ impl Span {
         ((month, day) == (1, 1) && year == last).then_some(year)
     }
 
+    /// The week of a day, from Monday to Sunday.
+    #[must_use]
+    pub fn week(day: Day) -> Self {
+        // 1970-01-01 was a Thursday.
+        let monday = day.plus(-(day.number() + 3).rem_euclid(7));
+        Self { from: monday, to: monday.plus(6), kind: Kind::Week }
+    }
+
+    /// The same as far as a day, which it may end with; `None` where it begins later.
+    #[must_use]
+    pub fn until(self, last: Day) -> Option<Self> {
+        (self.from <= last).then(|| Self { to: self.to.min(last), ..self })
+    }
+
     /// How many days.
     #[must_use]
     pub fn len(&self) -> u32 {
@@ -225,7 +240,8 @@ impl Span {
         Some(Self { from: back(self.from, from_year)?, to, kind: self.kind })
     }
 
-    /// The period before (环比): the month before a month, else as many days before.
+    /// The period before (环比): the month before a month, the same days of the week before, else as many days
+    /// before.
     ///
     /// A season and a year to date have none.
     #[must_use]
@@ -238,6 +254,9 @@ impl Span {
                 Some(Self { from, to, kind: self.kind })
             }
             Kind::Years(_) => self.year_before(),
+            Kind::Week => {
+                Some(Self { from: self.from.plus(-7), to: self.to.plus(-7), kind: self.kind })
+            }
             Kind::Days => Self::days(to.plus(1 - i32::try_from(self.len()).ok()?), to),
             Kind::Season | Kind::ToDate => None,
         }
@@ -274,6 +293,22 @@ mod tests {
 
     fn span(text: &str) -> Span {
         Span::parse(text, &Seasons::DEFAULT).unwrap_or_else(|e| panic!("{text}: {e}"))
+    }
+
+    /// The week of 1 January 2026 began on 29 December.
+    #[test]
+    fn a_week_begins_on_monday_and_stands_beside_the_one_before() {
+        let day = |text: &str| text.parse::<Day>().expect("a day");
+        for date in ["2025-12-29", "2026-01-01", "2026-01-04"] {
+            assert_eq!(Span::week(day(date)).to_string(), "2025-12-29..2026-01-04", "{date}");
+        }
+        let begun = Span::week(day("2026-01-02")).until(day("2026-01-02")).expect("has begun");
+        assert_eq!(begun.to_string(), "2025-12-29..2026-01-02");
+        let before = begun.period_before().expect("a week before");
+        assert_eq!(before.to_string(), "2025-12-22..2025-12-26", "as many of its days");
+        let year = begun.year_before().expect("a year before");
+        assert_eq!(year.to_string(), "2024-12-29..2025-01-02", "by date");
+        assert_eq!(begun.until(day("2025-12-28")), None);
     }
 
     #[test]

@@ -23,7 +23,8 @@ use crate::{clock, paper};
 /// A paper (日报 and so on): what the room hands on.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The kind: daily (空气质量日报), monthly (空气质量月报), ranking (排名表), leader (领导专报).
+    /// The kind: daily (空气质量日报), weekly (空气质量周报), monthly (空气质量月报),
+    /// ranking (排名表), leader (领导专报).
     #[arg(value_name = "KIND")]
     kind: ReportKind,
     /// The configuration, whose store is read; a daemon may be writing to it.
@@ -35,7 +36,8 @@ pub(super) struct Args {
     /// The area or set (area/set) whose figures stand first [default: the area].
     #[arg(long, value_name = "ENTITY")]
     entity: Option<String>,
-    /// Of a day's paper: the day, such as 2025-03-07 [default: the last that has ended].
+    /// Of a day's paper: the day, such as 2025-03-07; of a week's, any of its days [default: the last that
+    /// has ended].
     #[arg(long, value_name = "DAY", conflicts_with = "month")]
     day: Option<String>,
     /// Of a month's paper: the month, such as 2025-03 [default: that of the last day that has ended].
@@ -109,7 +111,8 @@ fn paper(args: &Args, config: &Config) -> Result<Vec<u8>, ExitError> {
         kind: args.kind,
         registry,
         member,
-        span: span.map_err(|e| ExitError::Usage(format!("--{}: {e}", option(args.kind))))?,
+        span: span
+            .map_err(|e| ExitError::Usage(format!("--{}: {e}", args.kind.every().option())))?,
         parameters: &parameters,
         dataset: args.dataset,
         judged_by: args.edition,
@@ -158,22 +161,15 @@ fn whose<'r>(
     }
 }
 
-const fn option(kind: ReportKind) -> &'static str {
-    match kind.every() {
-        Every::Day => "day",
-        Every::Month => "month",
-    }
-}
-
 /// The day or month asked for; one that the kind does not have is refused.
 fn of(args: &Args, usual: impl FnOnce() -> String) -> Result<String, ExitError> {
     let (own, other) = match args.kind.every() {
-        Every::Day => (&args.day, &args.month),
+        Every::Day | Every::Week => (&args.day, &args.month),
         Every::Month => (&args.month, &args.day),
     };
     match (own, other) {
         (_, Some(_)) => {
-            let (kind, option) = (args.kind, option(args.kind));
+            let (kind, option) = (args.kind, args.kind.every().option());
             Err(ExitError::Usage(format!("{kind} is asked for by --{option}")))
         }
         (Some(own), None) => Ok(own.clone()),

@@ -17,7 +17,7 @@ use crate::clock;
 use crate::observation::Dataset;
 use crate::pipeline::{AreaView, View};
 use crate::report::{
-    DaysWanted, Document, Every, Format, Made, RECORDS, RECORDS_MAX, ReportAsked, ReportFigures,
+    DaysWanted, Document, Format, Made, RECORDS, RECORDS_MAX, ReportAsked, ReportFigures,
     ReportKind, ReportLists,
 };
 use crate::standard::{Parameters, Practice};
@@ -63,10 +63,8 @@ impl Asked {
                 _ => return Err(Problem::not_found(format!("no area or set {entity:?}"))),
             },
         };
-        let (name, other) = match kind.every() {
-            Every::Day => ("day", "month"),
-            Every::Month => ("month", "day"),
-        };
+        let name = kind.every().option();
+        let other = if name == "day" { "month" } else { "day" };
         if one(pairs, other)?.is_some() {
             return Err(Problem::bad_parameter(other, format!("{kind} is asked for by {name}")));
         }
@@ -135,17 +133,17 @@ impl Asked {
 
 /// The figures of a paper (`json`), or the paper itself.
 ///
-/// A day or month that has not ended has no paper; of the month that runs it holds the days that have ended.
+/// A day that has not ended has no paper; that of a week or month that runs holds the days that have ended.
 /// Names of figures are those by which templates call them.
 #[utoipa::path(
     get,
     path = "/api/v1/papers/{kind}",
     params(
-        ("kind" = String, Path, description = "`daily` (空气质量日报), `monthly` \
-            (空气质量月报), `ranking` (排名表), `leader` (领导专报)"),
+        ("kind" = String, Path, description = "`daily` (空气质量日报), `weekly` \
+            (空气质量周报), `monthly` (空气质量月报), `ranking` (排名表), `leader` (领导专报)"),
         ("day" = Option<String>, Query,
-            description = "of a day's paper, such as 2025-03-07; by default the last that has \
-                           ended"),
+            description = "of a day's paper, such as 2025-03-07, or any day of a week's; by \
+                           default the last that has ended"),
         ("month" = Option<String>, Query,
             description = "of a month's paper, such as 2025-03; by default that of the last day \
                            that has ended"),

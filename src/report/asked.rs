@@ -11,6 +11,7 @@ use super::kind::ReportKind;
 use super::leader::LeaderFigures;
 use super::line::DayLine;
 use super::monthly::{MonthlyFigures, RankingFigures};
+use super::weekly::WeeklyFigures;
 use super::{Head, ReportFigures};
 use crate::area::{Judge, Member, Registry};
 use crate::assessment::dust::DustEntries;
@@ -107,6 +108,9 @@ impl ReportAsked<'_> {
             ReportKind::Daily => {
                 Ok(ReportFigures::Daily(Box::new(DailyFigures::of(self, days_of)?)))
             }
+            ReportKind::Weekly => {
+                Ok(ReportFigures::Weekly(Box::new(WeeklyFigures::of(self, days_of)?)))
+            }
             ReportKind::Monthly => {
                 Ok(ReportFigures::Monthly(Box::new(MonthlyFigures::of(self, days_of)?)))
             }
@@ -167,6 +171,18 @@ impl ReportAsked<'_> {
         Ok(members.iter().zip(all).filter_map(line).collect())
     }
 
+    /// Each day of the paper, from those that are there.
+    pub(super) fn every_day(&self, held: &[DayFigures]) -> Vec<DayLine> {
+        let entity = self.registry.name_of(self.member);
+        let subject = self.subject(self.member, &entity);
+        let line = |day| match held.iter().find(|figures| figures.day == day) {
+            Some(figures) => DayLine::of(figures, &subject),
+            None => DayLine::of(&self.nothing_on(day), &subject),
+        };
+        let Span { from, to, .. } = self.span;
+        (from.number()..=to.number()).map(Day::from_number).map(line).collect()
+    }
+
     /// A day of which there is nothing.
     pub(super) fn nothing_on(&self, day: Day) -> DayFigures {
         let none = DayFigures::of_set(day, std::iter::empty(), self.parameters);
@@ -188,6 +204,16 @@ impl ReportAsked<'_> {
         let days = of(span)?;
         let assessment = subject.assessed((span, &days), &Versus::ALL, of)?;
         Ok(Account::new(assessment, span, self.judged_by))
+    }
+
+    /// The same of several members.
+    pub(super) fn accounts<E>(
+        &self,
+        members: Vec<Member>,
+        span: Span,
+        days_of: &mut DaysOf<'_, E>,
+    ) -> Result<Vec<Account>, E> {
+        members.into_iter().map(|member| self.account(member, span, days_of)).collect()
     }
 
     /// Where the year stands against the targets of the area on the last day of the paper; or why there are

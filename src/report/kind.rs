@@ -11,6 +11,8 @@ use crate::time::Day;
 pub enum ReportKind {
     /// 空气质量日报: one natural day.
     Daily,
+    /// 空气质量周报: a week, from Monday to Sunday.
+    Weekly,
     /// 空气质量月报: a month.
     Monthly,
     /// 排名表: ranks of a month and of the year so far.
@@ -24,19 +26,34 @@ pub enum ReportKind {
 pub enum Every {
     /// One natural day.
     Day,
+    /// A week, or what has passed of it; it is named by any of its days.
+    Week,
     /// A month, or what has passed of it.
     Month,
 }
 
+impl Every {
+    /// By which option or query it is asked for.
+    #[must_use]
+    pub const fn option(self) -> &'static str {
+        match self {
+            Self::Day | Self::Week => "day",
+            Self::Month => "month",
+        }
+    }
+}
+
 impl ReportKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Daily, Self::Monthly, Self::Ranking, Self::Leader];
+    pub const ALL: [Self; 5] =
+        [Self::Daily, Self::Weekly, Self::Monthly, Self::Ranking, Self::Leader];
 
     /// The code in options, queries, addresses and names of templates.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Daily => "daily",
+            Self::Weekly => "weekly",
             Self::Monthly => "monthly",
             Self::Ranking => "ranking",
             Self::Leader => "leader",
@@ -48,6 +65,7 @@ impl ReportKind {
     pub const fn zh(self) -> &'static str {
         match self {
             Self::Daily => "空气质量日报",
+            Self::Weekly => "空气质量周报",
             Self::Monthly => "空气质量月报",
             Self::Ranking => "排名表",
             Self::Leader => "领导专报",
@@ -59,6 +77,7 @@ impl ReportKind {
     pub const fn en(self) -> &'static str {
         match self {
             Self::Daily => "Daily report",
+            Self::Weekly => "Weekly report",
             Self::Monthly => "Monthly report",
             Self::Ranking => "Ranks",
             Self::Leader => "Page for the leaders",
@@ -70,23 +89,27 @@ impl ReportKind {
     pub const fn every(self) -> Every {
         match self {
             Self::Daily | Self::Leader => Every::Day,
+            Self::Weekly => Every::Week,
             Self::Monthly | Self::Ranking => Every::Month,
         }
     }
 
-    /// The span of a paper: a day, or the month that `text` names, as far as it has ended.
+    /// The span of a paper: a day, or the week or month that `text` names, as far as it has ended.
     ///
     /// # Errors
     /// What was expected instead.
     pub fn span(self, text: &str, ended: Day) -> Result<Span, String> {
         match self.every() {
             Every::Day => {
-                let day: Day =
-                    text.parse().map_err(|_| format!("YYYY-MM-DD expected, got {text:?}"))?;
-                if day > ended {
-                    return Err(format!("{day} has not ended: the last day that has is {ended}"));
-                }
-                Span::days(day, day).ok_or_else(|| "a day expected".to_owned())
+                let day = day(text)?;
+                let span = Span::days(day, day).and_then(|span| span.until(ended));
+                span.ok_or_else(|| format!("{day} has not ended: the last day that has is {ended}"))
+            }
+            Every::Week => {
+                let span = Span::week(day(text)?);
+                span.until(ended).ok_or_else(|| {
+                    format!("no day of the week from {} has ended: the last is {ended}", span.from)
+                })
             }
             Every::Month => {
                 let fault = || format!("YYYY-MM expected, got {text:?}");
@@ -107,15 +130,19 @@ impl ReportKind {
         }
     }
 
-    /// What is asked for when nothing is: the last day that has ended, or its month.
+    /// What is asked for when nothing is: the last day that has ended, its week, or its month.
     #[must_use]
     pub fn usual(self, ended: Day) -> String {
         let (year, month, _) = ended.date();
         match self.every() {
-            Every::Day => ended.to_string(),
+            Every::Day | Every::Week => ended.to_string(),
             Every::Month => format!("{year}-{month:02}"),
         }
     }
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    text.parse().map_err(|_| format!("YYYY-MM-DD expected, got {text:?}"))
 }
 
 impl fmt::Display for ReportKind {

@@ -16,7 +16,6 @@ use super::asked::{DaysOf, ReportAsked};
 use super::daily::DateWords;
 use super::line::{DayLine, names};
 use super::monthly::to_date;
-use crate::area::Member;
 use crate::assessment::rank::{Rank, RankBy};
 use crate::assessment::{JudgedBy, Span};
 use crate::observation::Pollutant;
@@ -143,9 +142,7 @@ fn highest_of<E>(
     span: Span,
     days_of: &mut DaysOf<'_, E>,
 ) -> Result<Vec<Account>, E> {
-    let stations: Vec<Member> = asked.stations(span.to);
-    let accounts = stations.into_iter().map(|member| asked.account(member, span, days_of));
-    let mut all = accounts.collect::<Result<Vec<Account>, E>>()?;
+    let mut all = asked.accounts(asked.stations(span.to), span, days_of)?;
     // Whole µg/m³ as they are shown: what looks equal stays in the order of the list.
     let shown = |account: &Account| {
         let mean = account.assessment.shown.pm2_5_mean.as_ref()?;

@@ -12,11 +12,9 @@ use super::Head;
 use super::account::{Account, PlanLine};
 use super::asked::{DaysOf, ReportAsked};
 use super::line::DayLine;
-use crate::area::Member;
 use crate::assessment::Span;
 use crate::assessment::rank::{Rank, RankBy, RankSet};
 use crate::observation::Pollutant;
-use crate::time::Day;
 
 /// The figures of a month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -75,18 +73,6 @@ impl MonthlyFigures {
         let (span, member) = (asked.span, asked.member);
         let held = asked.days(&[member], span, days_of)?;
         let held: Vec<_> = held.into_iter().flatten().collect();
-        let entity = asked.registry.name_of(member);
-        let days = (span.from.number()..=span.to.number()).map(Day::from_number).map(|day| {
-            let figures = held.iter().find(|figures| figures.day == day);
-            let nothing = || asked.nothing_on(day);
-            let figures = figures.cloned().unwrap_or_else(nothing);
-            DayLine::of(&figures, &asked.subject(member, &entity))
-        });
-        let days = days.collect();
-        let mut accounts = |members: Vec<Member>| -> Result<Vec<Account>, E> {
-            members.into_iter().map(|member| asked.account(member, span, days_of)).collect()
-        };
-        let (sets, stations) = (accounts(asked.sets_inside())?, accounts(asked.stations(span.to))?);
         let (targets, targets_reason_zh) = asked.plan(days_of)?;
         let ranked = [(RankBy::Composite, span), (RankBy::Composite, to_date(span))];
         Ok(Self {
@@ -94,9 +80,9 @@ impl MonthlyFigures {
             over: is_over(span),
             month: asked.account(member, span, days_of)?,
             year: asked.account(member, to_date(span), days_of)?,
-            sets,
-            stations,
-            days,
+            sets: asked.accounts(asked.sets_inside(), span, days_of)?,
+            stations: asked.accounts(asked.stations(span.to), span, days_of)?,
+            days: asked.every_day(&held),
             targets,
             targets_reason_zh,
             ranks: asked.ranks(&ranked, days_of)?,

@@ -25,6 +25,7 @@ const MISSING: &str = "NA";
 /// The templates that come with the program.
 const BUILT_IN: [(ReportKind, &str); ReportKind::ALL.len()] = [
     (ReportKind::Daily, include_str!("../../config/templates/daily.md")),
+    (ReportKind::Weekly, include_str!("../../config/templates/weekly.md")),
     (ReportKind::Monthly, include_str!("../../config/templates/monthly.md")),
     (ReportKind::Ranking, include_str!("../../config/templates/ranking.md")),
     (ReportKind::Leader, include_str!("../../config/templates/leader.md")),

@@ -353,3 +353,72 @@ fn the_first_day_of_a_standard_is_not_held_against_the_day_before() {
     assert!(!said.contains("前一日AQI为"), "{said}");
     assert_says(&of("2026-03-02"), &["前一日AQI为100，两日持平。"]);
 }
+
+/// Monday is the 14th; the week of New Year's Day 2026 ended on 4 January.
+#[test]
+fn a_week_is_named_by_any_of_its_days_and_stands_beside_the_one_before() {
+    let levels = |d: Day| {
+        Some(match d.date() {
+            (2022, 3, 16) => 90,
+            (2022, 3, 14..=20) => 30,
+            (2022, ..) => 40,
+            _ => 50,
+        })
+    };
+    let of = |day| text(&figures(ReportKind::Weekly, day, levels));
+    let said = of("2022-03-17");
+    assert_says(
+        &said,
+        &[
+            "2022年3月14日至20日，大连市有效监测7天，优良天数6天，同比减少1天，环比减少1天；",
+            "优6天，轻度污染1天，共7天。以PM2.5为首要污染物1天（并列的分别计入）。",
+            "3月16日（星期三）AQI最高，为119（轻度污染）。",
+            "PM2.5平均浓度39微克/立方米，同比下降22.0%，环比下降2.5%；",
+            "环比时段：2022年3月7日至13日（有效监测7天）。",
+            "同比时段：2021年3月14日至20日（有效监测7天）。",
+            "2022-03-16 星期三 119 轻度污染 PM2.5 90 10 10 10 0.5 10",
+            "甘井子 6/7 39 -2.5 -22.0 10 10 10 0.5 10",
+            "2022年1月1日至3月20日，有效监测79天",
+        ],
+    );
+    assert!(!said.contains("本周尚未结束") && !said.contains("评价标准有变更"), "{said}");
+    assert_eq!((of("2022-03-14"), of("2022-03-20")), (said.clone(), said));
+    assert_says(
+        &of("2026-01-02"),
+        &["2025年12月29日至2026年1月4日，", "2026年1月1日至4日，有效监测4天"],
+    );
+}
+
+#[test]
+fn a_week_that_runs_stands_beside_the_same_days_of_the_one_before() {
+    let said = text(&figures(ReportKind::Weekly, "2026-11-29", |d| {
+        Some(if d < day("2026-11-21") { 30 } else { -28 })
+    }));
+    assert_says(
+        &said,
+        &[
+            "本周尚未结束，以下为2026年11月23日至24日的情况，环比为上周同期。",
+            "有效监测0天（另有2天无有效AQI），优良天数0天；",
+            "2026-11-24 星期二 NA NA NA 28 10 10 10 0.5 NA",
+        ],
+    );
+    let of = |text| ReportKind::Weekly.span(text, day("2026-11-24"));
+    assert!(of("2026-11-30").expect_err("not begun").contains("the week from 2026-11-30"));
+    assert!(of("2026-11").expect_err("a month").contains("YYYY-MM-DD expected"));
+}
+
+/// 1 March 2026 was a Sunday: that week has days of two standards.
+#[test]
+fn a_week_of_two_standards_says_so_and_is_compared_with_nothing() {
+    let said = text(&figures(ReportKind::Weekly, "2026-02-24", |_| Some(60)));
+    assert_says(
+        &said,
+        &[
+            "本周评价标准有变更：自2026年3月1日起按HJ 633—2026评价，此前各日按HJ 633—2012评价。",
+            "2026-02-28 星期六 82 良",
+            "2026-03-01 星期日 100 良",
+            "环比说明：",
+            "同比说明：",
+        ],
+    );
+}

@@ -83,7 +83,7 @@ pub(in crate::http) async fn papers(
     let month = month.map_or_else(|| month_of(day), str::to_owned);
     let kind = |kind: ReportKind| {
         let of = match kind.every() {
-            Every::Day => day.to_string(),
+            Every::Day | Every::Week => day.to_string(),
             Every::Month => month.clone(),
         };
         self::kind(kind, (registry.area.as_str(), &entity, of), ended, lang)
@@ -125,10 +125,7 @@ fn kind(
     ended: Day,
     lang: Lang,
 ) -> Kind {
-    let option = match kind.every() {
-        Every::Day => "day",
-        Every::Month => "month",
-    };
+    let option = kind.every().option();
     let link = |format: Format| {
         let (area, entity, of) = (encoded(area), encoded(entity), encoded(&of));
         let what = format!("area={area}&entity={entity}&{option}={of}&format={format}");

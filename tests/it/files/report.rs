@@ -255,7 +255,20 @@ fn a_real_month_has_the_numbers_of_assess() {
         assert_numbers_are_figures("monthly", &args);
         assert_formats_agree(&place, "monthly", &args);
     }
-    assert_numbers_are_figures("leader", &["--config", &config, "--day", "2022-03-05"]);
+    let week = ["--config", &config, "--day", "2022-03-05"];
+    let said = report(&[&["weekly"], &week[..]].concat());
+    let (_, out, _) =
+        lantian(&["assess", "--store", &store, "--span", "2022-02-28..2022-03-06", "--json"]);
+    let of: Value = serde_json::from_str(&out).expect("a document");
+    let days = format!("有效监测{}天，优良天数{}天，", of["days_valid"], of["days_good"]);
+    let pm2_5 = format!("PM2.5平均浓度{}微克/立方米，环比", of["shown"]["pm2_5_mean"]);
+    for part in ["2022年2月28日至3月6日，", &days, &pm2_5] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
+    for kind in ["weekly", "leader"] {
+        assert_numbers_are_figures(kind, &week);
+    }
+    assert_formats_agree(&place, "weekly", &week);
 }
 
 #[test]
@@ -284,6 +297,7 @@ fn a_paper_is_made_of_what_is_there() {
     let set = report(&[&["daily"], &args[..], &["--entity", "dalian/jinpu"]].concat());
     assert!(set.contains("范围：金普新区（评价点位1个）") && !set.contains("甘井子"), "{set}");
     assert_numbers_are_figures("leader", &args);
+    assert_numbers_are_figures("weekly", &args);
     let month = ["--config", &config, "--month", "2025-01"];
     assert_numbers_are_figures("monthly", &month);
     assert_numbers_are_figures("ranking", &month);
