@@ -1,7 +1,7 @@
 //! Papers: which figures and sentences a report of a kind holds. The shell renders it.
 //!
-//! In: a [`ReportAsked`] with a way to read days, and the [`Templates`] of the room. Out: [`ReportFigures`],
-//! and from them a [`Document`], the same for every format.
+//! In: a [`ReportAsked`] with [`Sources`] to read from, and the [`Templates`] of the room. Out:
+//! [`ReportFigures`], and from them a [`Document`], the same for every format.
 //!
 //! Invariants: figures are those of `assess`, of `rank` and of the page of the year, made by the same
 //! functions and never a second time; a template can show, leave out and put in order, but not reckon; a name
@@ -16,12 +16,14 @@ mod account;
 mod asked;
 mod daily;
 mod document;
+mod forecast;
 mod kind;
 mod leader;
 mod line;
 mod markdown;
 mod monthly;
 mod sample;
+mod sources;
 mod template;
 mod weekly;
 #[cfg(test)]
@@ -34,10 +36,12 @@ pub use account::{Account, Against, ChangeLine, Changes, ClassDays, PlanLine, Pr
 pub use asked::{DaysOf, DaysWanted, Made, ReportAsked, ReportLists};
 pub use daily::{DailyFigures, DateWords, HealthWords};
 pub use document::{Block, Column, Document, Format, SIGNATURES, State, Table};
-pub use kind::{Every, ReportKind};
-pub use leader::{Deed, ForecastLine, ForecastWords, LeaderFigures, RECORDS, RECORDS_MAX};
+pub use forecast::{ForecastDay, ForecastFigures, ForecastLine, ForecastRow};
+pub use kind::{Every, Given, ReportKind};
+pub use leader::{Deed, ForecastWords, LeaderFigures};
 pub use line::{DayLine, IndicatorLine};
 pub use monthly::{MonthlyFigures, RankingFigures};
+pub use sources::{RECORDS_MAX, RecordsWanted, Sources, Unmade};
 pub use template::{TemplateFault, Templates};
 pub use weekly::WeeklyFigures;
 
@@ -66,16 +70,18 @@ pub struct Head {
     pub period_zh: String,
     /// `realtime`, `reviewed` or `best`.
     pub dataset: &'static str,
-    /// What the figures of these days rest on (数据口径).
+    /// What the figures of these days rest on (数据口径); empty where the paper has none.
     pub dataset_zh: String,
     /// The column of dust.
     pub dust: &'static str,
-    /// The same as people read it.
+    /// The same as people read it; empty as above.
     pub dust_zh: &'static str,
-    /// The documents by which days are judged, and whose limits hold.
+    /// The documents by which days are judged, and whose limits hold; empty as above.
     pub edition_zh: String,
     /// When it was made, Beijing time.
     pub made_at: String,
+    /// Whether it is of a drill (应急演练).
+    pub drill: bool,
     /// Whether the air is simulated.
     pub simulated: bool,
 }
@@ -96,44 +102,53 @@ impl Default for ReportSettings {
     }
 }
 
-/// The figures of a paper, as they are shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(untagged)]
-pub enum ReportFigures {
-    /// Of a day.
-    Daily(Box<DailyFigures>),
-    /// Of a week.
-    Weekly(Box<WeeklyFigures>),
-    /// Of a month.
-    Monthly(Box<MonthlyFigures>),
-    /// Ranks.
-    Ranking(Box<RankingFigures>),
-    /// For the leaders.
-    Leader(Box<LeaderFigures>),
+/// Every kind with its figures.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident: $figures:ident),* $(,)?) => {
+        /// The figures of a paper, as they are shown.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+        #[serde(untagged)]
+        pub enum ReportFigures {
+            $($(#[$doc])* $kind(Box<$figures>)),*
+        }
+
+        impl ReportFigures {
+            /// Which kind they are of.
+            #[must_use]
+            pub const fn kind(&self) -> ReportKind {
+                match self {
+                    $(Self::$kind(_) => ReportKind::$kind),*
+                }
+            }
+
+            /// The head of the paper.
+            #[must_use]
+            pub const fn head(&self) -> &Head {
+                match self {
+                    $(Self::$kind(figures) => &figures.head),*
+                }
+            }
+        }
+
+        $(impl From<$figures> for ReportFigures {
+            fn from(figures: $figures) -> Self {
+                Self::$kind(Box::new(figures))
+            }
+        })*
+    };
 }
 
-impl ReportFigures {
-    /// Which kind they are of.
-    #[must_use]
-    pub const fn kind(&self) -> ReportKind {
-        match self {
-            Self::Daily(_) => ReportKind::Daily,
-            Self::Weekly(_) => ReportKind::Weekly,
-            Self::Monthly(_) => ReportKind::Monthly,
-            Self::Ranking(_) => ReportKind::Ranking,
-            Self::Leader(_) => ReportKind::Leader,
-        }
-    }
-
-    /// The head of the paper.
-    #[must_use]
-    pub const fn head(&self) -> &Head {
-        match self {
-            Self::Daily(figures) => &figures.head,
-            Self::Weekly(figures) => &figures.head,
-            Self::Monthly(figures) => &figures.head,
-            Self::Ranking(figures) => &figures.head,
-            Self::Leader(figures) => &figures.head,
-        }
-    }
+kinds! {
+    /// Of a day.
+    Daily: DailyFigures,
+    /// Of a forecast.
+    Forecast: ForecastFigures,
+    /// Of a week.
+    Weekly: WeeklyFigures,
+    /// Of a month.
+    Monthly: MonthlyFigures,
+    /// Ranks.
+    Ranking: RankingFigures,
+    /// For the leaders.
+    Leader: LeaderFigures,
 }

@@ -261,6 +261,10 @@ impl Archive for StoreArchive {
         self.with_reader(|reader| reader.records(area, &asked))
     }
 
+    fn record(&self, area: &str, number: u64) -> Result<Option<Record>, ArchiveError> {
+        self.with_reader(|reader| reader.record(area, number))
+    }
+
     fn warning(&self, area: &str, number: u64) -> Result<Vec<Record>, ArchiveError> {
         self.with_reader(|reader| reader.warning(area, number))
     }

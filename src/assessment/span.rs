@@ -197,6 +197,12 @@ impl Span {
         ((month, day) == (1, 1) && year == last).then_some(year)
     }
 
+    /// One day.
+    #[must_use]
+    pub const fn day(day: Day) -> Self {
+        Self { from: day, to: day, kind: Kind::Days }
+    }
+
     /// The week of a day, from Monday to Sunday.
     #[must_use]
     pub fn week(day: Day) -> Self {

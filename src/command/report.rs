@@ -14,16 +14,18 @@ use crate::assessment::{Counting, DayFigures, DustColumn, JudgedBy};
 use crate::config::{self, Config};
 use crate::observation::Dataset;
 use crate::report::{
-    DaysWanted, Every, Format, Made, RECORDS, RECORDS_MAX, ReportAsked, ReportKind, ReportLists,
+    DaysWanted, Format, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked, ReportKind,
+    ReportLists, Sources, Unmade,
 };
 use crate::standard::{Parameters, Practice};
 use crate::store::{self, Reader, RecordsAsked};
+use crate::warning::Record;
 use crate::{clock, paper};
 
 /// A paper (日报 and so on): what the room hands on.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The kind: daily (空气质量日报), weekly (空气质量周报), monthly (空气质量月报),
+    /// The kind: daily (空气质量日报), forecast (空气质量预报单), weekly (空气质量周报), monthly (空气质量月报),
     /// ranking (排名表), leader (领导专报).
     #[arg(value_name = "KIND")]
     kind: ReportKind,
@@ -38,11 +40,14 @@ pub(super) struct Args {
     entity: Option<String>,
     /// Of a day's paper: the day, such as 2025-03-07; of a week's, any of its days [default: the last that
     /// has ended].
-    #[arg(long, value_name = "DAY", conflicts_with = "month")]
+    #[arg(long, value_name = "DAY")]
     day: Option<String>,
     /// Of a month's paper: the month, such as 2025-03 [default: that of the last day that has ended].
     #[arg(long, value_name = "MONTH")]
     month: Option<String>,
+    /// Of a record's paper: the number of the record; of a forecast in place of the day of its issue.
+    #[arg(long, value_name = "N")]
+    record: Option<String>,
     /// On which data figures rest.
     #[arg(long, value_name = "realtime|reviewed|best", default_value_t)]
     dataset: Dataset,
@@ -92,7 +97,13 @@ fn paper(args: &Args, config: &Config) -> Result<Vec<u8>, ExitError> {
     let (registry, member) = whose(args, &registries)?;
     let now = clock::now();
     let ended = now.hour().day().plus(-1);
-    let span = args.kind.span(&of(args, || args.kind.usual(ended))?, ended);
+    let given = Given {
+        day: args.day.as_deref(),
+        month: args.month.as_deref(),
+        record: args.record.as_deref(),
+    };
+    let of = given.read(args.kind, ended);
+    let (span, record) = of.map_err(|(of, e)| ExitError::Usage(format!("--{of}: {e}")))?;
     let path = &config.store.path;
     if !path.is_file() {
         return Err(ExitError::Io(format!("{}: there is no such store", path.display())));
@@ -100,19 +111,12 @@ fn paper(args: &Args, config: &Config) -> Result<Vec<u8>, ExitError> {
     let reader = Reader::open(path).map_err(|e| store_fault(path, &e))?;
     // Days are judged by the letter, as `assess` and the page of the year judge them.
     let parameters = Parameters { practice: Practice::Letter, ..config.pipeline.parameters };
-    let mut records = Vec::new();
-    for kinds in RECORDS.into_iter().filter(|_| args.kind == ReportKind::Leader) {
-        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        let told = RecordsAsked { kinds, before: None, drill: Some(None), limit: RECORDS_MAX };
-        let found = reader.records(registry.area.as_str(), &told);
-        records.extend(found.map_err(|e| store_fault(path, &e))?);
-    }
     let asked = ReportAsked {
         kind: args.kind,
         registry,
         member,
-        span: span
-            .map_err(|e| ExitError::Usage(format!("--{}: {e}", args.kind.every().option())))?,
+        span,
+        record,
         parameters: &parameters,
         dataset: args.dataset,
         judged_by: args.edition,
@@ -124,11 +128,12 @@ fn paper(args: &Args, config: &Config) -> Result<Vec<u8>, ExitError> {
             resampling: &config.resampling,
             dust: &config.dust,
         },
-        records: &records,
         made: Made { unit: &config.reports.unit, at: now, simulated: config.simulated },
     };
-    let figures = asked.reckon(&mut |wanted: &DaysWanted<'_>| {
-        days(&reader, config, wanted).map_err(|e| store_fault(path, &e))
+    let mut sources = FromStore { reader: &reader, config, area: registry.area.as_str() };
+    let figures = asked.reckon(&mut sources).map_err(|e| match e {
+        Unmade::Refused(why) => ExitError::Usage(why),
+        Unmade::Unread(e) => store_fault(path, &e),
     })?;
     match args.format {
         Wanted::Figures => {
@@ -161,19 +166,29 @@ fn whose<'r>(
     }
 }
 
-/// The day or month asked for; one that the kind does not have is refused.
-fn of(args: &Args, usual: impl FnOnce() -> String) -> Result<String, ExitError> {
-    let (own, other) = match args.kind.every() {
-        Every::Day | Every::Week => (&args.day, &args.month),
-        Every::Month => (&args.month, &args.day),
-    };
-    match (own, other) {
-        (_, Some(_)) => {
-            let (kind, option) = (args.kind, args.kind.every().option());
-            Err(ExitError::Usage(format!("{kind} is asked for by --{option}")))
-        }
-        (Some(own), None) => Ok(own.clone()),
-        (None, None) => Ok(usual()),
+/// The store of a configuration.
+struct FromStore<'a> {
+    reader: &'a Reader,
+    config: &'a Config,
+    area: &'a str,
+}
+
+impl Sources for FromStore<'_> {
+    type Fault = store::Error;
+
+    fn days(&mut self, wanted: &DaysWanted<'_>) -> Result<Vec<Vec<DayFigures>>, store::Error> {
+        days(self.reader, self.config, wanted)
+    }
+
+    fn records(&mut self, wanted: &RecordsWanted) -> Result<Vec<Record>, store::Error> {
+        let RecordsWanted { kinds, before, drill } = *wanted;
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let asked = RecordsAsked { kinds, before, drill: Some(drill), limit: RECORDS_MAX };
+        self.reader.records(self.area, &asked)
+    }
+
+    fn record(&mut self, number: u64) -> Result<Option<Record>, store::Error> {
+        self.reader.record(self.area, number)
     }
 }
 

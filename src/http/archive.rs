@@ -104,6 +104,12 @@ pub trait Archive: Send + Sync {
     /// [`ArchiveError`] when the store cannot be read.
     fn records(&self, area: &str, asked: &RecordsQuery) -> Result<Vec<Record>, ArchiveError>;
 
+    /// One record of an area by its number.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn record(&self, area: &str, number: u64) -> Result<Option<Record>, ArchiveError>;
+
     /// The records of one warning, from its first recommendation to its end; none where there is none.
     ///
     /// # Errors

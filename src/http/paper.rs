@@ -17,11 +17,12 @@ use crate::clock;
 use crate::observation::Dataset;
 use crate::pipeline::{AreaView, View};
 use crate::report::{
-    DaysWanted, Document, Format, Made, RECORDS, RECORDS_MAX, ReportAsked, ReportFigures,
-    ReportKind, ReportLists,
+    DaysWanted, Document, Format, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked,
+    ReportFigures, ReportKind, ReportLists, Sources, Unmade,
 };
 use crate::standard::{Parameters, Practice};
 use crate::time::{Day, Instant};
+use crate::warning::Record;
 
 /// A page to print brings its own style and nothing else.
 const PRINT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
@@ -34,6 +35,7 @@ struct Asked {
     registries: Vec<Arc<Registry>>,
     member: Member,
     span: Span,
+    record: Option<u64>,
     dataset: Dataset,
     judged_by: JudgedBy,
     dust: DustColumn,
@@ -63,14 +65,13 @@ impl Asked {
                 _ => return Err(Problem::not_found(format!("no area or set {entity:?}"))),
             },
         };
-        let name = kind.every().option();
-        let other = if name == "day" { "month" } else { "day" };
-        if one(pairs, other)?.is_some() {
-            return Err(Problem::bad_parameter(other, format!("{kind} is asked for by {name}")));
-        }
-        let ended = ended(area);
-        let text = one(pairs, name)?.map_or_else(|| kind.usual(ended), str::to_owned);
-        let span = kind.span(&text, ended).map_err(|e| Problem::bad_parameter(name, e))?;
+        let given_of = Given {
+            day: one(pairs, "day")?,
+            month: one(pairs, "month")?,
+            record: one(pairs, "record")?,
+        };
+        let of = given_of.read(kind, ended(area));
+        let (span, record) = of.map_err(|(name, e)| Problem::bad_parameter(name, e))?;
         let dust = one(pairs, "dust")?.map_or(Ok(DustColumn::Measured), DustColumn::reckoned);
         Ok(Self {
             kind,
@@ -78,6 +79,7 @@ impl Asked {
             registries: view.areas.iter().map(|area| Arc::clone(&area.registry)).collect(),
             member,
             span,
+            record,
             dataset: given(pairs, "dataset", Dataset::Best)?,
             judged_by: given(pairs, "edition", JudgedBy::InForce)?,
             dust: dust.map_err(|e| Problem::bad_parameter("dust", e))?,
@@ -87,22 +89,17 @@ impl Asked {
         })
     }
 
-    fn figures(&self, services: &Services) -> Result<ReportFigures, ArchiveError> {
+    fn figures(&self, services: &Services) -> Result<ReportFigures, Problem> {
         // Days are judged by the letter, as the page of the year judges them.
         let parameters = Parameters { practice: Practice::Letter, ..services.parameters };
         let registries: Vec<&Registry> = self.registries.iter().map(Arc::as_ref).collect();
         let lists = &services.lists;
-        let mut records = Vec::new();
-        for kinds in RECORDS.into_iter().filter(|_| self.kind == ReportKind::Leader) {
-            let (kinds, drill) = (kinds.into(), Some(None));
-            let told = RecordsQuery { kinds, before: None, drill, limit: RECORDS_MAX };
-            records.extend(services.archive.records(self.registry.area.as_str(), &told)?);
-        }
         let asked = ReportAsked {
             kind: self.kind,
             registry: &self.registry,
             member: self.member,
             span: self.span,
+            record: self.record,
             parameters: &parameters,
             dataset: self.dataset,
             judged_by: self.judged_by,
@@ -114,39 +111,68 @@ impl Asked {
                 resampling: &lists.resampling,
                 dust: &lists.dust,
             },
-            records: &records,
             made: Made { unit: &lists.reports.unit, at: self.made_at, simulated: self.simulated },
         };
-        asked.reckon(&mut |wanted: &DaysWanted<'_>| -> Result<Vec<Vec<DayFigures>>, ArchiveError> {
-            services.archive.days_of_members(&MembersQuery {
-                area: wanted.registry.area.clone(),
-                members: wanted.members.to_vec(),
-                days: wanted.days,
-                parameters: *wanted.parameters,
-                dataset: wanted.dataset,
-                judged_by: wanted.judged_by,
-                dust: wanted.dust,
-            })
+        let mut sources = FromArchive { services, area: self.registry.area.as_str() };
+        asked.reckon(&mut sources).map_err(|e| match e {
+            Unmade::Refused(why) => Problem::not_found(why),
+            Unmade::Unread(e) => Problem::from(e),
         })
+    }
+}
+
+/// What the daemon stores.
+struct FromArchive<'a> {
+    services: &'a Services,
+    area: &'a str,
+}
+
+impl Sources for FromArchive<'_> {
+    type Fault = ArchiveError;
+
+    fn days(&mut self, wanted: &DaysWanted<'_>) -> Result<Vec<Vec<DayFigures>>, ArchiveError> {
+        self.services.archive.days_of_members(&MembersQuery {
+            area: wanted.registry.area.clone(),
+            members: wanted.members.to_vec(),
+            days: wanted.days,
+            parameters: *wanted.parameters,
+            dataset: wanted.dataset,
+            judged_by: wanted.judged_by,
+            dust: wanted.dust,
+        })
+    }
+
+    fn records(&mut self, wanted: &RecordsWanted) -> Result<Vec<Record>, ArchiveError> {
+        let RecordsWanted { kinds, before, drill } = *wanted;
+        let (kinds, drill) = (kinds.into(), Some(drill));
+        let asked = RecordsQuery { kinds, before, drill, limit: RECORDS_MAX };
+        self.services.archive.records(self.area, &asked)
+    }
+
+    fn record(&mut self, number: u64) -> Result<Option<Record>, ArchiveError> {
+        self.services.archive.record(self.area, number)
     }
 }
 
 /// The figures of a paper (`json`), or the paper itself.
 ///
-/// A day that has not ended has no paper; that of a week or month that runs holds the days that have ended.
-/// Names of figures are those by which templates call them.
+/// A day that has not ended has no paper but its forecast; that of a week or month that runs holds the days
+/// that have ended. Names of figures are those by which templates call them.
 #[utoipa::path(
     get,
     path = "/api/v1/papers/{kind}",
     params(
-        ("kind" = String, Path, description = "`daily` (空气质量日报), `weekly` \
-            (空气质量周报), `monthly` (空气质量月报), `ranking` (排名表), `leader` (领导专报)"),
+        ("kind" = String, Path, description = "`daily` (空气质量日报), `forecast` \
+            (空气质量预报单), `weekly` (空气质量周报), `monthly` (空气质量月报), `ranking` (排名表), `leader` (领导专报)"),
         ("day" = Option<String>, Query,
             description = "of a day's paper, such as 2025-03-07, or any day of a week's; by \
                            default the last that has ended"),
         ("month" = Option<String>, Query,
             description = "of a month's paper, such as 2025-03; by default that of the last day \
                            that has ended"),
+        ("record" = Option<u64>, Query,
+            description = "of a record's paper: the number of the record; `forecast` takes it in \
+                           place of the day of issue"),
         ("format" = Option<String>, Query,
             description = "`json` (default: the figures), `html` (a page to print, A4), `text` (to \
                            paste), `csv` and `xlsx` (the tables), `docx` (to edit and sign)"),
@@ -172,7 +198,8 @@ pub(super) async fn paper(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let kind = code(path)?.parse().map_err(|e: String| Problem::not_found(format!("kind: {e}")))?;
-    let known = ["day", "month", "format", "area", "entity", "dataset", "edition", "dust"];
+    let known =
+        ["day", "month", "record", "format", "area", "entity", "dataset", "edition", "dust"];
     let pairs = parameters(query.as_deref(), &known)?;
     let format = match one(&pairs, "format")? {
         None | Some("json") => None,

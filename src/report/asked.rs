@@ -1,16 +1,18 @@
 //! What a paper is asked for, and how its figures are gathered.
 //!
-//! In: the kind, whose and of which days, and a way to read days. Out: [`ReportFigures`].
+//! In: the kind, whose and of which days or record, and [`Sources`] to read from. Out: [`ReportFigures`].
 //!
 //! Invariants: days are read by the caller, whatever they are read from; figures come from the functions that
 //! `assess`, `rank` and the page of the year use; a rank is reckoned (测算) and says so.
 
 use super::account::{Account, PlanLine, editions, full_width};
 use super::daily::DailyFigures;
+use super::forecast::ForecastFigures;
 use super::kind::ReportKind;
 use super::leader::LeaderFigures;
 use super::line::DayLine;
 use super::monthly::{MonthlyFigures, RankingFigures};
+use super::sources::{Sources, Unmade};
 use super::weekly::WeeklyFigures;
 use super::{Head, ReportFigures};
 use crate::area::{Judge, Member, Registry};
@@ -92,8 +94,8 @@ pub struct ReportAsked<'a> {
     pub dust: DustColumn,
     /// What is written down.
     pub lists: ReportLists<'a>,
-    /// What happened in the lives of warnings; only a page for the leaders asks for it.
-    pub records: &'a [Record],
+    /// The record that it is of, by its number; only of kinds that are of one.
+    pub record: Option<u64>,
     /// By whom and when.
     pub made: Made<'a>,
 }
@@ -102,25 +104,19 @@ impl ReportAsked<'_> {
     /// The figures of the paper.
     ///
     /// # Errors
-    /// What `days_of` gives up with.
-    pub fn reckon<E>(&self, days_of: &mut DaysOf<'_, E>) -> Result<ReportFigures, E> {
-        match self.kind {
-            ReportKind::Daily => {
-                Ok(ReportFigures::Daily(Box::new(DailyFigures::of(self, days_of)?)))
-            }
-            ReportKind::Weekly => {
-                Ok(ReportFigures::Weekly(Box::new(WeeklyFigures::of(self, days_of)?)))
-            }
-            ReportKind::Monthly => {
-                Ok(ReportFigures::Monthly(Box::new(MonthlyFigures::of(self, days_of)?)))
-            }
-            ReportKind::Ranking => {
-                Ok(ReportFigures::Ranking(Box::new(RankingFigures::of(self, days_of)?)))
-            }
-            ReportKind::Leader => {
-                Ok(ReportFigures::Leader(Box::new(LeaderFigures::of(self, days_of)?)))
-            }
-        }
+    /// [`Unmade`] when there is nothing that it could be made of, or something cannot be read.
+    pub fn reckon<E>(
+        &self,
+        sources: &mut dyn Sources<Fault = E>,
+    ) -> Result<ReportFigures, Unmade<E>> {
+        Ok(match self.kind {
+            ReportKind::Daily => DailyFigures::of(self, &mut |of| sources.days(of))?.into(),
+            ReportKind::Forecast => ForecastFigures::of(self, sources)?.into(),
+            ReportKind::Weekly => WeeklyFigures::of(self, &mut |of| sources.days(of))?.into(),
+            ReportKind::Monthly => MonthlyFigures::of(self, &mut |of| sources.days(of))?.into(),
+            ReportKind::Ranking => RankingFigures::of(self, &mut |of| sources.days(of))?.into(),
+            ReportKind::Leader => LeaderFigures::of(self, sources)?.into(),
+        })
     }
 
     /// Whose figures, for a member.
@@ -336,7 +332,32 @@ impl ReportAsked<'_> {
             },
             edition_zh: editions(self.judged_by, self.span),
             made_at: minute(self.made.at),
+            drill: false,
             simulated: self.made.simulated,
+        }
+    }
+
+    /// A record by its number.
+    pub(super) fn record_of<E>(
+        &self,
+        number: u64,
+        sources: &mut dyn Sources<Fault = E>,
+    ) -> Result<Record, Unmade<E>> {
+        let area = &self.registry.area;
+        let none = || Unmade::Refused(format!("area {area} has no record {number}"));
+        sources.record(number)?.ok_or_else(none)
+    }
+
+    /// The head of a paper that rests on records and not on days of air.
+    pub(super) fn head_of_records(&self, span: Span, drill: bool) -> Head {
+        let dated = ReportAsked { span, ..*self };
+        Head {
+            range_zh: self.registry.called(self.member).to_owned(),
+            dataset_zh: String::new(),
+            dust_zh: "",
+            edition_zh: String::new(),
+            drill,
+            ..dated.head(&[])
         }
     }
 

@@ -16,6 +16,7 @@ use super::line::{DayLine, IndicatorLine};
 use crate::area::Member;
 use crate::assessment::rank::{Rank, RankBy};
 use crate::assessment::{DayFigures, Span};
+use crate::standard::Class;
 use crate::time::Day;
 
 /// A day as people say it.
@@ -92,6 +93,12 @@ impl DateWords {
     }
 }
 
+impl HealthWords {
+    pub(super) fn of(class: &Class) -> Self {
+        Self { effect_zh: class.health, advice_zh: class.advice }
+    }
+}
+
 impl DailyFigures {
     pub(super) fn of<E>(asked: &ReportAsked<'_>, days_of: &mut DaysOf<'_, E>) -> Result<Self, E> {
         let (day, member) = (asked.span.to, asked.member);
@@ -115,7 +122,7 @@ impl DailyFigures {
             head: asked.head(&days),
             date: DateWords::of(day),
             indicators: IndicatorLine::all(&figures, &subject),
-            health: class.map(|c| HealthWords { effect_zh: c.health, advice_zh: c.advice }),
+            health: class.map(HealthWords::of),
             aqi_change_zh: before
                 .as_ref()
                 .filter(|_| refused.is_none())

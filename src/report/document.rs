@@ -2,13 +2,15 @@
 //!
 //! In: what a template came to. Out: a [`Document`], the same for every format.
 //!
-//! Invariants: the head always names unit, period, range, dataset, edition and when the paper was made; a
-//! cell is text as people read it.
+//! Invariants: the head always names unit, period, range and when the paper was made, and where it holds
+//! figures of air dataset and edition; what is of a drill or simulated says so first; a cell is text as
+//! people read it.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::Head;
+use crate::warning::DRILL_ZH;
 
 /// Who signs, in order.
 pub const SIGNATURES: [&str; 3] = ["制表", "审核", "签发"];
@@ -83,22 +85,25 @@ pub struct Column {
 
 impl Document {
     /// The paper that blocks make with its head.
-    pub(super) fn new(head: &Head, title: String, blocks: Vec<Block>) -> Self {
-        let title = if head.simulated { format!("【模拟数据】{title}") } else { title };
+    pub(super) fn new(head: &Head, title: &str, blocks: Vec<Block>) -> Self {
+        let marks = [(head.drill, DRILL_ZH), (head.simulated, "【模拟数据】")];
+        let marks = marks.into_iter().filter_map(|(is, mark)| is.then_some(mark));
+        let said = [
+            ("单位", head.unit.as_str()),
+            ("时段", &head.period_zh),
+            ("范围", &head.range_zh),
+            ("数据口径", &head.dataset_zh),
+            ("沙尘口径", head.dust_zh),
+            ("评价标准", &head.edition_zh),
+            ("生成时间", &head.made_at),
+        ];
+        let said = said.into_iter().filter(|(_, value)| !value.is_empty());
         Self {
-            title,
+            title: marks.chain([title]).collect(),
             subtitle: head.period_zh.clone(),
             number: None,
             state: State::Draft,
-            head: vec![
-                ("单位", head.unit.clone()),
-                ("时段", head.period_zh.clone()),
-                ("范围", head.range_zh.clone()),
-                ("数据口径", head.dataset_zh.clone()),
-                ("沙尘口径", head.dust_zh.to_owned()),
-                ("评价标准", head.edition_zh.clone()),
-                ("生成时间", head.made_at.clone()),
-            ],
+            head: said.map(|(label, value)| (label, value.to_owned())).collect(),
             blocks,
         }
     }

@@ -1,4 +1,4 @@
-//! The kinds of papers that exist.
+//! The kinds of papers that exist, and of what each is asked.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +11,8 @@ use crate::time::Day;
 pub enum ReportKind {
     /// 空气质量日报: one natural day.
     Daily,
+    /// 空气质量预报单: an official forecast.
+    Forecast,
     /// 空气质量周报: a week, from Monday to Sunday.
     Weekly,
     /// 空气质量月报: a month.
@@ -26,6 +28,8 @@ pub enum ReportKind {
 pub enum Every {
     /// One natural day.
     Day,
+    /// One natural day, the present one included.
+    Present,
     /// A week, or what has passed of it; it is named by any of its days.
     Week,
     /// A month, or what has passed of it.
@@ -37,7 +41,7 @@ impl Every {
     #[must_use]
     pub const fn option(self) -> &'static str {
         match self {
-            Self::Day | Self::Week => "day",
+            Self::Day | Self::Present | Self::Week => "day",
             Self::Month => "month",
         }
     }
@@ -45,14 +49,15 @@ impl Every {
 
 impl ReportKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Daily, Self::Weekly, Self::Monthly, Self::Ranking, Self::Leader];
+    pub const ALL: [Self; 6] =
+        [Self::Daily, Self::Forecast, Self::Weekly, Self::Monthly, Self::Ranking, Self::Leader];
 
     /// The code in options, queries, addresses and names of templates.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Daily => "daily",
+            Self::Forecast => "forecast",
             Self::Weekly => "weekly",
             Self::Monthly => "monthly",
             Self::Ranking => "ranking",
@@ -65,6 +70,7 @@ impl ReportKind {
     pub const fn zh(self) -> &'static str {
         match self {
             Self::Daily => "空气质量日报",
+            Self::Forecast => "空气质量预报单",
             Self::Weekly => "空气质量周报",
             Self::Monthly => "空气质量月报",
             Self::Ranking => "排名表",
@@ -77,6 +83,7 @@ impl ReportKind {
     pub const fn en(self) -> &'static str {
         match self {
             Self::Daily => "Daily report",
+            Self::Forecast => "Forecast",
             Self::Weekly => "Weekly report",
             Self::Monthly => "Monthly report",
             Self::Ranking => "Ranks",
@@ -89,9 +96,16 @@ impl ReportKind {
     pub const fn every(self) -> Every {
         match self {
             Self::Daily | Self::Leader => Every::Day,
+            Self::Forecast => Every::Present,
             Self::Weekly => Every::Week,
             Self::Monthly | Self::Ranking => Every::Month,
         }
+    }
+
+    /// Whether it may be asked for by the number of a record.
+    #[must_use]
+    pub const fn takes_record(self) -> bool {
+        matches!(self, Self::Forecast)
     }
 
     /// The span of a paper: a day, or the week or month that `text` names, as far as it has ended.
@@ -101,9 +115,15 @@ impl ReportKind {
     pub fn span(self, text: &str, ended: Day) -> Result<Span, String> {
         match self.every() {
             Every::Day => {
-                let day = day(text)?;
-                let span = Span::days(day, day).and_then(|span| span.until(ended));
-                span.ok_or_else(|| format!("{day} has not ended: the last day that has is {ended}"))
+                let span = Span::day(day(text)?).until(ended);
+                span.ok_or_else(|| {
+                    format!("{text} has not ended: the last day that has is {ended}")
+                })
+            }
+            Every::Present => {
+                let today = ended.plus(1);
+                let span = Span::day(day(text)?).until(today);
+                span.ok_or_else(|| format!("{text} has not begun: today is {today}"))
             }
             Every::Week => {
                 let span = Span::week(day(text)?);
@@ -130,14 +150,57 @@ impl ReportKind {
         }
     }
 
-    /// What is asked for when nothing is: the last day that has ended, its week, or its month.
+    /// What is asked for when nothing is: the last day that has ended, its week or its month; where the
+    /// present day may be asked for, that one.
     #[must_use]
     pub fn usual(self, ended: Day) -> String {
         let (year, month, _) = ended.date();
         match self.every() {
             Every::Day | Every::Week => ended.to_string(),
+            Every::Present => ended.plus(1).to_string(),
             Every::Month => format!("{year}-{month:02}"),
         }
+    }
+}
+
+/// Of what a paper is asked, as it was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Given<'a> {
+    /// A day.
+    pub day: Option<&'a str>,
+    /// A month.
+    pub month: Option<&'a str>,
+    /// The number of a record.
+    pub record: Option<&'a str>,
+}
+
+impl Given<'_> {
+    /// The days and the record that a kind is asked for by; of a record alone the days are the present one.
+    ///
+    /// # Errors
+    /// Which option is wrong, and what was expected instead.
+    pub fn read(
+        self,
+        kind: ReportKind,
+        ended: Day,
+    ) -> Result<(Span, Option<u64>), (&'static str, String)> {
+        let own = kind.every().option();
+        let all = [("day", self.day), ("month", self.month), ("record", self.record)];
+        let taken = |name| name == own || (name == "record" && kind.takes_record());
+        let mut given = all.into_iter().filter_map(|(name, text)| Some((name, text?)));
+        if let Some((name, _)) = given.find(|(name, _)| !taken(*name)) {
+            return Err((name, format!("{kind} is asked for by {own}")));
+        }
+        let own_text = all.into_iter().find(|(name, _)| *name == own).and_then(|(_, text)| text);
+        let Some(record) = self.record else {
+            let text = own_text.map_or_else(|| kind.usual(ended), str::to_owned);
+            return Ok((kind.span(&text, ended).map_err(|e| (own, e))?, None));
+        };
+        if own != "record" && own_text.is_some() {
+            return Err(("record", format!("a record, or a {own}")));
+        }
+        let number = record.parse().map_err(|_| format!("a number expected, got {record:?}"));
+        Ok((Span::day(ended.plus(1)), Some(number.map_err(|e| ("record", e))?)))
     }
 }
 

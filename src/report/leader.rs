@@ -14,43 +14,24 @@ use super::Head;
 use super::account::{Account, PlanLine};
 use super::asked::{DaysOf, ReportAsked};
 use super::daily::DateWords;
-use super::line::{DayLine, names};
+use super::forecast::{ForecastLine, good_from, lines_after};
+use super::line::DayLine;
 use super::monthly::to_date;
+use super::sources::{RecordsWanted, Sources};
+use crate::assessment::Span;
 use crate::assessment::rank::{Rank, RankBy};
-use crate::assessment::{JudgedBy, Span};
 use crate::observation::Pollutant;
-use crate::outlook::{Forecast, ForecastSpan, Source};
+use crate::outlook::{Forecast, Source};
 use crate::time::{Day, Instant};
 use crate::warning::{Body, Record, Target, moment_zh};
 
 /// The kinds of records that such a page asks for, each of these lists by itself: the built-in forecast has a
 /// record an hour, and would leave no place for what is done.
-pub const RECORDS: [&[&str]; 2] = [&["forecast"], &["issued", "advisory", "consulted"]];
-/// How many of the newest records of each list are looked at.
-pub const RECORDS_MAX: usize = 1_000;
+const RECORDS: [&[&str]; 2] = [&["forecast"], &["issued", "advisory", "consulted"]];
 /// Hours after the day until which what is known belongs to its paper: it is made in the morning.
 const KNOWN_H: i64 = 12;
 /// Days after a deed on which it is still told.
 const TOLD_DAYS: i32 = 7;
-
-/// One day of an official forecast.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ForecastLine {
-    /// The zone (预报分区); empty for the whole area.
-    pub zone: String,
-    /// `11月25日`.
-    pub date_zh: String,
-    /// Lower end of the range.
-    pub lower: u16,
-    /// Upper end of the range.
-    pub upper: u16,
-    /// 良, or 良至轻度污染.
-    pub categories_zh: String,
-    /// Primary pollutants; empty where none is named.
-    pub primary_zh: String,
-    /// The weather in the office's words; empty where it gives none.
-    pub weather: String,
-}
 
 /// The newest official forecast.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -104,8 +85,16 @@ pub struct LeaderFigures {
 }
 
 impl LeaderFigures {
-    pub(super) fn of<E>(asked: &ReportAsked<'_>, days_of: &mut DaysOf<'_, E>) -> Result<Self, E> {
+    pub(super) fn of<E>(
+        asked: &ReportAsked<'_>,
+        sources: &mut dyn Sources<Fault = E>,
+    ) -> Result<Self, E> {
         let (day, member) = (asked.span.to, asked.member);
+        let mut records = Vec::new();
+        for kinds in RECORDS {
+            records.extend(sources.records(&RecordsWanted { kinds, before: None, drill: None })?);
+        }
+        let days_of: &mut DaysOf<'_, E> = &mut |wanted| sources.days(wanted);
         let held: Vec<_> =
             asked.days(&[member], asked.span, days_of)?.into_iter().flatten().collect();
         let entity = asked.registry.name_of(member);
@@ -130,8 +119,8 @@ impl LeaderFigures {
             targets_reason_zh,
             highest,
             highest_of_month: highest_of(asked, month, days_of)?,
-            forecast: forecast(asked.records, day),
-            done: done(asked.records, day),
+            forecast: forecast(&records, day),
+            done: done(&records, day),
         })
     }
 }
@@ -154,12 +143,6 @@ fn highest_of<E>(
     Ok(all)
 }
 
-/// `11月25日`.
-fn short(day: Day) -> String {
-    let (_, month, date) = day.date();
-    format!("{month}月{date}日")
-}
-
 /// Until when what is known belongs to the paper of a day.
 fn known_until(day: Day) -> Instant {
     day.plus(1).start().start().plus_minutes(KNOWN_H * 60)
@@ -174,50 +157,16 @@ fn forecast(records: &[Record], day: Day) -> Option<ForecastWords> {
             _ => None,
         }
     });
-    let says = |forecast: &&Forecast| forecast.issued < known && !lines(forecast, day).is_empty();
+    let says =
+        |forecast: &&Forecast| forecast.issued < known && !lines_after(forecast, day).is_empty();
     let newest = official.filter(says).max_by_key(|forecast| forecast.issued)?;
-    let days = lines(newest, day);
-    let mut dates: Vec<&String> = days.iter().map(|line| &line.date_zh).collect();
-    dates.dedup();
-    let good =
-        |date: &&&String| days.iter().filter(|l| l.date_zh == ***date).all(|l| l.upper <= 100);
-    let good_from_zh = dates.iter().rev().take_while(good).last().map(|date| (*date).clone());
+    let days = lines_after(newest, day);
     Some(ForecastWords {
         office: newest.office.clone(),
         issued_zh: moment_zh(newest.issued),
-        good_from_zh,
+        good_from_zh: good_from(&days),
         days,
     })
-}
-
-/// Days after `day`, by date and then by zone.
-fn lines(forecast: &Forecast, day: Day) -> Vec<ForecastLine> {
-    let spans =
-        forecast.zones.iter().flat_map(|(zone, spans)| spans.iter().map(move |s| (zone, s)));
-    let later =
-        spans.filter_map(|(zone, span)| Some((span.day().filter(|d| *d > day)?, zone, span)));
-    let mut all: Vec<(Day, &String, &ForecastSpan)> = later.collect();
-    all.sort_by_key(|(day, zone, _)| (*day, *zone));
-    let line = |(day, zone, span): (Day, &String, &ForecastSpan)| {
-        let (first, last) = span.aqi.classes();
-        let edition = JudgedBy::InForce.index_edition(day);
-        let name = |class| edition.class(class).name_zh;
-        let categories = if first == last {
-            name(first).to_owned()
-        } else {
-            format!("{}至{}", name(first).trim_end_matches("污染"), name(last))
-        };
-        ForecastLine {
-            zone: zone.clone(),
-            date_zh: short(day),
-            lower: span.aqi.lower,
-            upper: span.aqi.upper,
-            categories_zh: categories,
-            primary_zh: names(span.primary),
-            weather: span.weather.clone().unwrap_or_default(),
-        }
-    };
-    all.into_iter().map(line).collect()
 }
 
 /// What was issued, released or consulted in the week until a day; and before that what is still in effect.

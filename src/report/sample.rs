@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use super::asked::{DaysWanted, Made, ReportAsked, ReportLists};
+use super::sources::{RecordsWanted, Sources};
 use super::{ReportFigures, ReportKind};
 use crate::area::{AreaId, Member, Registry, Span as Validity, Station};
 use crate::assessment::dust::DustEntries;
@@ -14,6 +15,7 @@ use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Goal, Resampling, Target, TargetIndicator, Targets, Written};
 use crate::assessment::{DayFigures, DustColumn, JudgedBy};
 use crate::average::{MISSING, Window};
+use crate::index::Pollutants;
 use crate::observation::{Dataset, POLLUTANTS, Pollutant, StationId, StationKind};
 use crate::outlook::{AqiRange, Forecast, ForecastSpan, Source};
 use crate::standard::Parameters;
@@ -47,7 +49,7 @@ fn figures_of(kind: ReportKind, whole: bool) -> Option<ReportFigures> {
     }];
     let targets = Targets { rows: if whole { targets(year) } else { Vec::new() } };
     let parameters = Parameters::default();
-    let records = if whole { records(ended)? } else { Vec::new() };
+    let records = if whole { records(ended)? } else { bare_records(kind, ended)? };
     let asked = ReportAsked {
         kind,
         registry: &city,
@@ -64,15 +66,43 @@ fn figures_of(kind: ReportKind, whole: bool) -> Option<ReportFigures> {
             resampling: &Resampling { paths: 100, ..Resampling::DEFAULT },
             dust: &DustEntries::default(),
         },
-        records: &records,
+        record: record_of(kind),
         made: Made {
             unit: "示例市生态环境监测中心",
             at: ended.plus(1).hour(8).start(),
             simulated: !whole,
         },
     };
-    let made = asked.reckon(&mut |wanted| Ok::<_, Infallible>(days(wanted, (ended, whole))));
-    made.ok()
+    asked.reckon(&mut City { ended, whole, records }).ok()
+}
+
+/// What a made-up city has.
+struct City {
+    ended: Day,
+    whole: bool,
+    /// The oldest first.
+    records: Vec<Record>,
+}
+
+impl Sources for City {
+    type Fault = Infallible;
+
+    fn days(&mut self, wanted: &DaysWanted<'_>) -> Result<Vec<Vec<DayFigures>>, Infallible> {
+        Ok(days(wanted, (self.ended, self.whole)))
+    }
+
+    fn records(&mut self, wanted: &RecordsWanted) -> Result<Vec<Record>, Infallible> {
+        let asked = |record: &&Record| {
+            wanted.kinds.contains(&record.body.kind())
+                && wanted.before.is_none_or(|before| record.number < before)
+                && record.drill == wanted.drill
+        };
+        Ok(self.records.iter().rev().filter(asked).cloned().collect())
+    }
+
+    fn record(&mut self, number: u64) -> Result<Option<Record>, Infallible> {
+        Ok(self.records.iter().find(|record| record.number == number).cloned())
+    }
 }
 
 /// Three stations and a set of two; names with signs that Markdown knows.
@@ -114,6 +144,45 @@ fn targets(year: i32) -> Vec<Target> {
     all.extend(number("29.8").map(|goal| target(TargetIndicator::Mean(Pollutant::Pm2_5), goal)));
     all.push(target(TargetIndicator::DaysHeavy, Goal::Words("基本消除".to_owned())));
     all
+}
+
+/// The record of which a sample is.
+const fn record_of(kind: ReportKind) -> Option<u64> {
+    match kind {
+        ReportKind::Forecast => Some(1),
+        _ => None,
+    }
+}
+
+/// Of a city that has nothing, what a kind cannot be without.
+fn bare_records(kind: ReportKind, ended: Day) -> Option<Vec<Record>> {
+    let record = |number, body| Record {
+        number,
+        at: ended.hour(16).start(),
+        person: None,
+        drill: Some(1),
+        body,
+    };
+    let span = ForecastSpan {
+        from: ended.plus(1).start(),
+        hours: 24,
+        aqi: AqiRange::new(120, 120)?,
+        hourly: Vec::new(),
+        primary: Pollutants::default(),
+        cause: None,
+        concentrations: BTreeMap::new(),
+        weather: None,
+    };
+    let forecast = Forecast {
+        office: "示例市气象台".to_owned(),
+        issued: ended.hour(16).start(),
+        source: Source::Fed,
+        zones: BTreeMap::from([("市区".to_owned(), vec![span])]),
+    };
+    Some(match kind {
+        ReportKind::Forecast => vec![record(1, Body::Forecast(forecast))],
+        _ => Vec::new(),
+    })
 }
 
 /// An official forecast, and a warning that took effect.

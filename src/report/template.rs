@@ -25,6 +25,7 @@ const MISSING: &str = "NA";
 /// The templates that come with the program.
 const BUILT_IN: [(ReportKind, &str); ReportKind::ALL.len()] = [
     (ReportKind::Daily, include_str!("../../config/templates/daily.md")),
+    (ReportKind::Forecast, include_str!("../../config/templates/forecast.md")),
     (ReportKind::Weekly, include_str!("../../config/templates/weekly.md")),
     (ReportKind::Monthly, include_str!("../../config/templates/monthly.md")),
     (ReportKind::Ranking, include_str!("../../config/templates/ranking.md")),
@@ -110,7 +111,7 @@ impl Templates {
             let line = written.lines().nth(found.line - 1).unwrap_or_default().to_owned();
             fault(None, format!("what it comes to {}: {line:?}", found.reason))
         })?;
-        Ok(Document::new(figures.head(), title, blocks))
+        Ok(Document::new(figures.head(), &title, blocks))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Templates and the figures of papers, over days made by hand.
 
+mod forecast;
+
 use std::convert::Infallible;
 
 use super::*;
@@ -11,6 +13,7 @@ use crate::average::{MISSING, Window};
 use crate::observation::{Dataset, Pollutant, StationId, StationKind};
 use crate::standard::Parameters;
 use crate::time::{DAY_H, Day};
+use crate::warning::Record;
 
 fn day(text: &str) -> Day {
     text.parse().expect("a day")
@@ -43,13 +46,27 @@ fn at(day: Day, pm2_5: i32) -> DayFigures {
 
 /// The paper of a day or month over days of one level, as far as `pm2_5` gives one.
 fn figures(kind: ReportKind, of: &str, pm2_5: impl Fn(Day) -> Option<i32>) -> ReportFigures {
-    let (registry, parameters) = (city(), Parameters::default());
-    let ended = day("2026-11-24");
+    let given = match kind.every() {
+        Every::Month => Given { month: Some(of), ..Given::default() },
+        _ => Given { day: Some(of), ..Given::default() },
+    };
+    made(kind, given, City { pm2_5, records: Vec::new() }).expect("never fails")
+}
+
+/// The paper of a city, made at 8:00 on 2026-11-25.
+fn made(
+    kind: ReportKind,
+    given: Given<'_>,
+    mut city: City<impl Fn(Day) -> Option<i32>>,
+) -> Result<ReportFigures, Unmade<Infallible>> {
+    let (registry, parameters) = (self::city(), Parameters::default());
+    let (span, record) = given.read(kind, day("2026-11-24")).expect("legal");
     let asked = ReportAsked {
         kind,
         registry: &registry,
         member: Member::Set(0),
-        span: kind.span(of, ended).expect("a span"),
+        span,
+        record,
         parameters: &parameters,
         dataset: Dataset::Best,
         judged_by: JudgedBy::InForce,
@@ -61,18 +78,42 @@ fn figures(kind: ReportKind, of: &str, pm2_5: impl Fn(Day) -> Option<i32>) -> Re
             resampling: &Resampling::DEFAULT,
             dust: &DustEntries::default(),
         },
-        records: &[],
         made: Made {
             unit: "监测中心", at: day("2026-11-25").hour(8).start(), simulated: false
         },
     };
-    let made = asked.reckon(&mut |wanted| {
+    asked.reckon(&mut city)
+}
+
+/// Days of one level, as far as there is one, and records, the oldest first.
+struct City<F> {
+    pm2_5: F,
+    records: Vec<Record>,
+}
+
+impl<F: Fn(Day) -> Option<i32>> Sources for City<F> {
+    type Fault = Infallible;
+
+    fn days(&mut self, wanted: &DaysWanted<'_>) -> Result<Vec<Vec<DayFigures>>, Infallible> {
         let (from, to) = wanted.days;
         let days = (from.number()..=to.number()).map(Day::from_number);
-        let days = days.filter_map(|day| Some(at(day, pm2_5(day)?))).collect();
-        Ok::<_, Infallible>(vec![days; wanted.members.len()])
-    });
-    made.expect("never fails")
+        let days = days.filter_map(|day| Some(at(day, (self.pm2_5)(day)?))).collect();
+        Ok(vec![days; wanted.members.len()])
+    }
+
+    fn records(&mut self, wanted: &RecordsWanted) -> Result<Vec<Record>, Infallible> {
+        let asked = |record: &&Record| {
+            wanted.kinds.contains(&record.body.kind())
+                && wanted.before.is_none_or(|before| record.number < before)
+                && record.drill == wanted.drill
+        };
+        // As a store does, in pieces.
+        Ok(self.records.iter().rev().filter(asked).take(2).cloned().collect())
+    }
+
+    fn record(&mut self, number: u64) -> Result<Option<Record>, Infallible> {
+        Ok(self.records.iter().find(|record| record.number == number).cloned())
+    }
 }
 
 /// The text of a paper, one block a line.

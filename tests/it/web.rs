@@ -169,7 +169,8 @@ impl Archive for Shelf {
     fn records(&self, _: &str, query: &RecordsQuery) -> Result<Vec<Record>, ArchiveError> {
         let asked = self.records.iter().rev();
         let of_kind = |record: &&Record| query.kinds.contains(&record.body.kind());
-        Ok(asked.filter(of_kind).take(query.limit).cloned().collect())
+        let before = |record: &&Record| query.before.is_none_or(|before| record.number < before);
+        Ok(asked.filter(of_kind).filter(before).take(query.limit).cloned().collect())
     }
 
     fn duty_records(&self, _: &str, asked: &DutyQuery) -> Result<Vec<DutyRecord>, ArchiveError> {
@@ -188,6 +189,10 @@ impl Archive for Shelf {
 
     fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError> {
         Ok(self.kept.iter().find(|kept| kept.digest() == digest).cloned())
+    }
+
+    fn record(&self, _: &str, number: u64) -> Result<Option<Record>, ArchiveError> {
+        Ok(self.records.iter().find(|record| record.number == number).cloned())
     }
 
     fn warning(&self, _: &str, _: u64) -> Result<Vec<Record>, ArchiveError> {

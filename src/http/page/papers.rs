@@ -83,7 +83,7 @@ pub(in crate::http) async fn papers(
     let month = month.map_or_else(|| month_of(day), str::to_owned);
     let kind = |kind: ReportKind| {
         let of = match kind.every() {
-            Every::Day | Every::Week => day.to_string(),
+            Every::Day | Every::Present | Every::Week => day.to_string(),
             Every::Month => month.clone(),
         };
         self::kind(kind, (registry.area.as_str(), &entity, of), ended, lang)

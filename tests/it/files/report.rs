@@ -308,9 +308,11 @@ fn a_paper_is_made_of_what_is_there() {
         assert_eq!((code, out.as_str()), (Some(1), ""), "{told}");
         told
     };
-    assert!(refused(&["--month", "2025-01"]).contains("daily is asked for by --day"));
+    assert!(refused(&["--month", "2025-01"]).contains("--month: daily is asked for by day"));
     assert!(refused(&["--day", "2999-01-01"]).contains("--day: 2999-01-01 has not ended"));
     assert!(refused(&["--entity", "1A"]).contains("area dalian has no set 1A"));
+    let (code, _, told) = lantian(&["report", "forecast", "--config", &config]);
+    assert_eq!((code, told.contains("no official forecast issued on")), (Some(1), true), "{told}");
     assert!(refused(&["--format", "pdf"]).contains("json, or one of html, text, csv, xlsx, docx"));
 }
 

@@ -2,12 +2,17 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use lantian::http::Config;
+use lantian::observation::Pollutant;
+use lantian::outlook::{AqiRange, Forecast, ForecastSpan, Source};
 use lantian::pipeline::View;
+use lantian::warning::{Body as Told, Record};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tower::ServiceExt as _;
 
-use super::Daemon;
-use super::sample::dalian;
+use super::sample::{dalian, hour};
+use super::{Daemon, Shelf};
 
 fn daemon(simulated: bool) -> Daemon {
     Daemon::over(View { areas: vec![Arc::new(dalian())], simulated })
@@ -69,6 +74,42 @@ async fn every_format_is_answered_as_what_it_is() {
         assert!(saved.starts_with("attachment; filename*=UTF-8''%E5") && saved.ends_with(format));
         assert!(body.starts_with(begins), "{format}");
     }
+}
+
+#[tokio::test]
+async fn a_forecast_is_handed_on_by_day_or_by_record() {
+    let shelf = Shelf { records: vec![forecast()], ..Shelf::default() };
+    let view = View { areas: vec![Arc::new(dalian())], simulated: false };
+    let daemon = Daemon::with(view, shelf, Config::default());
+    for query in ["", "day=2026-11-23&", "record=7&"] {
+        let text = daemon.get(&format!("/api/v1/papers/forecast?{query}format=text")).await.text;
+        assert!(text.contains("大连市气象台11月23日14时发布2026年11月24日空气质量预报"), "{text}");
+    }
+    let none = daemon.get("/api/v1/papers/forecast?day=2026-11-22").await.problem(404);
+    assert!(none.1.starts_with("no official forecast issued on 2026-11-22"), "{none:?}");
+    let none = daemon.get("/api/v1/papers/forecast?record=8").await.problem(404);
+    assert_eq!(none.1, "area dalian has no record 8");
+    let wrong = daemon.get("/api/v1/papers/daily?record=7").await.problem(400);
+    assert_eq!(wrong.1, "record: daily is asked for by day");
+}
+
+/// An official forecast of one day, on record as number 7.
+fn forecast() -> Record {
+    let issued = hour("2026-11-23", 14).end();
+    let span = ForecastSpan {
+        from: hour("2026-11-24", 1),
+        hours: 24,
+        aqi: AqiRange::new(80, 110).expect("legal"),
+        hourly: Vec::new(),
+        primary: [Pollutant::Pm2_5].into_iter().collect(),
+        cause: None,
+        concentrations: BTreeMap::new(),
+        weather: None,
+    };
+    let zones = BTreeMap::from([(String::new(), vec![span])]);
+    let office = "大连市气象台".to_owned();
+    let body = Told::Forecast(Forecast { office, issued, source: Source::Fed, zones });
+    Record { number: 7, at: issued, person: None, drill: None, body }
 }
 
 #[tokio::test]
