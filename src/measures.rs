@@ -30,7 +30,7 @@ pub use dispatch::{
     DepartmentMeasure, DepartmentTask, Dispatch, DistrictTask, LineTask, PlantTask, SourceTask,
     dispatch,
 };
-pub use edition::{Edition, WHOLE_CITY, is_overdue};
+pub use edition::{Edition, ListStanding, WHOLE_CITY, is_overdue};
 pub use emission::{Amounts, Emission, Substance, Unit};
 pub use evidence::{
     Answer, DistrictEvidence, Evidence, EvidenceAsked, EvidenceHour, EvidenceParams, LineEvidence,

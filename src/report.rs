@@ -22,8 +22,10 @@ mod leader;
 mod line;
 mod markdown;
 mod monthly;
+mod record;
 mod sample;
 mod sources;
+mod task;
 mod template;
 mod weekly;
 #[cfg(test)]
@@ -41,7 +43,15 @@ pub use kind::{Every, Given, ReportKind};
 pub use leader::{Deed, ForecastWords, LeaderFigures};
 pub use line::{DayLine, IndicatorLine};
 pub use monthly::{MonthlyFigures, RankingFigures};
+pub use record::{
+    ApprovalFigures, ApprovalWords, ConsultationFigures, ConsultationWords, NoticeFigures,
+    ParticipantLine, RecordWords,
+};
 pub use sources::{RECORDS_MAX, RecordsWanted, Sources, Unmade};
+pub use task::{
+    DepartmentRow, DepartmentSheet, DistrictSheet, DistrictSum, PlantRow, Reduction, SourceRow,
+    TasksFigures,
+};
 pub use template::{TemplateFault, Templates};
 pub use weekly::WeeklyFigures;
 
@@ -151,4 +161,12 @@ kinds! {
     Ranking: RankingFigures,
     /// For the leaders.
     Leader: LeaderFigures,
+    /// Of a consultation.
+    Consultation: ConsultationFigures,
+    /// Of a proposal.
+    Approval: ApprovalFigures,
+    /// Of an issue.
+    Notice: NoticeFigures,
+    /// The tasks of an issue.
+    Tasks: TasksFigures,
 }

@@ -12,6 +12,7 @@ use super::{ExitError, daemon, text};
 use crate::area::{Member, Registry};
 use crate::assessment::{Counting, DayFigures, DustColumn, JudgedBy};
 use crate::config::{self, Config};
+use crate::measures::Edition;
 use crate::observation::Dataset;
 use crate::report::{
     DaysWanted, Format, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked, ReportKind,
@@ -26,7 +27,8 @@ use crate::{clock, paper};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The kind: daily (空气质量日报), forecast (空气质量预报单), weekly (空气质量周报), monthly (空气质量月报),
-    /// ranking (排名表), leader (领导专报).
+    /// ranking (排名表), leader (领导专报); of a record of a warning consultation (会商记录), approval
+    /// (预警建议与审批单), notice (启动、调整、解除通知), tasks (分区县任务单).
     #[arg(value_name = "KIND")]
     kind: ReportKind,
     /// The configuration, whose store is read; a daemon may be writing to it.
@@ -48,6 +50,9 @@ pub(super) struct Args {
     /// Of a record's paper: the number of the record; of a forecast in place of the day of its issue.
     #[arg(long, value_name = "N")]
     record: Option<String>,
+    /// Of the task sheets: one district or department [default: all, one after the other].
+    #[arg(long, value_name = "NAME")]
+    receiver: Option<String>,
     /// On which data figures rest.
     #[arg(long, value_name = "realtime|reviewed|best", default_value_t)]
     dataset: Dataset,
@@ -101,6 +106,7 @@ fn paper(args: &Args, config: &Config) -> Result<Vec<u8>, ExitError> {
         day: args.day.as_deref(),
         month: args.month.as_deref(),
         record: args.record.as_deref(),
+        receiver: args.receiver.as_deref(),
     };
     let of = given.read(args.kind, ended);
     let (span, record) = of.map_err(|(of, e)| ExitError::Usage(format!("--{of}: {e}")))?;
@@ -117,6 +123,7 @@ fn paper(args: &Args, config: &Config) -> Result<Vec<u8>, ExitError> {
         member,
         span,
         record,
+        receiver: args.receiver.as_deref(),
         parameters: &parameters,
         dataset: args.dataset,
         judged_by: args.edition,
@@ -127,6 +134,7 @@ fn paper(args: &Args, config: &Config) -> Result<Vec<u8>, ExitError> {
             targets: &config.targets,
             resampling: &config.resampling,
             dust: &config.dust,
+            measures: config.measures.as_deref(),
         },
         made: Made { unit: &config.reports.unit, at: now, simulated: config.simulated },
     };
@@ -189,6 +197,14 @@ impl Sources for FromStore<'_> {
 
     fn record(&mut self, number: u64) -> Result<Option<Record>, store::Error> {
         self.reader.record(self.area, number)
+    }
+
+    fn warning(&mut self, number: u64) -> Result<Vec<Record>, store::Error> {
+        self.reader.warning(self.area, number)
+    }
+
+    fn edition(&mut self, digest: &str) -> Result<Option<Edition>, store::Error> {
+        self.reader.edition(digest)
     }
 }
 

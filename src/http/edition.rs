@@ -17,18 +17,7 @@ use utoipa::ToSchema;
 use super::archive::ArchiveError;
 use super::problem::Problem;
 use super::{App, blocking};
-use crate::measures::Edition;
-
-/// How the edition of a response stands to the one in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// It is the one in use.
-    InUse,
-    /// Another one came into use since.
-    Replaced,
-    /// The issue names none, or one that is not kept: it is the one in use.
-    NotKept,
-}
+use crate::measures::{Edition, ListStanding};
 
 /// The edition that a response rests on.
 #[derive(Clone, Debug)]
@@ -36,7 +25,7 @@ pub(super) struct UsedList {
     /// What it holds.
     pub(super) edition: Arc<Edition>,
     digest: String,
-    standing: Standing,
+    standing: ListStanding,
     /// 备案文号 of the one in use; `None` where no list is.
     now: Option<String>,
 }
@@ -69,10 +58,10 @@ impl UsedList {
             if let Some(named) = named.filter(|_| !is_in_use)
                 && let Some(kept) = archive.edition(&named)?
             {
-                let (edition, standing) = (Arc::new(kept), Standing::Replaced);
+                let (edition, standing) = (Arc::new(kept), ListStanding::Replaced);
                 return Ok(Some(Self { edition, digest: named, standing, now }));
             }
-            let standing = if is_in_use { Standing::InUse } else { Standing::NotKept };
+            let standing = if is_in_use { ListStanding::InUse } else { ListStanding::NotKept };
             Ok(in_use.map(|(digest, edition)| Self { edition, digest, standing, now }))
         });
         found.await?.map_err(Problem::from)
@@ -91,21 +80,7 @@ impl UsedList {
 
     /// Which edition it is, for the page.
     pub(super) fn text_zh(&self) -> String {
-        let Edition { filing, in_force, .. } = &*self.edition;
-        let of = format!("{filing}（实施日期{in_force}）");
-        match self.standing {
-            Standing::InUse => format!("依据应急减排清单：{of}"),
-            Standing::Replaced => {
-                let now = self.now.as_ref();
-                let now = now.map_or("目前未配置清单".to_owned(), |now| {
-                    format!("现行清单已更新为{now}")
-                });
-                format!("依据发布时的应急减排清单：{of}；{now}")
-            }
-            Standing::NotKept => {
-                format!("发布时的清单版本未载明或未留存，依据现行应急减排清单：{of}")
-            }
-        }
+        self.standing.text_zh(&self.edition, self.now.as_deref())
     }
 
     /// As [`UsedList::text_zh`].
@@ -113,12 +88,12 @@ impl UsedList {
         let Edition { filing, in_force, .. } = &*self.edition;
         let of = format!("{filing} (in force since {in_force})");
         match self.standing {
-            Standing::InUse => format!("by the list of measures {of}"),
-            Standing::Replaced => {
+            ListStanding::InUse => format!("by the list of measures {of}"),
+            ListStanding::Replaced => {
                 let now = self.now.as_deref().unwrap_or("none");
                 format!("by the list of measures of the issue, {of}; in use now is {now}")
             }
-            Standing::NotKept => {
+            ListStanding::NotKept => {
                 format!("the list of the issue is not named or not kept; by the one in use, {of}")
             }
         }
@@ -126,7 +101,7 @@ impl UsedList {
 
     /// Whether another edition is in use by now, or stands in for the one of the issue.
     pub(super) fn is_other(&self) -> bool {
-        self.standing != Standing::InUse
+        self.standing != ListStanding::InUse
     }
 
     /// As data.
@@ -136,9 +111,9 @@ impl UsedList {
             in_force: self.edition.in_force.to_string(),
             digest: self.digest.clone(),
             standing: match self.standing {
-                Standing::InUse => "in_use",
-                Standing::Replaced => "replaced",
-                Standing::NotKept => "not_kept",
+                ListStanding::InUse => "in_use",
+                ListStanding::Replaced => "replaced",
+                ListStanding::NotKept => "not_kept",
             },
             standing_zh: self.text_zh(),
         }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
+use super::access::{Role, authorised};
 use super::api::{code, given, one, parameters};
 use super::problem::Problem;
 use super::{App, ArchiveError, MembersQuery, RecordsQuery, Services, blocking};
 use crate::area::{Member, Registry};
 use crate::assessment::{DayFigures, DustColumn, JudgedBy, Span};
 use crate::clock;
+use crate::measures::Edition;
 use crate::observation::Dataset;
 use crate::pipeline::{AreaView, View};
 use crate::report::{
@@ -36,6 +38,7 @@ struct Asked {
     member: Member,
     span: Span,
     record: Option<u64>,
+    receiver: Option<String>,
     dataset: Dataset,
     judged_by: JudgedBy,
     dust: DustColumn,
@@ -69,6 +72,7 @@ impl Asked {
             day: one(pairs, "day")?,
             month: one(pairs, "month")?,
             record: one(pairs, "record")?,
+            receiver: one(pairs, "receiver")?,
         };
         let of = given_of.read(kind, ended(area));
         let (span, record) = of.map_err(|(name, e)| Problem::bad_parameter(name, e))?;
@@ -80,6 +84,7 @@ impl Asked {
             member,
             span,
             record,
+            receiver: given_of.receiver.map(str::to_owned),
             dataset: given(pairs, "dataset", Dataset::Best)?,
             judged_by: given(pairs, "edition", JudgedBy::InForce)?,
             dust: dust.map_err(|e| Problem::bad_parameter("dust", e))?,
@@ -100,6 +105,7 @@ impl Asked {
             member: self.member,
             span: self.span,
             record: self.record,
+            receiver: self.receiver.as_deref(),
             parameters: &parameters,
             dataset: self.dataset,
             judged_by: self.judged_by,
@@ -110,6 +116,7 @@ impl Asked {
                 targets: &lists.targets,
                 resampling: &lists.resampling,
                 dust: &lists.dust,
+                measures: lists.measures.as_deref(),
             },
             made: Made { unit: &lists.reports.unit, at: self.made_at, simulated: self.simulated },
         };
@@ -152,6 +159,14 @@ impl Sources for FromArchive<'_> {
     fn record(&mut self, number: u64) -> Result<Option<Record>, ArchiveError> {
         self.services.archive.record(self.area, number)
     }
+
+    fn warning(&mut self, number: u64) -> Result<Vec<Record>, ArchiveError> {
+        self.services.archive.warning(self.area, number)
+    }
+
+    fn edition(&mut self, digest: &str) -> Result<Option<Edition>, ArchiveError> {
+        self.services.archive.edition(digest)
+    }
 }
 
 /// The figures of a paper (`json`), or the paper itself.
@@ -161,9 +176,14 @@ impl Sources for FromArchive<'_> {
 #[utoipa::path(
     get,
     path = "/api/v1/papers/{kind}",
+    security((), ("person" = [])),
     params(
         ("kind" = String, Path, description = "`daily` (空气质量日报), `forecast` \
-            (空气质量预报单), `weekly` (空气质量周报), `monthly` (空气质量月报), `ranking` (排名表), `leader` (领导专报)"),
+            (空气质量预报单), `weekly` (空气质量周报), `monthly` (空气质量月报), `ranking` (排名表), \
+            `leader` (领导专报); of a record \
+            `consultation` (会商记录), `approval` (预警建议与审批单), `notice` (启动、调整、\
+            解除通知), `tasks` (分区县任务单, only for persons with a \
+            token)"),
         ("day" = Option<String>, Query,
             description = "of a day's paper, such as 2025-03-07, or any day of a week's; by \
                            default the last that has ended"),
@@ -173,6 +193,8 @@ impl Sources for FromArchive<'_> {
         ("record" = Option<u64>, Query,
             description = "of a record's paper: the number of the record; `forecast` takes it in \
                            place of the day of issue"),
+        ("receiver" = Option<String>, Query,
+            description = "of `tasks`: one district or department; all without"),
         ("format" = Option<String>, Query,
             description = "`json` (default: the figures), `html` (a page to print, A4), `text` (to \
                            paste), `csv` and `xlsx` (the tables), `docx` (to edit and sign)"),
@@ -189,17 +211,25 @@ impl Sources for FromArchive<'_> {
     responses(
         (status = 200, body = ReportFigures),
         (status = 400, body = Problem),
+        (status = 401, body = Problem),
         (status = 404, body = Problem)
     )
 )]
 pub(super) async fn paper(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let kind = code(path)?.parse().map_err(|e: String| Problem::not_found(format!("kind: {e}")))?;
-    let known =
-        ["day", "month", "record", "format", "area", "entity", "dataset", "edition", "dust"];
+    let kind: Result<ReportKind, String> = code(path)?.parse();
+    let kind = kind.map_err(|e| Problem::not_found(format!("kind: {e}")))?;
+    if kind.names_people() {
+        authorised(&app, &headers, Role::Viewer).await?;
+    }
+    let known = [
+        "day", "month", "record", "receiver", "format", "area", "entity", "dataset", "edition",
+        "dust",
+    ];
     let pairs = parameters(query.as_deref(), &known)?;
     let format = match one(&pairs, "format")? {
         None | Some("json") => None,

@@ -47,6 +47,38 @@ pub struct Edition {
     pub(super) sheets: BTreeMap<Table, SheetPlace>,
 }
 
+/// How the edition that a response rests on stands to the one in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListStanding {
+    /// It is the one in use.
+    InUse,
+    /// Another one came into use since.
+    Replaced,
+    /// The issue names none, or one that is not kept: it is the one in use.
+    NotKept,
+}
+
+impl ListStanding {
+    /// Which edition it is, in a sentence; `now` is 备案文号 of the one in use.
+    #[must_use]
+    pub fn text_zh(self, edition: &Edition, now: Option<&str>) -> String {
+        let Edition { filing, in_force, .. } = edition;
+        let of = format!("{filing}（实施日期{in_force}）");
+        match self {
+            Self::InUse => format!("依据应急减排清单：{of}"),
+            Self::Replaced => {
+                let now = now.map_or("目前未配置清单".to_owned(), |now| {
+                    format!("现行清单已更新为{now}")
+                });
+                format!("依据发布时的应急减排清单：{of}；{now}")
+            }
+            Self::NotKept => {
+                format!("发布时的清单版本未载明或未留存，依据现行应急减排清单：{of}")
+            }
+        }
+    }
+}
+
 /// Where a table's rows and their reasons stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SheetPlace {

@@ -12,7 +12,9 @@ use super::kind::ReportKind;
 use super::leader::LeaderFigures;
 use super::line::DayLine;
 use super::monthly::{MonthlyFigures, RankingFigures};
+use super::record::{ApprovalFigures, ConsultationFigures, NoticeFigures};
 use super::sources::{Sources, Unmade};
+use super::task::TasksFigures;
 use super::weekly::WeeklyFigures;
 use super::{Head, ReportFigures};
 use crate::area::{Judge, Member, Registry};
@@ -20,6 +22,7 @@ use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::{Moment, Rank, RankAsked, RankBy, RankSet};
 use crate::assessment::target::{Resampling, TargetRow, Targets};
 use crate::assessment::{DayFigures, DustColumn, JudgedBy, Span, Subject, Versus};
+use crate::measures::Edition;
 use crate::observation::{Basis, Dataset};
 use crate::standard::Parameters;
 use crate::time::{Day, Instant};
@@ -60,6 +63,8 @@ pub struct ReportLists<'a> {
     pub resampling: &'a Resampling,
     /// Dust and official figures.
     pub dust: &'a DustEntries,
+    /// The emergency-measures list in use.
+    pub measures: Option<&'a Edition>,
 }
 
 /// Who makes the paper, and when.
@@ -96,6 +101,8 @@ pub struct ReportAsked<'a> {
     pub lists: ReportLists<'a>,
     /// The record that it is of, by its number; only of kinds that are of one.
     pub record: Option<u64>,
+    /// The district or department whose task sheet it is; of no other kind.
+    pub receiver: Option<&'a str>,
     /// By whom and when.
     pub made: Made<'a>,
 }
@@ -116,6 +123,10 @@ impl ReportAsked<'_> {
             ReportKind::Monthly => MonthlyFigures::of(self, &mut |of| sources.days(of))?.into(),
             ReportKind::Ranking => RankingFigures::of(self, &mut |of| sources.days(of))?.into(),
             ReportKind::Leader => LeaderFigures::of(self, sources)?.into(),
+            ReportKind::Consultation => ConsultationFigures::of(self, sources)?.into(),
+            ReportKind::Approval => ApprovalFigures::of(self, sources)?.into(),
+            ReportKind::Notice => NoticeFigures::of(self, sources)?.into(),
+            ReportKind::Tasks => TasksFigures::of(self, sources)?.into(),
         })
     }
 

@@ -16,6 +16,7 @@ use super::Head;
 use super::asked::ReportAsked;
 use super::daily::{DateWords, HealthWords};
 use super::line::names;
+use super::record::wrong_kind;
 use super::sources::{RecordsWanted, Sources, Unmade};
 use crate::assessment::rank::Moment;
 use crate::assessment::{JudgedBy, Span};
@@ -109,8 +110,7 @@ impl ForecastFigures {
         };
         let number = record.number;
         let Body::Forecast(forecast) = &record.body else {
-            let found = record.body.kind();
-            return Err(Unmade::Refused(format!("record {number} is {found}, no forecast")));
+            return Err(wrong_kind(&record, "forecast"));
         };
         if forecast.source == Source::BuiltIn {
             let why = format!("record {number} is {BUILT_IN_ZH}: no official forecast");
@@ -200,6 +200,15 @@ fn told(forecast: &Forecast) -> Vec<Told<'_>> {
 /// Its days after `day`, by date and then by zone.
 pub(super) fn lines_after(forecast: &Forecast, day: Day) -> Vec<ForecastLine> {
     told(forecast).iter().filter(|(of, ..)| *of > day).map(line).collect()
+}
+
+/// 11月25日轻度至中度污染、11月26日重度污染: of the days after `day`; empty where none is told.
+pub(super) fn outlook(forecast: &Forecast, day: Day) -> String {
+    let mut later = told(forecast);
+    later.retain(|(of, ..)| *of > day);
+    let days = days(&later, "").into_iter();
+    let of = days.map(|day| format!("{}{}", day.date.short_zh, day.row.line.categories_zh));
+    of.collect::<Vec<_>>().join("、")
 }
 
 /// The first date from which on every line stays at or below an AQI of 100.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::assessment::{Seasons, Span};
 use crate::time::Day;
+use crate::warning::{Body, Record, Target};
 
 /// A kind of paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +22,14 @@ pub enum ReportKind {
     Ranking,
     /// 领导专报: one page.
     Leader,
+    /// 会商记录: a consultation.
+    Consultation,
+    /// 预警建议与审批单: a recommendation, with what it rests on and boxes to be signed on paper.
+    Approval,
+    /// 启动, 调整 or 解除通知: an issue.
+    Notice,
+    /// 分区县任务单: what districts and departments do by an issue.
+    Tasks,
 }
 
 /// Of which days a kind is.
@@ -34,6 +43,8 @@ pub enum Every {
     Week,
     /// A month, or what has passed of it.
     Month,
+    /// What one record of a warning says.
+    Record,
 }
 
 impl Every {
@@ -43,14 +54,25 @@ impl Every {
         match self {
             Self::Day | Self::Present | Self::Week => "day",
             Self::Month => "month",
+            Self::Record => "record",
         }
     }
 }
 
 impl ReportKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Daily, Self::Forecast, Self::Weekly, Self::Monthly, Self::Ranking, Self::Leader];
+    pub const ALL: [Self; 10] = [
+        Self::Daily,
+        Self::Forecast,
+        Self::Weekly,
+        Self::Monthly,
+        Self::Ranking,
+        Self::Leader,
+        Self::Consultation,
+        Self::Approval,
+        Self::Notice,
+        Self::Tasks,
+    ];
 
     /// The code in options, queries, addresses and names of templates.
     #[must_use]
@@ -62,6 +84,10 @@ impl ReportKind {
             Self::Monthly => "monthly",
             Self::Ranking => "ranking",
             Self::Leader => "leader",
+            Self::Consultation => "consultation",
+            Self::Approval => "approval",
+            Self::Notice => "notice",
+            Self::Tasks => "tasks",
         }
     }
 
@@ -75,6 +101,10 @@ impl ReportKind {
             Self::Monthly => "空气质量月报",
             Self::Ranking => "排名表",
             Self::Leader => "领导专报",
+            Self::Consultation => "会商记录",
+            Self::Approval => "预警建议与审批单",
+            Self::Notice => "启动、调整、解除通知",
+            Self::Tasks => "分区县任务单",
         }
     }
 
@@ -88,6 +118,10 @@ impl ReportKind {
             Self::Monthly => "Monthly report",
             Self::Ranking => "Ranks",
             Self::Leader => "Page for the leaders",
+            Self::Consultation => "Record of a consultation",
+            Self::Approval => "Proposal for approval",
+            Self::Notice => "Notice of an issue",
+            Self::Tasks => "Task sheets",
         }
     }
 
@@ -99,13 +133,32 @@ impl ReportKind {
             Self::Forecast => Every::Present,
             Self::Weekly => Every::Week,
             Self::Monthly | Self::Ranking => Every::Month,
+            Self::Consultation | Self::Approval | Self::Notice | Self::Tasks => Every::Record,
         }
     }
 
     /// Whether it may be asked for by the number of a record.
     #[must_use]
     pub const fn takes_record(self) -> bool {
-        matches!(self, Self::Forecast)
+        matches!(self, Self::Forecast) || matches!(self.every(), Every::Record)
+    }
+
+    /// Whether it names people of plants with their telephone numbers: it is only for persons with a token.
+    #[must_use]
+    pub const fn names_people(self) -> bool {
+        matches!(self, Self::Tasks)
+    }
+
+    /// The kinds of papers that a record of a warning has.
+    #[must_use]
+    pub fn of_record(record: &Record) -> &'static [Self] {
+        match &record.body {
+            Body::Consulted(_) => &[Self::Consultation],
+            Body::Recommended(_) => &[Self::Approval],
+            Body::Issued(issue) if issue.target == Target::Lift => &[Self::Notice],
+            Body::Issued(_) => &[Self::Notice, Self::Tasks],
+            _ => &[],
+        }
     }
 
     /// The span of a paper: a day, or the week or month that `text` names, as far as it has ended.
@@ -131,6 +184,7 @@ impl ReportKind {
                     format!("no day of the week from {} has ended: the last is {ended}", span.from)
                 })
             }
+            Every::Record => Err(format!("{self} is asked for by record: it must be named")),
             Every::Month => {
                 let fault = || format!("YYYY-MM expected, got {text:?}");
                 let digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
@@ -151,7 +205,7 @@ impl ReportKind {
     }
 
     /// What is asked for when nothing is: the last day that has ended, its week or its month; where the
-    /// present day may be asked for, that one.
+    /// present day may be asked for, that one; empty of a record, which has to be named.
     #[must_use]
     pub fn usual(self, ended: Day) -> String {
         let (year, month, _) = ended.date();
@@ -159,6 +213,7 @@ impl ReportKind {
             Every::Day | Every::Week => ended.to_string(),
             Every::Present => ended.plus(1).to_string(),
             Every::Month => format!("{year}-{month:02}"),
+            Every::Record => String::new(),
         }
     }
 }
@@ -172,6 +227,8 @@ pub struct Given<'a> {
     pub month: Option<&'a str>,
     /// The number of a record.
     pub record: Option<&'a str>,
+    /// A district or department.
+    pub receiver: Option<&'a str>,
 }
 
 impl Given<'_> {
@@ -185,8 +242,17 @@ impl Given<'_> {
         ended: Day,
     ) -> Result<(Span, Option<u64>), (&'static str, String)> {
         let own = kind.every().option();
-        let all = [("day", self.day), ("month", self.month), ("record", self.record)];
-        let taken = |name| name == own || (name == "record" && kind.takes_record());
+        let all = [
+            ("day", self.day),
+            ("month", self.month),
+            ("record", self.record),
+            ("receiver", self.receiver),
+        ];
+        let taken = |name| match name {
+            "record" => kind.takes_record(),
+            "receiver" => kind == ReportKind::Tasks,
+            name => name == own,
+        };
         let mut given = all.into_iter().filter_map(|(name, text)| Some((name, text?)));
         if let Some((name, _)) = given.find(|(name, _)| !taken(*name)) {
             return Err((name, format!("{kind} is asked for by {own}")));

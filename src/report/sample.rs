@@ -1,26 +1,26 @@
 //! Made-up figures, with which templates are tried before anybody needs a paper.
 //!
 //! Out: for each kind, figures with everything in them, and figures of a city that has nothing: a day without
-//! AQI, no year before, no targets, no reference cities.
+//! AQI, no year before, no targets, no reference cities, a drill in place of a warning.
 
-use std::collections::BTreeMap;
+mod story;
+
 use std::convert::Infallible;
 
 use super::asked::{DaysWanted, Made, ReportAsked, ReportLists};
 use super::sources::{RecordsWanted, Sources};
-use super::{ReportFigures, ReportKind};
+use super::{Every, ReportFigures, ReportKind};
 use crate::area::{AreaId, Member, Registry, Span as Validity, Station};
 use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Goal, Resampling, Target, TargetIndicator, Targets, Written};
-use crate::assessment::{DayFigures, DustColumn, JudgedBy};
+use crate::assessment::{DayFigures, DustColumn, JudgedBy, Span};
 use crate::average::{MISSING, Window};
-use crate::index::Pollutants;
+use crate::measures::Edition;
 use crate::observation::{Dataset, POLLUTANTS, Pollutant, StationId, StationKind};
-use crate::outlook::{AqiRange, Forecast, ForecastSpan, Source};
 use crate::standard::Parameters;
 use crate::time::{DAY_H, Day};
-use crate::warning::{self, Body, Change, Consultation, Issue, Level, Record};
+use crate::warning::Record;
 
 /// The last day that has ended where everything is there, and where nothing is.
 const ENDED: [(i32, u8, u8); 2] = [(2026, 11, 24), (2024, 2, 29)];
@@ -49,12 +49,24 @@ fn figures_of(kind: ReportKind, whole: bool) -> Option<ReportFigures> {
     }];
     let targets = Targets { rows: if whole { targets(year) } else { Vec::new() } };
     let parameters = Parameters::default();
-    let records = if whole { records(ended)? } else { bare_records(kind, ended)? };
+    let list = story::list()?;
+    let mut bare = list.clone();
+    (bare.lines, bare.sources, bare.public) = (Vec::new(), Vec::new(), Vec::new());
+    let records = match (whole, kind) {
+        (true, _) => story::records(ended, &list)?,
+        // A page for the leaders has none of it.
+        (false, ReportKind::Leader) => Vec::new(),
+        (false, _) => story::bare_records(ended)?,
+    };
+    let span = match kind.every() {
+        Every::Record => Span::day(ended.plus(1)),
+        _ => kind.span(&kind.usual(ended), ended).ok()?,
+    };
     let asked = ReportAsked {
         kind,
         registry: &city,
         member: Member::Set(0),
-        span: kind.span(&kind.usual(ended), ended).ok()?,
+        span,
         parameters: &parameters,
         dataset: Dataset::Best,
         judged_by: JudgedBy::InForce,
@@ -65,8 +77,10 @@ fn figures_of(kind: ReportKind, whole: bool) -> Option<ReportFigures> {
             targets: &targets,
             resampling: &Resampling { paths: 100, ..Resampling::DEFAULT },
             dust: &DustEntries::default(),
+            measures: Some(if whole { &list } else { &bare }),
         },
-        record: record_of(kind),
+        record: story::record_of(kind, whole),
+        receiver: None,
         made: Made {
             unit: "示例市生态环境监测中心",
             at: ended.plus(1).hour(8).start(),
@@ -102,6 +116,14 @@ impl Sources for City {
 
     fn record(&mut self, number: u64) -> Result<Option<Record>, Infallible> {
         Ok(self.records.iter().find(|record| record.number == number).cloned())
+    }
+
+    fn warning(&mut self, number: u64) -> Result<Vec<Record>, Infallible> {
+        Ok(self.records.iter().filter(|record| record.number >= number).cloned().collect())
+    }
+
+    fn edition(&mut self, _: &str) -> Result<Option<Edition>, Infallible> {
+        Ok(None)
     }
 }
 
@@ -144,102 +166,6 @@ fn targets(year: i32) -> Vec<Target> {
     all.extend(number("29.8").map(|goal| target(TargetIndicator::Mean(Pollutant::Pm2_5), goal)));
     all.push(target(TargetIndicator::DaysHeavy, Goal::Words("基本消除".to_owned())));
     all
-}
-
-/// The record of which a sample is.
-const fn record_of(kind: ReportKind) -> Option<u64> {
-    match kind {
-        ReportKind::Forecast => Some(1),
-        _ => None,
-    }
-}
-
-/// Of a city that has nothing, what a kind cannot be without.
-fn bare_records(kind: ReportKind, ended: Day) -> Option<Vec<Record>> {
-    let record = |number, body| Record {
-        number,
-        at: ended.hour(16).start(),
-        person: None,
-        drill: Some(1),
-        body,
-    };
-    let span = ForecastSpan {
-        from: ended.plus(1).start(),
-        hours: 24,
-        aqi: AqiRange::new(120, 120)?,
-        hourly: Vec::new(),
-        primary: Pollutants::default(),
-        cause: None,
-        concentrations: BTreeMap::new(),
-        weather: None,
-    };
-    let forecast = Forecast {
-        office: "示例市气象台".to_owned(),
-        issued: ended.hour(16).start(),
-        source: Source::Fed,
-        zones: BTreeMap::from([("市区".to_owned(), vec![span])]),
-    };
-    Some(match kind {
-        ReportKind::Forecast => vec![record(1, Body::Forecast(forecast))],
-        _ => Vec::new(),
-    })
-}
-
-/// An official forecast, and a warning that took effect.
-fn records(ended: Day) -> Option<Vec<Record>> {
-    let record = |number, body| Record {
-        number,
-        at: ended.hour(16).start(),
-        person: None,
-        drill: None,
-        body,
-    };
-    let span = |days, (lower, upper)| {
-        Some(ForecastSpan {
-            from: ended.plus(days).start(),
-            hours: 24,
-            aqi: AqiRange::new(lower, upper)?,
-            hourly: Vec::new(),
-            primary: [Pollutant::Pm2_5].into_iter().collect(),
-            cause: None,
-            concentrations: BTreeMap::new(),
-            weather: Some("偏南风2级".to_owned()),
-        })
-    };
-    let forecast = Forecast {
-        office: "示例市气象台".to_owned(),
-        issued: ended.hour(16).start(),
-        source: Source::Fed,
-        zones: BTreeMap::from([(
-            String::new(),
-            vec![span(1, (80, 110))?, span(2, (105, 160))?, span(3, (60, 90))?],
-        )]),
-    };
-    let issue = Issue {
-        warning: 2,
-        proposal: 2,
-        approval: 3,
-        target: warning::Target::Level(Level::Yellow),
-        change: Change::Start,
-        response: Some(Level::Yellow),
-        issuer: "示例市指挥部办公室".to_owned(),
-        document: "示例〔2026〕1号".to_owned(),
-        issued: ended.hour(16).start(),
-        effective_from: ended.hour(18).start(),
-        measures: None,
-    };
-    let consultation = Consultation {
-        held: ended.hour(15).start(),
-        participants: Vec::new(),
-        conclusion: "未来三天有一次中度污染过程。".to_owned(),
-        warning: None,
-        proposes: None,
-    };
-    Some(vec![
-        record(1, Body::Forecast(forecast)),
-        record(2, Body::Consulted(consultation)),
-        record(4, Body::Issued(issue)),
-    ])
 }
 
 /// Days that differ, some heavy; or one day without ozone and none before it.

@@ -7,6 +7,7 @@
 
 use super::asked::DaysWanted;
 use crate::assessment::DayFigures;
+use crate::measures::Edition;
 use crate::warning::Record;
 
 /// How many of the newest records are read at once.
@@ -45,6 +46,18 @@ pub trait Sources {
     /// # Errors
     /// When it cannot be read.
     fn record(&mut self, number: u64) -> Result<Option<Record>, Self::Fault>;
+
+    /// The records of one warning, from its first recommendation to its end; none where there is none.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn warning(&mut self, number: u64) -> Result<Vec<Record>, Self::Fault>;
+
+    /// An edition of the list of measures that came into use, by its digest.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn edition(&mut self, digest: &str) -> Result<Option<Edition>, Self::Fault>;
 }
 
 /// Why there is no paper.

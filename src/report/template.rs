@@ -30,6 +30,10 @@ const BUILT_IN: [(ReportKind, &str); ReportKind::ALL.len()] = [
     (ReportKind::Monthly, include_str!("../../config/templates/monthly.md")),
     (ReportKind::Ranking, include_str!("../../config/templates/ranking.md")),
     (ReportKind::Leader, include_str!("../../config/templates/leader.md")),
+    (ReportKind::Consultation, include_str!("../../config/templates/consultation.md")),
+    (ReportKind::Approval, include_str!("../../config/templates/approval.md")),
+    (ReportKind::Notice, include_str!("../../config/templates/notice.md")),
+    (ReportKind::Tasks, include_str!("../../config/templates/tasks.md")),
 ];
 
 /// What is wrong with a template.

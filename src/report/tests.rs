@@ -1,6 +1,7 @@
 //! Templates and the figures of papers, over days made by hand.
 
 mod forecast;
+mod warning;
 
 use std::convert::Infallible;
 
@@ -10,6 +11,7 @@ use crate::assessment::dust::DustEntries;
 use crate::assessment::target::{Resampling, Targets};
 use crate::assessment::{DayFigures, DustColumn, JudgedBy, Span};
 use crate::average::{MISSING, Window};
+use crate::measures::Edition;
 use crate::observation::{Dataset, Pollutant, StationId, StationKind};
 use crate::standard::Parameters;
 use crate::time::{DAY_H, Day};
@@ -50,7 +52,7 @@ fn figures(kind: ReportKind, of: &str, pm2_5: impl Fn(Day) -> Option<i32>) -> Re
         Every::Month => Given { month: Some(of), ..Given::default() },
         _ => Given { day: Some(of), ..Given::default() },
     };
-    made(kind, given, City { pm2_5, records: Vec::new() }).expect("never fails")
+    made(kind, given, City { pm2_5, records: Vec::new(), list: None }).expect("never fails")
 }
 
 /// The paper of a city, made at 8:00 on 2026-11-25.
@@ -67,6 +69,7 @@ fn made(
         member: Member::Set(0),
         span,
         record,
+        receiver: given.receiver,
         parameters: &parameters,
         dataset: Dataset::Best,
         judged_by: JudgedBy::InForce,
@@ -77,6 +80,7 @@ fn made(
             targets: &Targets::default(),
             resampling: &Resampling::DEFAULT,
             dust: &DustEntries::default(),
+            measures: None,
         },
         made: Made {
             unit: "监测中心", at: day("2026-11-25").hour(8).start(), simulated: false
@@ -89,6 +93,8 @@ fn made(
 struct City<F> {
     pm2_5: F,
     records: Vec<Record>,
+    /// The list of measures that is kept, and none in use.
+    list: Option<Edition>,
 }
 
 impl<F: Fn(Day) -> Option<i32>> Sources for City<F> {
@@ -113,6 +119,14 @@ impl<F: Fn(Day) -> Option<i32>> Sources for City<F> {
 
     fn record(&mut self, number: u64) -> Result<Option<Record>, Infallible> {
         Ok(self.records.iter().find(|record| record.number == number).cloned())
+    }
+
+    fn warning(&mut self, number: u64) -> Result<Vec<Record>, Infallible> {
+        Ok(self.records.iter().filter(|record| record.number >= number).cloned().collect())
+    }
+
+    fn edition(&mut self, digest: &str) -> Result<Option<Edition>, Infallible> {
+        Ok(self.list.clone().filter(|list| list.digest() == digest))
     }
 }
 

@@ -99,6 +99,12 @@ pub fn named_list(filing: &str, digest: &str) -> String {
 }
 
 impl Issue {
+    /// 备案文号 of the edition that it names; `None` where it names none.
+    #[must_use]
+    pub fn list_filing(&self) -> Option<&str> {
+        self.measures.as_deref()?.rsplit_once('，').map(|(filing, _)| filing)
+    }
+
     /// The digest of the edition that it names; `None` where it names none.
     #[must_use]
     pub fn list_digest(&self) -> Option<&str> {

@@ -1,4 +1,5 @@
-//! The papers as a page: every kind with its day or month, and a link to each format.
+//! The papers as a page: every kind with its day or month, or the newest records that have papers, and a link
+//! to each format.
 
 use askama::Template as _;
 use axum::extract::{RawQuery, State};
@@ -7,19 +8,25 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::BUILD;
 use super::words::Lang;
-use crate::http::App;
 use crate::http::api::{one, parameters};
 use crate::http::paper::{encoded, ended};
 use crate::http::problem::Problem;
+use crate::http::{App, RecordsQuery, blocking};
 use crate::report::{Every, Format, ReportKind};
 use crate::time::Day;
+use crate::warning::Record;
 
 /// As the pages of others, but a date may be chosen in a form.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
      connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; \
      frame-ancestors 'self'";
 
-/// A kind of paper, of the day or month chosen.
+/// The kinds of records that have papers.
+const RECORDS: [&str; 3] = ["consulted", "recommended", "issued"];
+/// How many of the newest of them are listed.
+const RECORDS_SHOWN: usize = 20;
+
+/// A kind of paper, of the day or month chosen, or of a record.
 struct Kind {
     name: String,
     of: String,
@@ -56,6 +63,8 @@ struct Sheet<'a> {
     last: String,
     sets: Vec<Choice>,
     kinds: Vec<Kind>,
+    /// Papers of the newest records of warnings.
+    records: Vec<Kind>,
 }
 
 /// `GET /papers`.
@@ -85,9 +94,20 @@ pub(in crate::http) async fn papers(
         let of = match kind.every() {
             Every::Day | Every::Present | Every::Week => day.to_string(),
             Every::Month => month.clone(),
+            Every::Record => String::new(),
         };
         self::kind(kind, (registry.area.as_str(), &entity, of), ended, lang)
     };
+    let kinds = ReportKind::ALL.into_iter().filter(|kind| kind.every() != Every::Record);
+    let kinds = kinds.map(kind).collect();
+    let (archive, code) = (app.services.archive.clone(), registry.area.to_string());
+    let asked = RecordsQuery { kinds: RECORDS.into(), limit: RECORDS_SHOWN, ..Default::default() };
+    let told = blocking(move || archive.records(&code, &asked)).await??;
+    let records = told.iter().flat_map(|record| {
+        // A browser has no token.
+        let kinds = ReportKind::of_record(record).iter().filter(|kind| !kind.names_people());
+        kinds.map(|kind| of_record(*kind, record, registry.area.as_str(), lang))
+    });
     let sheet = Sheet {
         lang,
         other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
@@ -96,7 +116,8 @@ pub(in crate::http) async fn papers(
         name: &name,
         simulated: view.simulated,
         unit: &app.services.lists.reports.unit,
-        kinds: ReportKind::ALL.map(kind).into(),
+        kinds,
+        records: records.collect(),
         day: day.to_string(),
         month,
         last: ended.to_string(),
@@ -125,30 +146,43 @@ fn kind(
     ended: Day,
     lang: Lang,
 ) -> Kind {
-    let option = kind.every().option();
-    let link = |format: Format| {
-        let (area, entity, of) = (encoded(area), encoded(entity), encoded(&of));
-        let what = format!("area={area}&entity={entity}&{option}={of}&format={format}");
-        let name = match lang {
-            Lang::Zh => format.zh(),
-            Lang::En => format.name(),
-        };
-        Link {
-            name,
-            path: format!("/api/v1/papers/{kind}?{what}"),
-            opens: matches!(format, Format::Html | Format::Text),
-        }
-    };
     let span = kind.span(&of, ended);
     let none = match (&span, lang) {
         (Ok(_), _) => String::new(),
         (Err(_), Lang::Zh) => format!("没有可出的日期：最近已结束的一日为{ended}"),
         (Err(e), Lang::En) => e.clone(),
     };
+    let option = kind.every().option();
+    let what =
+        format!("area={}&entity={}&{option}={}", encoded(area), encoded(entity), encoded(&of));
     Kind {
         name: lang.of(kind.zh(), kind.en()).to_owned(),
-        links: if span.is_ok() { Format::ALL.map(link).into() } else { Vec::new() },
+        links: if span.is_ok() { links(kind, &what, lang) } else { Vec::new() },
         of,
         none,
     }
+}
+
+/// A paper of a record, which says what it is of.
+fn of_record(kind: ReportKind, record: &Record, area: &str, lang: Lang) -> Kind {
+    let what = format!("area={}&record={}", encoded(area), record.number);
+    Kind {
+        name: lang.of(kind.zh(), kind.en()).to_owned(),
+        of: format!("#{} {}", record.number, record.text_zh()),
+        none: String::new(),
+        links: links(kind, &what, lang),
+    }
+}
+
+/// A link to each format.
+fn links(kind: ReportKind, what: &str, lang: Lang) -> Vec<Link> {
+    let link = |format: Format| Link {
+        name: match lang {
+            Lang::Zh => format.zh(),
+            Lang::En => format.name(),
+        },
+        path: format!("/api/v1/papers/{kind}?{what}&format={format}"),
+        opens: matches!(format, Format::Html | Format::Text),
+    };
+    Format::ALL.map(link).into()
 }

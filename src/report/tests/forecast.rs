@@ -33,7 +33,7 @@ fn issue(number: u64, issued: &str, source: Source, zones: &[Zone<'_>]) -> Recor
 }
 
 fn sheet(given: Given<'_>, records: Vec<Record>) -> Result<ReportFigures, Unmade<Infallible>> {
-    made(ReportKind::Forecast, given, City { pm2_5: |_| None, records })
+    made(ReportKind::Forecast, given, City { pm2_5: |_| None, records, list: None })
 }
 
 fn of_day(day: &str) -> Given<'_> {
@@ -135,12 +135,18 @@ fn what_a_paper_is_of_is_asked_for_in_one_way() {
     let wrong = |given: Given<'_>, kind: ReportKind| given.read(kind, ended).expect_err("refused");
     let (day, month, record) = (Some("2026-11-24"), Some("2026-11"), Some("7"));
     let forecast = ReportKind::Forecast;
-    assert_eq!(wrong(Given { day, month, record: None }, ReportKind::Daily).0, "month");
-    assert_eq!(wrong(Given { day: None, month: None, record }, ReportKind::Daily).0, "record");
-    assert_eq!(wrong(Given { day, month: None, record }, forecast).0, "record");
-    assert_eq!(wrong(Given { day: None, month: None, record: Some("x") }, forecast).0, "record");
+    assert_eq!(wrong(Given { day, month, ..Given::default() }, ReportKind::Daily).0, "month");
+    assert_eq!(wrong(Given { record, ..Given::default() }, ReportKind::Daily).0, "record");
+    assert_eq!(wrong(Given { day, record, ..Given::default() }, forecast).0, "record");
+    assert_eq!(wrong(Given { record: Some("x"), ..Given::default() }, forecast).0, "record");
+    let receiver = Some("甲区");
+    assert_eq!(
+        wrong(Given { record, receiver, ..Given::default() }, ReportKind::Notice).0,
+        "receiver"
+    );
+    assert_eq!(wrong(Given::default(), ReportKind::Notice).0, "record");
     let late = wrong(Given { day: Some("2026-11-26"), ..Given::default() }, forecast);
     assert_eq!(late, ("day", "2026-11-26 has not begun: today is 2026-11-25".to_owned()));
-    let (_, found) = Given { day: None, month: None, record }.read(forecast, ended).expect("legal");
+    let (_, found) = Given { record, ..Given::default() }.read(forecast, ended).expect("legal");
     assert_eq!(found, Some(7));
 }

@@ -163,3 +163,54 @@ async fn the_page_has_every_kind_with_its_links() {
     assert_eq!(daemon.get("/papers?day=soon").await.problem(400).0, "bad_parameter");
     assert_eq!(daemon.get("/papers?entity=dalian/moon").await.problem(404).0, "not_found");
 }
+
+/// A warning in orange with its list of measures, as the page of the response has it.
+#[tokio::test]
+async fn papers_of_a_warning_are_made_by_record_and_listed_on_the_page() {
+    let shelf = Shelf {
+        records: super::execution::records(),
+        measures: Some(super::execution::edition()),
+        ..Shelf::default()
+    };
+    let view = View { areas: vec![Arc::new(dalian())], simulated: false };
+    let daemon = Daemon::with(view, shelf, Config::default());
+    let notice = daemon.get("/api/v1/papers/notice?record=3&format=text").await.text;
+    assert!(notice.contains("经市人民政府同意，自11月22日"), "{notice}");
+    let approval = daemon.get("/api/v1/papers/approval?record=1&format=text").await.text;
+    assert!(approval.contains("会商。") && approval.contains("文号3号"), "{approval}");
+    let all = daemon.get_as("/api/v1/papers/tasks?record=3", "reads").await.json();
+    let name = all["districts"][0]["district"].as_str().expect("a name").to_owned();
+    let of_list = daemon.get_as("/api/v1/dispatch/1", "reads").await.json();
+    let grams = |value: &serde_json::Value| value.as_u64().expect("grams");
+    let total = grams(&of_list["reduction_g_per_day"]["nox"]);
+    let kilograms = all["total"]["nox_kg_per_day"].as_str().expect("a text").parse::<f64>();
+    assert!(
+        (kilograms.expect("a number") * 1000.0 - f64::from(u32::try_from(total).expect("fits")))
+            .abs()
+            < 0.5
+    );
+    let path = format!("/api/v1/papers/tasks?record=3&receiver={}", encoded(&name));
+    let one = daemon.get_as(&path, "reads").await.json();
+    assert_eq!(one["districts"].as_array().map(Vec::len), Some(1));
+    assert_eq!(one["districts"][0], all["districts"][0]);
+    let refused = daemon.get_as("/api/v1/papers/tasks?record=1", "reads").await.problem(404).1;
+    assert_eq!(refused, "record 1 is a recommendation, no issue");
+    let stranger = daemon.get("/api/v1/papers/tasks?record=3").await;
+    assert_eq!(stranger.problem(401).0, "unauthorized", "it names people");
+    let refused = daemon.get("/api/v1/papers/notice").await.problem(400).1;
+    assert!(refused.starts_with("record: notice is asked for by record"), "{refused}");
+    let page = daemon.get("/papers").await.text;
+    for part in [
+        "预警材料",
+        "/api/v1/papers/notice?area=dalian&#38;record=3&#38;format=html",
+        "/api/v1/papers/approval?area=dalian&#38;record=1",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    assert!(!page.contains("papers/tasks?"), "{page}");
+}
+
+/// A name as a query holds it.
+fn encoded(name: &str) -> String {
+    name.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
