@@ -26,6 +26,7 @@ mod evidence;
 mod execution;
 mod explain;
 mod guard;
+mod kept;
 mod measures;
 mod openapi;
 mod operator;
@@ -356,7 +357,6 @@ fn router(app: App) -> Router {
         .route("/api/v1/assessment", get(assessment::assessment))
         .route("/api/v1/ranks", get(rank::sets))
         .route("/api/v1/rank", get(rank::rank))
-        .route("/api/v1/papers/{kind}", get(paper::paper))
         .route("/api/v1/explain", get(explain::explain))
         .route("/api/v1/outlook", get(warning::outlook).post(warning::enter_forecast))
         .route("/api/v1/outlook/hours", get(warning::hours))
@@ -396,6 +396,13 @@ fn router(app: App) -> Router {
 fn of_the_room() -> Router<App> {
     Router::new()
         .route("/papers", get(page::papers))
+        .route("/duty", get(page::duty))
+        .route("/api/v1/papers/{kind}", get(paper::paper).post(kept::keep))
+        .route("/api/v1/papers/kept", get(kept::all))
+        .route("/api/v1/papers/kept/{paper}", get(kept::one_kept))
+        .route("/api/v1/papers/kept/{paper}/review", post(kept::review))
+        .route("/api/v1/papers/kept/{paper}/return", post(kept::send_back))
+        .route("/api/v1/papers/kept/{paper}/sign", post(kept::sign))
         .route("/api/v1/duty", get(duty::duty))
         .route("/api/v1/duty/records", get(duty::records))
         .route("/api/v1/duty/entries", post(duty::enter))

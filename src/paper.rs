@@ -15,7 +15,7 @@ mod xlsx;
 #[cfg(test)]
 mod tests;
 
-use crate::report::{Document, Format, SIGNATURES};
+use crate::report::{Document, Format};
 
 /// The bytes of a document in a format.
 ///
@@ -31,9 +31,13 @@ pub fn render(document: &Document, format: Format) -> Result<Vec<u8>, String> {
     }
 }
 
-/// `制表：　　　　　　审核：　　　　　　签发：`: with room to sign between.
-fn signatures() -> String {
-    SIGNATURES.map(|name| format!("{name}：")).join("　　　　　　")
+/// `制表：张三　　　　审核：　　　　　　签发：`: with room to sign between.
+fn signatures(document: &Document) -> String {
+    let one = |(role, name): (&str, &str)| {
+        let room = 6_usize.saturating_sub(name.chars().count()).max(1);
+        format!("{role}：{name}{}", "　".repeat(room))
+    };
+    document.signatures().map(one).collect::<String>().trim_end_matches('　').to_owned()
 }
 
 /// A cell that is a number, with its decimals.

@@ -37,7 +37,7 @@ use utoipa::ToSchema;
 pub use account::{Account, Against, ChangeLine, Changes, ClassDays, PlanLine, PrimaryLine};
 pub use asked::{DaysOf, DaysWanted, Made, ReportAsked, ReportLists};
 pub use daily::{DailyFigures, DateWords, HealthWords};
-pub use document::{Block, Column, Document, Format, SIGNATURES, State, Table};
+pub use document::{Block, Column, Document, Format, SIGNATURES, Standing, State, Table};
 pub use forecast::{ForecastDay, ForecastFigures, ForecastLine, ForecastRow};
 pub use kind::{Every, Given, ReportKind};
 pub use leader::{Deed, ForecastWords, LeaderFigures};
@@ -101,6 +101,8 @@ pub struct Head {
 pub struct ReportSettings {
     /// Who hands them on.
     pub unit: String,
+    /// What stands before the kind in a number: 大环监 gives 大环监日报〔2025〕64号.
+    pub series: String,
     /// What they say.
     pub templates: Templates,
 }
@@ -108,7 +110,8 @@ pub struct ReportSettings {
 impl Default for ReportSettings {
     /// A unit without a name of its own, and the templates that come with the program.
     fn default() -> Self {
-        Self { unit: "生态环境监测中心".to_owned(), templates: Templates::default() }
+        let unit = "生态环境监测中心".to_owned();
+        Self { unit, series: String::new(), templates: Templates::default() }
     }
 }
 

@@ -270,9 +270,10 @@ impl Archive for StoreArchive {
     }
 
     fn duty_records(&self, area: &str, asked: &DutyQuery) -> Result<Vec<DutyRecord>, ArchiveError> {
-        let DutyQuery { kinds, before, between, limit } = asked;
+        let DutyQuery { kinds, before, between, paper, limit } = asked;
         let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        let asked = store::DutyAsked { kinds, before: *before, between: *between, limit: *limit };
+        let (before, between, paper, limit) = (*before, *between, *paper, *limit);
+        let asked = store::DutyAsked { kinds, before, between, paper, limit };
         self.with_reader(|reader| reader.duty_records(area, &asked))
     }
 

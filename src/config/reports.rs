@@ -13,6 +13,9 @@ pub(super) fn read_section(mut section: Section<'_>, base: &Path) -> ReportSetti
     if let Some(unit) = section.optional("unit", text) {
         settings.unit = unit;
     }
+    if let Some(series) = section.optional("series", text) {
+        settings.series = series;
+    }
     if let Some(directory) = section.optional("templates", path_from(base)) {
         read_templates(&directory, &mut settings, &section);
         for TemplateFault { origin, line, reason } in settings.templates.faults() {

@@ -59,7 +59,8 @@ fn what_is_absent_has_its_default() {
     assert!(feed.ingest.login.is_none() && !config.simulated);
     let rules = warning_rules("2024", Path::new("")).expect("built in");
     let warning = Some(pipeline::WarningParams { rules, zones: Vec::new() });
-    let defaults = pipeline::Params { warning, ..pipeline::Params::default() };
+    let duty = Some(crate::duty::DutyRules::default());
+    let defaults = pipeline::Params { warning, duty, ..pipeline::Params::default() };
     assert_eq!(format!("{:?}", config.pipeline), format!("{defaults:?}"));
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
     assert_eq!((config.log.format, config.log.filter.as_str()), (LogFormat::Text, "info"));
@@ -517,4 +518,26 @@ fn districts_report_at_a_time_of_day() {
         let [told] = told.as_slice() else { panic!("{told:?}") };
         assert!(told.starts_with("measures.district_report_due: must"), "{text}: {told}");
     }
+}
+
+#[test]
+fn times_of_the_room_are_read_and_a_reminder_comes_before_its_time() {
+    let config =
+        load_text(&format!("{LEAST}[duty]\nforecast_due = \"19:00\"\noff = [\"hourly\"]\n"));
+    let rules = config.expect("sound").pipeline.duty.expect("a room");
+    assert_eq!((rules.forecast_due, rules.daily_report_due), (19 * 60, 12 * 60));
+    assert_eq!(rules.off, [crate::duty::Fixed::Hourly]);
+    let lines = "daily_report_remind = \"12:00\"\nforecast_due = \"8 pm\"\noff = [\"tea\"]\n\
+                 give_up_days = 0\n";
+    let told = faults(&format!("{LEAST}[duty]\n{lines}"));
+    assert_eq!(
+        told,
+        [
+            "duty.forecast_due: must be a time of day such as \"13:00\", got \"8 pm\"",
+            "duty.give_up_days: must be 1 to 30, got 0",
+            "duty.off: must be one of hourly, daily_report, forecast, district_figures, \
+             response_report, measures_list, got \"tea\"",
+            "duty.daily_report_remind: must be before the time at which it is due",
+        ]
+    );
 }

@@ -179,6 +179,7 @@ impl Papers {
         Ok(DutyBody::Signed {
             paper,
             number: format!("{series}〔{year}〕{}号", last + 1),
+            title: format!("{}（{}）", kept.draft.title, kept.draft.subtitle),
             signer: signer.trim().to_owned(),
             file: file.map(str::trim).filter(|file| !file.is_empty()).map(str::to_owned),
         })

@@ -47,6 +47,8 @@ pub enum DutyBody {
         paper: u64,
         /// 编号.
         number: String,
+        /// 大连市空气质量日报（2025年3月7日）.
+        title: String,
         /// Who signed, on paper.
         signer: String,
         /// Name of the scanned file.

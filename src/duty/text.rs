@@ -108,8 +108,8 @@ impl DutyRecord {
             DutyBody::Returned { paper, reason } => {
                 format!("审核退回：材料#{paper}。理由：{}。", reason.trim_end_matches('。'))
             }
-            DutyBody::Signed { paper, number, signer, .. } => {
-                format!("签发：材料#{paper}，编号{number}，签发人{signer}。")
+            DutyBody::Signed { number, title, signer, .. } => {
+                format!("签发：{title}，编号{number}，签发人{signer}。")
             }
             DutyBody::Reminded(item) => format!("提醒：{}尚未办结。", item.text_zh()),
             DutyBody::Overdue(item) => match item.fixed {

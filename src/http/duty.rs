@@ -31,6 +31,8 @@ pub struct DutyQuery {
     pub before: Option<u64>,
     /// Only from the first on and before the second.
     pub between: Option<(Instant, Instant)>,
+    /// Only of this paper.
+    pub paper: Option<u64>,
     /// At most so many.
     pub limit: usize,
 }
@@ -299,7 +301,7 @@ pub(super) async fn records(
     });
     let between = day.transpose()?.map(|d| (d.start().start(), d.plus(1).start().start()));
     let (kinds, before, limit) = (Vec::new(), before.transpose()?, limit(&pairs)?);
-    let asked = DutyQuery { kinds, before, between, limit };
+    let asked = DutyQuery { kinds, before, between, paper: None, limit };
     let view = app.services.view.borrow().clone();
     let code = asked_area(&view, &pairs)?.registry.area.to_string();
     let archive = app.services.archive.clone();

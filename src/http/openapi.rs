@@ -7,8 +7,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
 use super::{
-    api, assessment, correction, duty, evidence, execution, explain, measures, operator, paper,
-    power, rank, reconciliation, reprocess, room, series, warning,
+    api, assessment, correction, duty, evidence, execution, explain, kept, measures, operator,
+    paper, power, rank, reconciliation, reprocess, room, series, warning,
 };
 
 /// The token of a person.
@@ -46,6 +46,12 @@ impl Modify for Tokens {
         correction::corrections,
         correction::revisions,
         reconciliation::reconciliation,
+        kept::keep,
+        kept::all,
+        kept::one_kept,
+        kept::review,
+        kept::send_back,
+        kept::sign,
         duty::duty,
         duty::records,
         duty::enter,

@@ -15,6 +15,7 @@ mod chart;
 mod cover;
 mod doubts;
 mod dust;
+mod duty;
 mod evidence;
 mod model;
 mod papers;
@@ -55,6 +56,7 @@ use model::Fragment;
 use past::History;
 use words::Lang;
 
+pub(super) use duty::duty;
 pub(super) use evidence::evidence;
 pub(super) use papers::papers;
 pub(super) use rank::rank;

@@ -19,7 +19,7 @@ use crate::measures::Edition;
 use crate::observation::Dataset;
 use crate::pipeline::{AreaView, View};
 use crate::report::{
-    DaysWanted, Document, Format, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked,
+    DaysWanted, Document, Every, Format, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked,
     ReportFigures, ReportKind, ReportLists, Sources, Unmade,
 };
 use crate::standard::{Parameters, Practice};
@@ -30,10 +30,15 @@ use crate::warning::Record;
 const PRINT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'self'";
 
+/// Everything that a paper may be asked for by.
+pub(super) const PARAMETERS: [&str; 10] = [
+    "day", "month", "record", "receiver", "format", "area", "entity", "dataset", "edition", "dust",
+];
+
 /// What is asked for.
-struct Asked {
-    kind: ReportKind,
-    registry: Arc<Registry>,
+pub(super) struct Asked {
+    pub(super) kind: ReportKind,
+    pub(super) registry: Arc<Registry>,
     registries: Vec<Arc<Registry>>,
     member: Member,
     span: Span,
@@ -52,7 +57,11 @@ pub(super) fn ended(area: &AreaView) -> Day {
 }
 
 impl Asked {
-    fn of(kind: ReportKind, pairs: &[(String, String)], view: &View) -> Result<Self, Problem> {
+    pub(super) fn of(
+        kind: ReportKind,
+        pairs: &[(String, String)],
+        view: &View,
+    ) -> Result<Self, Problem> {
         let area = one(pairs, "area")?;
         let area = view.area(area).ok_or_else(|| Problem::not_found("no such area"))?;
         if area.registry.is_reference() {
@@ -92,6 +101,32 @@ impl Asked {
             made_at: if view.simulated { area.now } else { clock::now() },
             simulated: view.simulated,
         })
+    }
+
+    /// The paper, by the template of the room.
+    pub(super) fn document(&self, services: &Services) -> Result<Document, Problem> {
+        let document = services.lists.reports.templates.document(&self.figures(services)?);
+        document.map_err(|e| Problem::internal("a template has a fault", &e))
+    }
+
+    /// Whose and of what it is, among papers of its kind: two of the same subject are the same paper.
+    pub(super) fn subject(&self) -> String {
+        let entity = self.registry.name_of(self.member);
+        let of = match (self.record, self.kind.every()) {
+            (Some(record), _) => format!("record {record}"),
+            (None, Every::Month) => self.span.from.to_string()[..7].to_owned(),
+            (None, _) => self.span.from.to_string(),
+        };
+        let mut subject = format!("{entity} {of}");
+        let usual = (Dataset::Best, JudgedBy::InForce, DustColumn::Measured);
+        if (self.dataset, self.judged_by, self.dust) != usual {
+            let (dataset, edition) = (self.dataset.name(), self.judged_by.name());
+            subject = format!("{subject} {dataset} {edition} {}", self.dust.code());
+        }
+        match &self.receiver {
+            None => subject,
+            Some(receiver) => format!("{subject} {receiver}"),
+        }
     }
 
     fn figures(&self, services: &Services) -> Result<ReportFigures, Problem> {
@@ -226,18 +261,8 @@ pub(super) async fn paper(
     if kind.names_people() {
         authorised(&app, &headers, Role::Viewer).await?;
     }
-    let known = [
-        "day", "month", "record", "receiver", "format", "area", "entity", "dataset", "edition",
-        "dust",
-    ];
-    let pairs = parameters(query.as_deref(), &known)?;
-    let format = match one(&pairs, "format")? {
-        None | Some("json") => None,
-        Some(text) => {
-            let format = text.parse::<Format>();
-            Some(format.map_err(|e| Problem::bad_parameter("format", format!("json, or {e}")))?)
-        }
-    };
+    let pairs = parameters(query.as_deref(), &PARAMETERS)?;
+    let format = asked_format(&pairs)?;
     let asked = Asked::of(kind, &pairs, &app.services.view.borrow().clone())?;
     let stops = |_| Problem::unavailable("the daemon stops");
     let one = app.papers.clone().acquire_owned().await.map_err(stops)?;
@@ -245,16 +270,36 @@ pub(super) async fn paper(
     blocking(move || {
         // Held until the work is done, also when nobody waits for the answer any more.
         let _one = one;
-        let figures = asked.figures(&services)?;
-        let Some(format) = format else { return Ok(Json(figures).into_response()) };
-        let lists = &services.lists;
-        let document = lists.reports.templates.document(&figures);
-        let document = document.map_err(|e| Problem::internal("a template has a fault", &e))?;
-        let bytes = (lists.render_paper)(&document, format);
-        let bytes = bytes.map_err(|e| Problem::internal("the paper cannot be written", &e))?;
-        Ok(answer(&document, format, bytes))
+        match format {
+            None => Ok(Json(asked.figures(&services)?).into_response()),
+            Some(format) => written(&services, &asked.document(&services)?, format),
+        }
     })
     .await?
+}
+
+/// The format that is asked for; `None` for JSON.
+pub(super) fn asked_format(pairs: &[(String, String)]) -> Result<Option<Format>, Problem> {
+    match one(pairs, "format")? {
+        None | Some("json") => Ok(None),
+        Some(text) => {
+            let format = text.parse::<Format>();
+            let format =
+                format.map_err(|e| Problem::bad_parameter("format", format!("json, or {e}")));
+            format.map(Some)
+        }
+    }
+}
+
+/// A document in a format.
+pub(super) fn written(
+    services: &Services,
+    document: &Document,
+    format: Format,
+) -> Result<Response, Problem> {
+    let bytes = (services.lists.render_paper)(document, format);
+    let bytes = bytes.map_err(|e| Problem::internal("the paper cannot be written", &e))?;
+    Ok(answer(document, format, bytes))
 }
 
 fn answer(document: &Document, format: Format, bytes: Vec<u8>) -> Response {

@@ -13,7 +13,7 @@ pub(super) fn render(document: &Document) -> Result<Vec<u8>, String> {
         .terminator(csv::Terminator::CRLF)
         .from_writer(BYTE_ORDER_MARK.to_vec());
     let mut row = |cells: Vec<&str>| writer.write_record(cells).map_err(|e| e.to_string());
-    let standing = document.standing();
+    let standing = document.standing_zh();
     row(vec![&document.title, &document.subtitle, &standing])?;
     for (label, value) in &document.head {
         row(vec![label, value])?;

@@ -30,7 +30,7 @@ pub(super) fn render(document: &Document) -> Result<Vec<u8>, String> {
         .default_size(BODY)
         .add_paragraph(centred(&document.title, TITLE, "黑体"))
         .add_paragraph(centred(&document.subtitle, BODY, "楷体"))
-        .add_paragraph(centred(&document.standing(), SMALL, "仿宋"))
+        .add_paragraph(centred(&document.standing_zh(), SMALL, "仿宋"))
         .add_table(head(document));
     for block in &document.blocks {
         docx = match block {
@@ -45,7 +45,7 @@ pub(super) fn render(document: &Document) -> Result<Vec<u8>, String> {
         };
     }
     let mut bytes = Cursor::new(Vec::new());
-    let docx = docx.add_paragraph(body(&signatures()));
+    let docx = docx.add_paragraph(body(&signatures(document)));
     docx.pack(&mut bytes).map_err(|e| e.to_string())?;
     Ok(bytes.into_inner())
 }
@@ -93,7 +93,7 @@ fn small(text: &str) -> Paragraph {
 /// Label and value, without lines around.
 fn head(document: &Document) -> Grid {
     let label = WIDTH / 6;
-    let row = |(name, value): &(&str, String)| {
+    let row = |(name, value): &(String, String)| {
         let cell = |text: &str, width| {
             let paragraph = Paragraph::new().add_run(run(text, SMALL, "仿宋"));
             TableCell::new().width(width, WidthType::Dxa).add_paragraph(paragraph)

@@ -2,17 +2,21 @@
 
 use askama::Template as _;
 
-use crate::report::{Block, Document, SIGNATURES};
+use crate::report::{Block, Document};
 
 #[derive(askama::Template)]
 #[template(path = "paper.html", config = "src/paper/askama.toml")]
 struct Page<'a> {
     paper: &'a Document,
     standing: String,
-    signatures: [&'static str; SIGNATURES.len()],
+    signatures: Vec<(&'static str, &'a str)>,
 }
 
 pub(super) fn render(document: &Document) -> Result<Vec<u8>, String> {
-    let page = Page { paper: document, standing: document.standing(), signatures: SIGNATURES };
+    let page = Page {
+        paper: document,
+        standing: document.standing_zh(),
+        signatures: document.signatures().collect(),
+    };
     page.render().map(String::into_bytes).map_err(|e| e.to_string())
 }

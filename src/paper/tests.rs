@@ -5,7 +5,7 @@ use std::io::{Cursor, Read as _};
 use calamine::{Data, Reader as _, Xlsx};
 
 use super::*;
-use crate::report::{Block, Column, State, Table};
+use crate::report::{Block, Column, Standing, Table};
 
 fn paper() -> Document {
     let column = |name: &str, right| Column { name: name.to_owned(), right };
@@ -23,9 +23,10 @@ fn paper() -> Document {
     Document {
         title: "大连市空气质量日报".to_owned(),
         subtitle: "2022年3月5日".to_owned(),
-        number: Some("2022-064".to_owned()),
-        state: State::Draft,
-        head: vec![("单位", "监测中心".to_owned()), ("生成时间", "2022-03-06 08:00".to_owned())],
+        standing: Standing { number: Some("2022-064".to_owned()), ..Standing::default() },
+        head: [("单位", "监测中心"), ("生成时间", "2022-03-06 08:00")]
+            .map(|(label, value)| (label.to_owned(), value.to_owned()))
+            .to_vec(),
         blocks: vec![
             Block::Heading("一、概况".to_owned()),
             Block::Paragraph("AQI为58，\"良\"。".to_owned()),

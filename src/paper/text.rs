@@ -4,7 +4,7 @@ use super::signatures;
 use crate::report::{Block, Document, Table};
 
 pub(super) fn render(document: &Document) -> String {
-    let mut lines = vec![document.title.clone(), document.subtitle.clone(), document.standing()];
+    let mut lines = vec![document.title.clone(), document.subtitle.clone(), document.standing_zh()];
     lines.extend(document.head.iter().map(|(label, value)| format!("{label}：{value}")));
     for block in &document.blocks {
         lines.push(String::new());
@@ -17,7 +17,7 @@ pub(super) fn render(document: &Document) -> String {
             }
         }
     }
-    lines.extend([String::new(), signatures(), String::new()]);
+    lines.extend([String::new(), signatures(document), String::new()]);
     lines.join("\n")
 }
 

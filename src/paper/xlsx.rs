@@ -71,10 +71,10 @@ fn page(sheet: &mut Worksheet, document: &Document) -> Result<(), XlsxError> {
     let title = plain().set_bold().set_font_size(16);
     sheet.write_string_with_format(0, 0, &document.title, &title)?;
     sheet.write_string_with_format(1, 0, &document.subtitle, &bold)?;
-    sheet.write_string_with_format(2, 0, document.standing(), &plain())?;
+    sheet.write_string_with_format(2, 0, document.standing_zh(), &plain())?;
     let mut row = 3;
     for (label, value) in &document.head {
-        sheet.write_string_with_format(row, 0, *label, &bold)?;
+        sheet.write_string_with_format(row, 0, label, &bold)?;
         sheet.write_string_with_format(row, 1, value, &text)?;
         row += 1;
     }
@@ -91,7 +91,7 @@ fn page(sheet: &mut Worksheet, document: &Document) -> Result<(), XlsxError> {
         }
         row += 1;
     }
-    sheet.write_string_with_format(row + 1, 0, signatures(), &plain())?;
+    sheet.write_string_with_format(row + 1, 0, signatures(document), &plain())?;
     Ok(())
 }
 
@@ -131,7 +131,7 @@ fn table(sheet: &mut Worksheet, document: &Document, table: &Table) -> Result<()
     let rests_on: Vec<String> =
         document.head.iter().map(|(label, value)| format!("{label}：{value}")).collect();
     let title = format!("{} {}", document.title, document.subtitle);
-    for line in [title, document.standing(), rests_on.join("；"), signatures()] {
+    for line in [title, document.standing_zh(), rests_on.join("；"), signatures(document)] {
         sheet.write_string_with_format(row, 0, line, &plain())?;
         row += 1;
     }

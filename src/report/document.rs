@@ -9,6 +9,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::Head;
 use crate::warning::DRILL_ZH;
 
@@ -18,40 +20,76 @@ pub const SIGNATURES: [&str; 3] = ["制表", "审核", "签发"];
 /// How far a paper is on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
-    /// Made from the figures of now; nobody has looked at it.
+    /// Made from the figures of now; nobody has found it right.
     #[default]
     Draft,
+    /// Found right, and not signed.
+    Reviewed,
+    /// To be made anew.
+    SentBack,
+    /// Another draft stands in its place.
+    Replaced,
+    /// It stands.
+    Signed,
 }
 
 impl State {
+    /// The name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Reviewed => "reviewed",
+            Self::SentBack => "sent_back",
+            Self::Replaced => "replaced",
+            Self::Signed => "signed",
+        }
+    }
+
     /// As a paper says it.
     #[must_use]
     pub const fn zh(self) -> &'static str {
         match self {
             Self::Draft => "草稿",
+            Self::Reviewed => "已审核，待签发",
+            Self::SentBack => "已退回",
+            Self::Replaced => "已由新的草稿替代",
+            Self::Signed => "已签发",
         }
     }
 }
 
+/// What is known of a paper beside its text: it comes from the records of the room, and is no part of what is
+/// kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Its number, once it has one.
+    pub number: Option<String>,
+    /// Draft, or further on its way.
+    pub state: State,
+    /// Names beside [`SIGNATURES`]; empty where nobody signed yet.
+    pub names: [String; SIGNATURES.len()],
+}
+
 /// A paper.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// What it is: 大连市空气质量日报.
     pub title: String,
     /// Of what: 2022年3月5日.
     pub subtitle: String,
-    /// Its number, once it has one.
-    pub number: Option<String>,
-    /// Draft, or further on its way.
-    pub state: State,
+    /// How far it is on its way.
+    #[serde(skip)]
+    pub standing: Standing,
     /// Label and value: unit, period, dataset and so on.
-    pub head: Vec<(&'static str, String)>,
+    pub head: Vec<(String, String)>,
     /// What it says.
     pub blocks: Vec<Block>,
 }
 
 /// A part of a paper.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Block {
     /// A heading below the title.
     Heading(String),
@@ -64,7 +102,7 @@ pub enum Block {
 }
 
 /// A table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     /// Above it; empty where it has none.
     pub caption: String,
@@ -75,7 +113,7 @@ pub struct Table {
 }
 
 /// A column.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Its head.
     pub name: String,
@@ -101,18 +139,41 @@ impl Document {
         Self {
             title: marks.chain([title]).collect(),
             subtitle: head.period_zh.clone(),
-            number: None,
-            state: State::Draft,
-            head: said.map(|(label, value)| (label, value.to_owned())).collect(),
+            standing: Standing::default(),
+            head: said.map(|(label, value)| (label.to_owned(), value.to_owned())).collect(),
             blocks,
         }
     }
 
     /// Number and state in one line.
     #[must_use]
-    pub fn standing(&self) -> String {
-        let number = self.number.as_deref().unwrap_or("未编号");
-        format!("编号：{number}　状态：{}", self.state.zh())
+    pub fn standing_zh(&self) -> String {
+        let number = self.standing.number.as_deref().unwrap_or("未编号");
+        format!("编号：{number}　状态：{}", self.standing.state.zh())
+    }
+
+    /// Who signs, and who did.
+    pub fn signatures(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        SIGNATURES.into_iter().zip(self.standing.names.iter().map(String::as_str))
+    }
+
+    /// Says first which signed paper it revises, and why.
+    pub fn revise(&mut self, number: &str, reason: &str) {
+        let reason = reason.trim().trim_end_matches('。');
+        self.blocks.insert(
+            0,
+            Block::Note(format!("本期为{number}的更正，以本期为准。更正理由：{reason}。")),
+        );
+    }
+
+    /// Says last what a person adds in words of their own; nothing of nothing.
+    pub fn add(&mut self, words: &str) {
+        let lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
+        let mut added: Vec<Block> = lines.map(|line| Block::Paragraph(line.to_owned())).collect();
+        if !added.is_empty() {
+            self.blocks.push(Block::Heading("补充说明".to_owned()));
+            self.blocks.append(&mut added);
+        }
     }
 
     /// Its tables.

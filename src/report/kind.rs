@@ -125,6 +125,23 @@ impl ReportKind {
         }
     }
 
+    /// What its numbers are called by: 日报〔2025〕64号.
+    #[must_use]
+    pub const fn series_zh(self) -> &'static str {
+        match self {
+            Self::Daily => "日报",
+            Self::Forecast => "预报",
+            Self::Weekly => "周报",
+            Self::Monthly => "月报",
+            Self::Ranking => "排名",
+            Self::Leader => "专报",
+            Self::Consultation => "会商",
+            Self::Approval => "审批",
+            Self::Notice => "通知",
+            Self::Tasks => "任务",
+        }
+    }
+
     /// Of which days it is.
     #[must_use]
     pub const fn every(self) -> Every {

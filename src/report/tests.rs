@@ -277,7 +277,7 @@ fn the_head_names_what_the_figures_rest_on() {
         (document.title.as_str(), document.subtitle.as_str()),
         ("大连市空气质量日报", "2022年3月5日")
     );
-    assert_eq!(document.standing(), "编号：未编号　状态：草稿");
+    assert_eq!(document.standing_zh(), "编号：未编号　状态：草稿");
     let value = |label| document.head.iter().find(|(l, _)| *l == label).map(|(_, v)| v.as_str());
     assert_eq!(value("单位"), Some("监测中心"));
     assert_eq!(value("范围"), Some("大连市（评价点位1个）"));

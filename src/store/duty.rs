@@ -122,6 +122,8 @@ pub struct DutyAsked {
     pub before: Option<u64>,
     /// Only from the first on and before the second.
     pub between: Option<(Instant, Instant)>,
+    /// Only of this paper.
+    pub paper: Option<u64>,
     /// At most so many.
     pub limit: usize,
 }
@@ -137,15 +139,17 @@ impl Reader {
         let limit = i64::try_from(asked.limit).unwrap_or(i64::MAX);
         let (from, to) =
             asked.between.map_or((i64::MIN, i64::MAX), |(from, to)| (from.millis(), to.millis()));
+        let paper = asked.paper.map(signed);
         let rows = || -> rusqlite::Result<Vec<StoredDuty>> {
             self.db
                 .prepare_cached(&format!(
                     "{WITHOUT_TEXT} WHERE area = (SELECT id FROM area WHERE code = ?1)
                      AND number < ?2 AND at_ms >= ?5 AND at_ms < ?6
                      AND (?3 = '[]' OR kind IN (SELECT value FROM json_each(?3)))
+                     AND (?7 IS NULL OR json_extract(body, '$.paper') = ?7)
                      ORDER BY number DESC LIMIT ?4"
                 ))?
-                .query_map(params![area, before, kinds, limit, from, to], read)?
+                .query_map(params![area, before, kinds, limit, from, to, paper], read)?
                 .collect()
         };
         let rows = rows().map_err(doing("read the records of the room"))?;

@@ -8,6 +8,7 @@ mod beside;
 mod disk;
 mod drill;
 mod dust;
+mod duty;
 mod heartbeat;
 mod list;
 mod power;

@@ -12,7 +12,7 @@ use lantian::config;
 use crate::broker::{free_port, mosquitto};
 
 /// Keys whose line in `lantian.toml` is an example, because they have no default.
-const EXAMPLES: [&str; 9] = [
+const EXAMPLES: [&str; 10] = [
     "templates",
     "files",
     "map",
@@ -22,6 +22,7 @@ const EXAMPLES: [&str; 9] = [
     "ca_file",
     "zone_offset_min",
     "keep_minutes_days",
+    "series",
 ];
 
 fn shipped(name: &str) -> PathBuf {

@@ -27,7 +27,7 @@ use axum::http::{Request, StatusCode};
 use lantian::area::{Figures, Member};
 use lantian::assessment::DayFigures;
 use lantian::assessment::target::Resampling;
-use lantian::duty::DutyRecord;
+use lantian::duty::{DutyBody, DutyRecord};
 use lantian::explanation::{Asked, Cells, Excluded, Explanation, explain};
 use lantian::http::{
     Act, Archive, ArchiveError, ArchivedDay, Config, CorrectionRow, DaysQuery, DeadLetterRow,
@@ -61,6 +61,16 @@ struct Shelf {
     /// Editions that were in use before.
     kept: Vec<Edition>,
     power: Vec<MeterReading>,
+}
+
+/// The paper of which a record is.
+fn of_paper(body: &DutyBody) -> Option<u64> {
+    match body {
+        DutyBody::Reviewed { paper, .. }
+        | DutyBody::Returned { paper, .. }
+        | DutyBody::Signed { paper, .. } => Some(*paper),
+        _ => None,
+    }
 }
 
 impl Archive for Shelf {
@@ -178,6 +188,7 @@ impl Archive for Shelf {
             let kinds = &asked.kinds;
             asked.between.is_none_or(|(from, to)| from <= record.at && record.at < to)
                 && asked.before.is_none_or(|before| record.number < before)
+                && asked.paper.is_none_or(|paper| of_paper(&record.body) == Some(paper))
                 && (kinds.is_empty() || kinds.contains(&record.body.kind()))
         };
         Ok(self.duty.iter().rev().filter(within).take(asked.limit).cloned().collect())

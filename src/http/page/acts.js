@@ -34,14 +34,17 @@
       const input = form.elements[name];
       const [group, inner] = name.split(".");
       if (inner) (body[group] ??= {})[inner] = Number(value);
+      else if (input.type === "checkbox") body[name] = true;
       else body[name] = input.type === "datetime-local" ? time(value) : value;
       const chosen = input.selectedOptions && input.selectedOptions[0];
       if (chosen && chosen.dataset.step) body.step = chosen.dataset.step;
     }
-    for (const number of ["proposal", "warning", "issue"]) {
+    for (const number of ["proposal", "warning", "issue", "hand_over"]) {
       if (form.dataset[number]) body[number] = Number(form.dataset[number]);
     }
-    if (form.dataset.sort) body.sort = form.dataset.sort;
+    for (const word of ["sort", "fixed", "of"]) {
+      if (form.dataset[word]) body[word] = form.dataset[word];
+    }
     if (body.participants) body.participants = people(body.participants);
     if (form.dataset.days) {
       const { zone, days: written, ...rest } = body;

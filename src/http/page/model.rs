@@ -3,6 +3,7 @@
 use super::alarms;
 use super::cover::{self, Cover};
 use super::doubts::Doubts;
+use super::duty;
 use super::past::{History, Past};
 use super::room::RoomPanel;
 use super::rows::{self, Row};
@@ -310,6 +311,7 @@ fn banners(view: &View, area: &AreaView, lang: Lang) -> Vec<Banner> {
         }
     }
     banners.extend(warning::banners(area, lang));
+    banners.extend(duty::banners(area, lang));
     banners.extend(alarms::banners(area, lang));
     if area.caught_up == Some(false) {
         banners.push(Banner {

@@ -7,11 +7,15 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::BUILD;
+use super::warning::minute;
 use super::words::Lang;
+use crate::duty::{KeptPaper, PaperState};
 use crate::http::api::{one, parameters};
+use crate::http::kept::{SignedDocument, signed};
 use crate::http::paper::{encoded, ended};
 use crate::http::problem::Problem;
 use crate::http::{App, RecordsQuery, blocking};
+use crate::pipeline::AreaView;
 use crate::report::{Every, Format, ReportKind};
 use crate::time::Day;
 use crate::warning::Record;
@@ -26,6 +30,32 @@ const RECORDS: [&str; 3] = ["consulted", "recommended", "issued"];
 /// How many of the newest of them are listed.
 const RECORDS_SHOWN: usize = 20;
 
+/// Signed papers that are listed.
+const SIGNED_SHOWN: usize = 20;
+
+/// A paper that is not signed.
+struct Kept {
+    paper: u64,
+    title: String,
+    state: &'static str,
+    class: &'static str,
+    /// Who did what so far.
+    who: String,
+    /// Where it is read and acted on.
+    path: String,
+    links: Vec<Link>,
+    review: bool,
+    sign: bool,
+}
+
+/// A paper that is.
+struct Signed {
+    number: String,
+    title: String,
+    who: String,
+    links: Vec<Link>,
+}
+
 /// A kind of paper, of the day or month chosen, or of a record.
 struct Kind {
     name: String,
@@ -33,6 +63,10 @@ struct Kind {
     /// Why there is none; empty where there is one.
     none: String,
     links: Vec<Link>,
+    /// Where it is kept as a draft.
+    keep: String,
+    /// The number of what is signed already, which a new one revises.
+    signed: Option<String>,
 }
 
 struct Link {
@@ -65,6 +99,8 @@ struct Sheet<'a> {
     kinds: Vec<Kind>,
     /// Papers of the newest records of warnings.
     records: Vec<Kind>,
+    kept: Vec<Kept>,
+    signed: Vec<Signed>,
 }
 
 /// `GET /papers`.
@@ -96,18 +132,20 @@ pub(in crate::http) async fn papers(
             Every::Month => month.clone(),
             Every::Record => String::new(),
         };
-        self::kind(kind, (registry.area.as_str(), &entity, of), ended, lang)
+        self::kind(kind, (area, &entity, of), ended, lang)
     };
     let kinds = ReportKind::ALL.into_iter().filter(|kind| kind.every() != Every::Record);
     let kinds = kinds.map(kind).collect();
     let (archive, code) = (app.services.archive.clone(), registry.area.to_string());
     let asked = RecordsQuery { kinds: RECORDS.into(), limit: RECORDS_SHOWN, ..Default::default() };
     let told = blocking(move || archive.records(&code, &asked)).await??;
+    let signed = signed(&app, area, SIGNED_SHOWN).await?;
     let records = told.iter().flat_map(|record| {
         // A browser has no token.
         let kinds = ReportKind::of_record(record).iter().filter(|kind| !kind.names_people());
-        kinds.map(|kind| of_record(*kind, record, registry.area.as_str(), lang))
+        kinds.map(|kind| of_record(*kind, record, area, lang))
     });
+    let code = registry.area.as_str();
     let sheet = Sheet {
         lang,
         other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
@@ -118,6 +156,8 @@ pub(in crate::http) async fn papers(
         unit: &app.services.lists.reports.unit,
         kinds,
         records: records.collect(),
+        kept: area.duty.papers.open.iter().map(|(n, of)| kept(*n, of, code, lang)).collect(),
+        signed: signed.into_iter().map(|of| signed_row(of, code, lang)).collect(),
         day: day.to_string(),
         month,
         last: ended.to_string(),
@@ -142,10 +182,11 @@ fn month_of(day: Day) -> String {
 
 fn kind(
     kind: ReportKind,
-    (area, entity, of): (&str, &str, String),
+    (view, entity, of): (&AreaView, &str, String),
     ended: Day,
     lang: Lang,
 ) -> Kind {
+    let area = view.registry.area.as_str();
     let span = kind.span(&of, ended);
     let none = match (&span, lang) {
         (Ok(_), _) => String::new(),
@@ -155,33 +196,92 @@ fn kind(
     let option = kind.every().option();
     let what =
         format!("area={}&entity={}&{option}={}", encoded(area), encoded(entity), encoded(&of));
+    let first = span.as_ref().map(|span| span.from.to_string()).unwrap_or_default();
+    let subject = match kind.every() {
+        Every::Month => format!("{entity} {of}"),
+        _ => format!("{entity} {first}"),
+    };
     Kind {
         name: lang.of(kind.zh(), kind.en()).to_owned(),
         links: if span.is_ok() { links(kind, &what, lang) } else { Vec::new() },
+        signed: signed_number(view, kind, &subject),
+        keep: format!("/api/v1/papers/{kind}?{what}"),
         of,
         none,
     }
 }
 
 /// A paper of a record, which says what it is of.
-fn of_record(kind: ReportKind, record: &Record, area: &str, lang: Lang) -> Kind {
+fn of_record(kind: ReportKind, record: &Record, view: &AreaView, lang: Lang) -> Kind {
+    let area = view.registry.area.as_str();
+    let subject = format!("{area} record {}", record.number);
     let what = format!("area={}&record={}", encoded(area), record.number);
     Kind {
         name: lang.of(kind.zh(), kind.en()).to_owned(),
         of: format!("#{} {}", record.number, record.text_zh()),
         none: String::new(),
+        signed: signed_number(view, kind, &subject),
+        keep: format!("/api/v1/papers/{kind}?{what}"),
         links: links(kind, &what, lang),
+    }
+}
+
+/// The number of what is signed of a subject.
+fn signed_number(view: &AreaView, kind: ReportKind, subject: &str) -> Option<String> {
+    let signed = view.duty.papers.signed_of(kind.code(), subject);
+    signed.map(|signed| signed.number.clone())
+}
+
+fn kept(paper: u64, of: &KeptPaper, area: &str, lang: Lang) -> Kept {
+    let path = format!("/api/v1/papers/kept/{paper}");
+    let reviewed = match of.state {
+        PaperState::Draft => String::new(),
+        PaperState::Reviewed => format!("{}{}", lang.of("，审核：", ", reviewed by "), of.reviewer),
+        PaperState::SentBack => {
+            format!("{}{}：{}", lang.of("，退回：", ", sent back by "), of.reviewer, of.said)
+        }
+    };
+    let (drafter, at) = (&of.drafter, minute(of.drafted));
+    let state = match (lang, of.state) {
+        (Lang::Zh, state) => state.text_zh(),
+        (Lang::En, state) => state.name(),
+    };
+    Kept {
+        paper,
+        title: format!("{}（{}）", of.draft.title, of.draft.subtitle),
+        state,
+        class: if of.state == PaperState::SentBack { "up" } else { "few" },
+        who: format!("{}{drafter} {at}{reviewed}", lang.of("制表：", "made by ")),
+        links: formats(&path, &format!("area={}", encoded(area)), lang),
+        path,
+        review: of.state == PaperState::Draft,
+        sign: of.state == PaperState::Reviewed,
+    }
+}
+
+fn signed_row(of: SignedDocument, area: &str, lang: Lang) -> Signed {
+    let at = of.signed_at.get(..16).unwrap_or_default().replace('T', " ");
+    let path = format!("/api/v1/papers/kept/{}", of.paper);
+    Signed {
+        who: format!("{}{} {at}", lang.of("签发：", "signed by "), of.signer),
+        links: formats(&path, &format!("area={}", encoded(area)), lang),
+        number: of.number,
+        title: of.title,
     }
 }
 
 /// A link to each format.
 fn links(kind: ReportKind, what: &str, lang: Lang) -> Vec<Link> {
+    formats(&format!("/api/v1/papers/{kind}"), what, lang)
+}
+
+fn formats(path: &str, what: &str, lang: Lang) -> Vec<Link> {
     let link = |format: Format| Link {
         name: match lang {
             Lang::Zh => format.zh(),
             Lang::En => format.name(),
         },
-        path: format!("/api/v1/papers/{kind}?{what}&format={format}"),
+        path: format!("{path}?{what}&format={format}"),
         opens: matches!(format, Format::Html | Format::Text),
     };
     Format::ALL.map(link).into()
