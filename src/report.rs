@@ -14,6 +14,7 @@
 
 mod account;
 mod asked;
+mod course;
 mod daily;
 mod document;
 mod forecast;
@@ -23,6 +24,8 @@ mod line;
 mod markdown;
 mod monthly;
 mod record;
+mod response;
+mod review;
 mod sample;
 mod sources;
 mod task;
@@ -36,6 +39,7 @@ use utoipa::ToSchema;
 
 pub use account::{Account, Against, ChangeLine, Changes, ClassDays, PlanLine, PrimaryLine};
 pub use asked::{DaysOf, DaysWanted, Made, ReportAsked, ReportLists};
+pub use course::{DistrictLine, DistrictsOfDay, LevelLine, TaskLine, TasksDone};
 pub use daily::{DailyFigures, DateWords, HealthWords};
 pub use document::{Block, Column, Document, Format, SIGNATURES, Standing, State, Table};
 pub use forecast::{ForecastDay, ForecastFigures, ForecastLine, ForecastRow};
@@ -47,6 +51,8 @@ pub use record::{
     ApprovalFigures, ApprovalWords, ConsultationFigures, ConsultationWords, NoticeFigures,
     ParticipantLine, RecordWords,
 };
+pub use response::ResponseFigures;
+pub use review::{ReviewDay, ReviewFigures, ReviewLevel, ReviewReports};
 pub use sources::{RECORDS_MAX, RecordsWanted, Sources, Unmade};
 pub use task::{
     DepartmentRow, DepartmentSheet, DistrictSheet, DistrictSum, PlantRow, Reduction, SourceRow,
@@ -172,4 +178,8 @@ kinds! {
     Notice: NoticeFigures,
     /// The tasks of an issue.
     Tasks: TasksFigures,
+    /// Of a day of a response.
+    Response: ResponseFigures,
+    /// Of a whole warning.
+    Review: ReviewFigures,
 }

@@ -28,7 +28,8 @@ use crate::{clock, paper};
 pub(super) struct Args {
     /// The kind: daily (空气质量日报), forecast (空气质量预报单), weekly (空气质量周报), monthly (空气质量月报),
     /// ranking (排名表), leader (领导专报); of a record of a warning consultation (会商记录), approval
-    /// (预警建议与审批单), notice (启动、调整、解除通知), tasks (分区县任务单).
+    /// (预警建议与审批单), notice (启动、调整、解除通知), tasks (分区县任务单), review (过程总结); of a day of a
+    /// response response (14时调度日报).
     #[arg(value_name = "KIND")]
     kind: ReportKind,
     /// The configuration, whose store is read; a daemon may be writing to it.
@@ -47,7 +48,8 @@ pub(super) struct Args {
     /// Of a month's paper: the month, such as 2025-03 [default: that of the last day that has ended].
     #[arg(long, value_name = "MONTH")]
     month: Option<String>,
-    /// Of a record's paper: the number of the record; of a forecast in place of the day of its issue.
+    /// Of a record's paper: the number of the record, of a review that of the warning; of a forecast or a
+    /// response in place of the day.
     #[arg(long, value_name = "N")]
     record: Option<String>,
     /// Of the task sheets: one district or department [default: all, one after the other].
@@ -135,6 +137,7 @@ fn paper(args: &Args, config: &Config) -> Result<Vec<u8>, ExitError> {
             resampling: &config.resampling,
             dust: &config.dust,
             measures: config.measures.as_deref(),
+            district_report_due: config.district_report_due,
         },
         made: Made { unit: &config.reports.unit, at: now, simulated: config.simulated },
     };

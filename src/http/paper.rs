@@ -152,6 +152,7 @@ impl Asked {
                 resampling: &lists.resampling,
                 dust: &lists.dust,
                 measures: lists.measures.as_deref(),
+                district_report_due: lists.district_report_due,
             },
             made: Made { unit: &lists.reports.unit, at: self.made_at, simulated: self.simulated },
         };
@@ -218,7 +219,7 @@ impl Sources for FromArchive<'_> {
             `leader` (领导专报); of a record \
             `consultation` (会商记录), `approval` (预警建议与审批单), `notice` (启动、调整、\
             解除通知), `tasks` (分区县任务单, only for persons with a \
-            token)"),
+            token), `review` (过程总结); of a day of a response `response` (14时调度日报)"),
         ("day" = Option<String>, Query,
             description = "of a day's paper, such as 2025-03-07, or any day of a week's; by \
                            default the last that has ended"),
@@ -226,8 +227,8 @@ impl Sources for FromArchive<'_> {
             description = "of a month's paper, such as 2025-03; by default that of the last day \
                            that has ended"),
         ("record" = Option<u64>, Query,
-            description = "of a record's paper: the number of the record; `forecast` takes it in \
-                           place of the day of issue"),
+            description = "of a record's paper: the number of the record, of `review` that of the \
+                           warning; `forecast` and `response` take it in place of the day"),
         ("receiver" = Option<String>, Query,
             description = "of `tasks`: one district or department; all without"),
         ("format" = Option<String>, Query,

@@ -13,6 +13,8 @@ use super::leader::LeaderFigures;
 use super::line::DayLine;
 use super::monthly::{MonthlyFigures, RankingFigures};
 use super::record::{ApprovalFigures, ConsultationFigures, NoticeFigures};
+use super::response::ResponseFigures;
+use super::review::ReviewFigures;
 use super::sources::{Sources, Unmade};
 use super::task::TasksFigures;
 use super::weekly::WeeklyFigures;
@@ -65,6 +67,8 @@ pub struct ReportLists<'a> {
     pub dust: &'a DustEntries,
     /// The emergency-measures list in use.
     pub measures: Option<&'a Edition>,
+    /// When districts report a day of a response, as a minute of that day.
+    pub district_report_due: u16,
 }
 
 /// Who makes the paper, and when.
@@ -127,6 +131,8 @@ impl ReportAsked<'_> {
             ReportKind::Approval => ApprovalFigures::of(self, sources)?.into(),
             ReportKind::Notice => NoticeFigures::of(self, sources)?.into(),
             ReportKind::Tasks => TasksFigures::of(self, sources)?.into(),
+            ReportKind::Response => ResponseFigures::of(self, sources)?.into(),
+            ReportKind::Review => ReviewFigures::of(self, sources)?.into(),
         })
     }
 

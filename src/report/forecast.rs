@@ -14,10 +14,11 @@ use utoipa::ToSchema;
 
 use super::Head;
 use super::asked::ReportAsked;
+use super::course::since;
 use super::daily::{DateWords, HealthWords};
 use super::line::names;
 use super::record::wrong_kind;
-use super::sources::{RecordsWanted, Sources, Unmade};
+use super::sources::{Sources, Unmade};
 use crate::assessment::rank::Moment;
 use crate::assessment::{JudgedBy, Span};
 use crate::index::Pollutants;
@@ -164,24 +165,11 @@ fn newest<E>(day: Day, sources: &mut dyn Sources<Fault = E>) -> Result<Record, U
         Body::Forecast(of) if of.source == Source::Fed => Some(of.issued),
         _ => None,
     };
-    let mut wanted = RecordsWanted { kinds: &["forecast"], before: None, drill: None };
-    let mut found: Option<Record> = None;
-    loop {
-        let records = sources.records(&wanted)?;
-        let of_day = records.iter().filter(|r| issued(r).is_some_and(|at| at.hour().day() == day));
-        // Records come newest first, and of two issues of one moment the later one stands.
-        let best = of_day.rev().max_by_key(|record| issued(record));
-        if let Some(best) = best
-            && found.as_ref().is_none_or(|found| issued(found) < issued(best))
-        {
-            found = Some(best.clone());
-        }
-        // What came before the day was not issued on it.
-        match records.last() {
-            Some(last) if last.at >= day.start().start() => wanted.before = Some(last.number),
-            _ => break,
-        }
-    }
+    // What came before the day was not issued on it.
+    let mut records = since(&["forecast"], (None, day.start().start()), sources)?;
+    records.retain(|record| issued(record).is_some_and(|at| at.hour().day() == day));
+    // Of two issues of one moment the later record stands.
+    let found = records.into_iter().max_by_key(issued);
     found.ok_or_else(|| {
         let why = "is recorded; the built-in one is never handed on as one";
         Unmade::Refused(format!("no official forecast issued on {day} {why}"))
@@ -200,6 +188,11 @@ fn told(forecast: &Forecast) -> Vec<Told<'_>> {
 /// Its days after `day`, by date and then by zone.
 pub(super) fn lines_after(forecast: &Forecast, day: Day) -> Vec<ForecastLine> {
     told(forecast).iter().filter(|(of, ..)| *of > day).map(line).collect()
+}
+
+/// The range of a day for the whole area, or over its zones; `None` where it is not told.
+pub(super) fn range_of(forecast: &Forecast, day: Day) -> Option<AqiRange> {
+    of_day(day, &told(forecast)).map(|(range, ..)| range)
 }
 
 /// 11月25日轻度至中度污染、11月26日重度污染: of the days after `day`; empty where none is told.

@@ -30,6 +30,10 @@ pub enum ReportKind {
     Notice,
     /// 分区县任务单: what districts and departments do by an issue.
     Tasks,
+    /// 14时调度日报: a day of a response.
+    Response,
+    /// 过程总结: a warning from its beginning to its end.
+    Review,
 }
 
 /// Of which days a kind is.
@@ -61,7 +65,7 @@ impl Every {
 
 impl ReportKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Daily,
         Self::Forecast,
         Self::Weekly,
@@ -72,6 +76,8 @@ impl ReportKind {
         Self::Approval,
         Self::Notice,
         Self::Tasks,
+        Self::Response,
+        Self::Review,
     ];
 
     /// The code in options, queries, addresses and names of templates.
@@ -88,6 +94,8 @@ impl ReportKind {
             Self::Approval => "approval",
             Self::Notice => "notice",
             Self::Tasks => "tasks",
+            Self::Response => "response",
+            Self::Review => "review",
         }
     }
 
@@ -105,6 +113,8 @@ impl ReportKind {
             Self::Approval => "预警建议与审批单",
             Self::Notice => "启动、调整、解除通知",
             Self::Tasks => "分区县任务单",
+            Self::Response => "14时调度日报",
+            Self::Review => "过程总结",
         }
     }
 
@@ -122,6 +132,8 @@ impl ReportKind {
             Self::Approval => "Proposal for approval",
             Self::Notice => "Notice of an issue",
             Self::Tasks => "Task sheets",
+            Self::Response => "Day of a response",
+            Self::Review => "Review of a warning",
         }
     }
 
@@ -147,17 +159,19 @@ impl ReportKind {
     pub const fn every(self) -> Every {
         match self {
             Self::Daily | Self::Leader => Every::Day,
-            Self::Forecast => Every::Present,
+            Self::Forecast | Self::Response => Every::Present,
             Self::Weekly => Every::Week,
             Self::Monthly | Self::Ranking => Every::Month,
-            Self::Consultation | Self::Approval | Self::Notice | Self::Tasks => Every::Record,
+            Self::Consultation | Self::Approval | Self::Notice | Self::Tasks | Self::Review => {
+                Every::Record
+            }
         }
     }
 
     /// Whether it may be asked for by the number of a record.
     #[must_use]
     pub const fn takes_record(self) -> bool {
-        matches!(self, Self::Forecast) || matches!(self.every(), Every::Record)
+        matches!(self, Self::Forecast | Self::Response) || matches!(self.every(), Every::Record)
     }
 
     /// Whether it names people of plants with their telephone numbers: it is only for persons with a token.
@@ -171,9 +185,10 @@ impl ReportKind {
     pub fn of_record(record: &Record) -> &'static [Self] {
         match &record.body {
             Body::Consulted(_) => &[Self::Consultation],
+            Body::Recommended(of) if of.warning.is_none() => &[Self::Approval, Self::Review],
             Body::Recommended(_) => &[Self::Approval],
             Body::Issued(issue) if issue.target == Target::Lift => &[Self::Notice],
-            Body::Issued(_) => &[Self::Notice, Self::Tasks],
+            Body::Issued(_) => &[Self::Notice, Self::Tasks, Self::Response],
             _ => &[],
         }
     }

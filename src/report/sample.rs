@@ -78,6 +78,7 @@ fn figures_of(kind: ReportKind, whole: bool) -> Option<ReportFigures> {
             resampling: &Resampling { paths: 100, ..Resampling::DEFAULT },
             dust: &DustEntries::default(),
             measures: Some(if whole { &list } else { &bare }),
+            district_report_due: 13 * 60,
         },
         record: story::record_of(kind, whole),
         receiver: None,

@@ -34,6 +34,8 @@ const BUILT_IN: [(ReportKind, &str); ReportKind::ALL.len()] = [
     (ReportKind::Approval, include_str!("../../config/templates/approval.md")),
     (ReportKind::Notice, include_str!("../../config/templates/notice.md")),
     (ReportKind::Tasks, include_str!("../../config/templates/tasks.md")),
+    (ReportKind::Response, include_str!("../../config/templates/response.md")),
+    (ReportKind::Review, include_str!("../../config/templates/review.md")),
 ];
 
 /// What is wrong with a template.

@@ -1,6 +1,7 @@
 //! Templates and the figures of papers, over days made by hand.
 
 mod forecast;
+mod response;
 mod warning;
 
 use std::convert::Infallible;
@@ -81,6 +82,7 @@ fn made(
             resampling: &Resampling::DEFAULT,
             dust: &DustEntries::default(),
             measures: None,
+            district_report_due: 13 * 60,
         },
         made: Made {
             unit: "监测中心", at: day("2026-11-25").hour(8).start(), simulated: false

@@ -9,8 +9,9 @@ use crate::outlook::{AqiRange, Forecast, ForecastSpan, Source};
 use crate::report::ReportKind;
 use crate::time::Day;
 use crate::warning::{
-    Approval, Basis, Body, Change, Condition, Consultation, Evaluation, Ground, Issue, Level,
-    Participant, Reached, Recommendation, Record, Spell, Target, named_list,
+    Approval, Basis, Body, Change, Condition, Consultation, Count, Counts, DistrictDay, Evaluation,
+    Ground, Issue, Level, Means, Participant, Reached, Recommendation, Record, Spell, Step, Target,
+    TaskStep, named_list,
 };
 
 /// The list of measures, with something for everybody.
@@ -23,9 +24,9 @@ pub(super) const fn record_of(kind: ReportKind, whole: bool) -> Option<u64> {
     match kind {
         ReportKind::Forecast => Some(1),
         ReportKind::Consultation => Some(2),
-        ReportKind::Approval => Some(4),
+        ReportKind::Approval | ReportKind::Review => Some(4),
         ReportKind::Notice if !whole => Some(7),
-        ReportKind::Notice | ReportKind::Tasks => Some(6),
+        ReportKind::Notice | ReportKind::Tasks | ReportKind::Response => Some(6),
         _ => None,
     }
 }
@@ -145,7 +146,39 @@ pub(super) fn records(ended: Day, list: &Edition) -> Option<Vec<Record>> {
         record(4, Body::Recommended(Recommendation { warning: None, target, change, ground })),
         record(5, Body::Approved(approval)),
         record(6, Body::Issued(issue(ended, target, change, Some(measures)))),
+        record(7, Body::TookEffect { issue: 6 }),
+        record(8, Body::TaskStep(step(ended, Step::Delivered))),
+        record(9, Body::TaskStep(step(ended, Step::Signed))),
+        record(10, Body::DistrictDay(report(ended))),
     ])
+}
+
+/// A step of the task of a district.
+fn step(ended: Day, step: Step) -> TaskStep {
+    TaskStep {
+        issue: 6,
+        receiver: "甲区".to_owned(),
+        step,
+        contact: "周工".to_owned(),
+        at: ended.hour(17).start(),
+        means: Means::Phone,
+        note: String::new(),
+    }
+}
+
+/// What one of two districts reported of the first day.
+fn report(ended: Day) -> DistrictDay {
+    let mut counts = Counts::default();
+    for (n, count) in (1..).zip(Count::ALL) {
+        counts.set(count, 40 - n);
+    }
+    DistrictDay {
+        district: "甲区".to_owned(),
+        day: ended,
+        counts,
+        reporter: "周工".to_owned(),
+        remark: "夜间|巡查*".to_owned(),
+    }
 }
 
 /// Of a city that has nothing, what papers of records cannot be without: of a drill.

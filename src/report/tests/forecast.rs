@@ -20,9 +20,9 @@ fn span(date: &str, (lower, upper): (u16, u16)) -> ForecastSpan {
     }
 }
 
-type Zone<'z> = (&'z str, &'z [(&'z str, (u16, u16))]);
+pub(super) type Zone<'z> = (&'z str, &'z [(&'z str, (u16, u16))]);
 
-fn issue(number: u64, issued: &str, source: Source, zones: &[Zone<'_>]) -> Record {
+pub(super) fn issue(number: u64, issued: &str, source: Source, zones: &[Zone<'_>]) -> Record {
     let (date, hour) = issued.split_once('T').expect("a moment");
     let issued = day(date).hour(hour.parse().expect("an hour")).start();
     let spans = |days: &[(&str, (u16, u16))]| days.iter().map(|(d, aqi)| span(d, *aqi)).collect();

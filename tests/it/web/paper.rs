@@ -197,6 +197,19 @@ async fn papers_of_a_warning_are_made_by_record_and_listed_on_the_page() {
     assert_eq!(refused, "record 1 is a recommendation, no issue");
     let stranger = daemon.get("/api/v1/papers/tasks?record=3").await;
     assert_eq!(stranger.problem(401).0, "unauthorized", "it names people");
+    let day = daemon.get("/api/v1/papers/response").await.json();
+    assert_eq!(
+        (&day["day"]["date"], &day["levels"][0]["level_zh"]),
+        (&"2026-11-23".into(), &"橙色".into())
+    );
+    let districts = super::execution::edition().districts.len();
+    assert_eq!(
+        (&day["of_districts"]["due"], &day["of_districts"]["reported"]),
+        (&districts.into(), &0.into())
+    );
+    let review = daemon.get("/api/v1/papers/review?record=1").await.json();
+    assert_eq!(review["asked"][0]["nox_kg_per_day"], all["total"]["nox_kg_per_day"]);
+    assert_eq!(review["course"].as_array().map(Vec::len), Some(4));
     let refused = daemon.get("/api/v1/papers/notice").await.problem(400).1;
     assert!(refused.starts_with("record: notice is asked for by record"), "{refused}");
     let page = daemon.get("/papers").await.text;
