@@ -17,6 +17,7 @@ mod asked;
 mod course;
 mod daily;
 mod document;
+mod feedback;
 mod forecast;
 mod kind;
 mod leader;
@@ -42,6 +43,7 @@ pub use asked::{DaysOf, DaysWanted, Made, ReportAsked, ReportLists};
 pub use course::{DistrictLine, DistrictsOfDay, LevelLine, TaskLine, TasksDone};
 pub use daily::{DailyFigures, DateWords, HealthWords};
 pub use document::{Block, Column, Document, Format, SIGNATURES, Standing, State, Table};
+pub use feedback::{FeedbackFigures, FeedbackRow, Found};
 pub use forecast::{ForecastDay, ForecastFigures, ForecastLine, ForecastRow};
 pub use kind::{Every, Given, ReportKind};
 pub use leader::{Deed, ForecastWords, LeaderFigures};
@@ -182,4 +184,6 @@ kinds! {
     Response: ResponseFigures,
     /// Of a whole warning.
     Review: ReviewFigures,
+    /// Of suspect data.
+    Feedback: FeedbackFigures,
 }

@@ -15,6 +15,7 @@ use crate::http::{
 };
 use crate::measures::{Edition, MeterReading};
 use crate::pipeline::{DeadLetterReason, KeptLetter};
+use crate::quality::Finding;
 use crate::reconciliation::Reconciliation;
 use crate::standard::{Entity, Parameters};
 use crate::store::{self, Reader, Unexplained};
@@ -283,6 +284,11 @@ impl Archive for StoreArchive {
 
     fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError> {
         self.with_reader(|reader| reader.edition(digest))
+    }
+
+    fn findings(&self, area: &str, day: Day) -> Result<Vec<(Hour, usize, Finding)>, ArchiveError> {
+        let registry = self.registry(area)?;
+        self.with_reader(|reader| reader.findings(registry, day))
     }
 
     fn power(

@@ -15,11 +15,12 @@ use crate::config::{self, Config};
 use crate::measures::Edition;
 use crate::observation::Dataset;
 use crate::report::{
-    DaysWanted, Format, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked, ReportKind,
+    DaysWanted, Format, Found, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked, ReportKind,
     ReportLists, Sources, Unmade,
 };
 use crate::standard::{Parameters, Practice};
 use crate::store::{self, Reader, RecordsAsked};
+use crate::time::Day;
 use crate::warning::Record;
 use crate::{clock, paper};
 
@@ -29,7 +30,7 @@ pub(super) struct Args {
     /// The kind: daily (空气质量日报), forecast (空气质量预报单), weekly (空气质量周报), monthly (空气质量月报),
     /// ranking (排名表), leader (领导专报); of a record of a warning consultation (会商记录), approval
     /// (预警建议与审批单), notice (启动、调整、解除通知), tasks (分区县任务单), review (过程总结); of a day of a
-    /// response response (14时调度日报).
+    /// response response (14时调度日报); feedback (反馈单).
     #[arg(value_name = "KIND")]
     kind: ReportKind,
     /// The configuration, whose store is read; a daemon may be writing to it.
@@ -208,6 +209,10 @@ impl Sources for FromStore<'_> {
 
     fn edition(&mut self, digest: &str) -> Result<Option<Edition>, store::Error> {
         self.reader.edition(digest)
+    }
+
+    fn findings(&mut self, registry: &Registry, day: Day) -> Result<Vec<Found>, store::Error> {
+        self.reader.findings(registry, day)
     }
 }
 

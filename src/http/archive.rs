@@ -11,6 +11,7 @@ use crate::explanation::Explanation;
 use crate::measures::{Edition, MeterReading};
 use crate::observation::Dataset;
 use crate::pipeline::{DeadLetterReason, KeptLetter};
+use crate::quality::Finding;
 use crate::reconciliation::Reconciliation;
 use crate::standard::Parameters;
 use crate::time::{Day, Hour, Instant};
@@ -133,6 +134,13 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
     fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError>;
+
+    /// What checks find in the hours of a day of an area, in the order of time; stations by their place in
+    /// its registry.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the area is not known or the store cannot be read.
+    fn findings(&self, area: &str, day: Day) -> Result<Vec<(Hour, usize, Finding)>, ArchiveError>;
 
     /// What some meters of an area read in the intervals that begin in a span, its end not included.
     ///

@@ -19,7 +19,7 @@ use crate::measures::Edition;
 use crate::observation::Dataset;
 use crate::pipeline::{AreaView, View};
 use crate::report::{
-    DaysWanted, Document, Every, Format, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked,
+    DaysWanted, Document, Every, Format, Found, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked,
     ReportFigures, ReportKind, ReportLists, Sources, Unmade,
 };
 use crate::standard::{Parameters, Practice};
@@ -203,6 +203,10 @@ impl Sources for FromArchive<'_> {
     fn edition(&mut self, digest: &str) -> Result<Option<Edition>, ArchiveError> {
         self.services.archive.edition(digest)
     }
+
+    fn findings(&mut self, registry: &Registry, day: Day) -> Result<Vec<Found>, ArchiveError> {
+        self.services.archive.findings(registry.area.as_str(), day)
+    }
 }
 
 /// The figures of a paper (`json`), or the paper itself.
@@ -219,7 +223,8 @@ impl Sources for FromArchive<'_> {
             `leader` (领导专报); of a record \
             `consultation` (会商记录), `approval` (预警建议与审批单), `notice` (启动、调整、\
             解除通知), `tasks` (分区县任务单, only for persons with a \
-            token), `review` (过程总结); of a day of a response `response` (14时调度日报)"),
+            token), `review` (过程总结); of a day of a response `response` (14时调度日报); \
+            `feedback` (反馈单)"),
         ("day" = Option<String>, Query,
             description = "of a day's paper, such as 2025-03-07, or any day of a week's; by \
                            default the last that has ended"),

@@ -7,6 +7,7 @@
 
 use super::account::{Account, PlanLine, editions, full_width};
 use super::daily::DailyFigures;
+use super::feedback::FeedbackFigures;
 use super::forecast::ForecastFigures;
 use super::kind::ReportKind;
 use super::leader::LeaderFigures;
@@ -133,6 +134,7 @@ impl ReportAsked<'_> {
             ReportKind::Tasks => TasksFigures::of(self, sources)?.into(),
             ReportKind::Response => ResponseFigures::of(self, sources)?.into(),
             ReportKind::Review => ReviewFigures::of(self, sources)?.into(),
+            ReportKind::Feedback => FeedbackFigures::of(self, sources)?.into(),
         })
     }
 

@@ -34,6 +34,8 @@ pub enum ReportKind {
     Response,
     /// 过程总结: a warning from its beginning to its end.
     Review,
+    /// 反馈单: suspect data of stations that are not the city's.
+    Feedback,
 }
 
 /// Of which days a kind is.
@@ -65,7 +67,7 @@ impl Every {
 
 impl ReportKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Daily,
         Self::Forecast,
         Self::Weekly,
@@ -78,6 +80,7 @@ impl ReportKind {
         Self::Tasks,
         Self::Response,
         Self::Review,
+        Self::Feedback,
     ];
 
     /// The code in options, queries, addresses and names of templates.
@@ -96,6 +99,7 @@ impl ReportKind {
             Self::Tasks => "tasks",
             Self::Response => "response",
             Self::Review => "review",
+            Self::Feedback => "feedback",
         }
     }
 
@@ -115,6 +119,7 @@ impl ReportKind {
             Self::Tasks => "分区县任务单",
             Self::Response => "14时调度日报",
             Self::Review => "过程总结",
+            Self::Feedback => "反馈单",
         }
     }
 
@@ -134,6 +139,7 @@ impl ReportKind {
             Self::Tasks => "Task sheets",
             Self::Response => "Day of a response",
             Self::Review => "Review of a warning",
+            Self::Feedback => "Feedback on suspect data",
         }
     }
 
@@ -158,7 +164,7 @@ impl ReportKind {
     #[must_use]
     pub const fn every(self) -> Every {
         match self {
-            Self::Daily | Self::Leader => Every::Day,
+            Self::Daily | Self::Leader | Self::Feedback => Every::Day,
             Self::Forecast | Self::Response => Every::Present,
             Self::Weekly => Every::Week,
             Self::Monthly | Self::Ranking => Every::Month,

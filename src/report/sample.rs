@@ -8,6 +8,7 @@ mod story;
 use std::convert::Infallible;
 
 use super::asked::{DaysWanted, Made, ReportAsked, ReportLists};
+use super::feedback::Found;
 use super::sources::{RecordsWanted, Sources};
 use super::{Every, ReportFigures, ReportKind};
 use crate::area::{AreaId, Member, Registry, Span as Validity, Station};
@@ -17,7 +18,11 @@ use crate::assessment::target::{Goal, Resampling, Target, TargetIndicator, Targe
 use crate::assessment::{DayFigures, DustColumn, JudgedBy, Span};
 use crate::average::{MISSING, Window};
 use crate::measures::Edition;
-use crate::observation::{Dataset, POLLUTANTS, Pollutant, StationId, StationKind};
+use crate::observation::{
+    self, Dataset, POLLUTANTS, Pollutant, Property, Reading, StationId, StationKind,
+};
+use crate::quality::{Evidence, Finding, Rule, Treatment};
+use crate::quantity::Amount;
 use crate::standard::Parameters;
 use crate::time::{DAY_H, Day};
 use crate::warning::Record;
@@ -125,6 +130,24 @@ impl Sources for City {
 
     fn edition(&mut self, _: &str) -> Result<Option<Edition>, Infallible> {
         Ok(None)
+    }
+
+    /// One value that is suspect, and an hour that is as another station's.
+    fn findings(&mut self, _: &Registry, day: Day) -> Result<Vec<Found>, Infallible> {
+        let reading =
+            Reading { amount: Amount::from_milli(35_000), validity: observation::Validity::Valid };
+        let stuck = Finding {
+            rule: Rule::Stuck,
+            treatment: Treatment::Marked,
+            property: Some(Property::Pollutant(Pollutant::Pm2_5)),
+            reading,
+            evidence: Evidence::Same(6),
+            neighbours: None,
+        };
+        let twin =
+            Finding { rule: Rule::Duplicate, property: None, evidence: Evidence::Twin(1), ..stuck };
+        let all = [(day.hour(6), 0, stuck), (day.hour(7), 2, twin)];
+        Ok(all.into_iter().filter(|_| self.whole).collect())
     }
 }
 

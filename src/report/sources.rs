@@ -6,8 +6,11 @@
 //! the caller's fault and passed on.
 
 use super::asked::DaysWanted;
+use super::feedback::Found;
+use crate::area::Registry;
 use crate::assessment::DayFigures;
 use crate::measures::Edition;
+use crate::time::Day;
 use crate::warning::Record;
 
 /// How many of the newest records are read at once.
@@ -58,6 +61,12 @@ pub trait Sources {
     /// # Errors
     /// When it cannot be read.
     fn edition(&mut self, digest: &str) -> Result<Option<Edition>, Self::Fault>;
+
+    /// What checks find in the hours of a day, in the order of time; stations by their place in the registry.
+    ///
+    /// # Errors
+    /// When the hours cannot be read.
+    fn findings(&mut self, registry: &Registry, day: Day) -> Result<Vec<Found>, Self::Fault>;
 }
 
 /// Why there is no paper.

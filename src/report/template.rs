@@ -36,6 +36,7 @@ const BUILT_IN: [(ReportKind, &str); ReportKind::ALL.len()] = [
     (ReportKind::Tasks, include_str!("../../config/templates/tasks.md")),
     (ReportKind::Response, include_str!("../../config/templates/response.md")),
     (ReportKind::Review, include_str!("../../config/templates/review.md")),
+    (ReportKind::Feedback, include_str!("../../config/templates/feedback.md")),
 ];
 
 /// What is wrong with a template.

@@ -225,6 +225,24 @@ impl Reader {
         Ok(())
     }
 
+    /// The same of a day, all at once.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read.
+    pub fn findings(
+        &self,
+        registry: &Registry,
+        day: Day,
+    ) -> Result<Vec<(Hour, usize, Finding)>, Error> {
+        let mut all = Vec::new();
+        let hours = (day.start(), day.plus(1).start().plus(-1));
+        self.each_finding(registry, hours, |hour, station, finding| {
+            all.push((hour, station, *finding));
+            Ok::<(), Error>(())
+        })?;
+        Ok(all)
+    }
+
     /// What takes values out of the figures of an area.
     pub(super) fn excluding(&self, registry: &Registry) -> Result<Option<Checks>, Error> {
         Ok(registry.excluding(&self.quality(&registry.area)?))

@@ -36,6 +36,7 @@ use lantian::http::{
 };
 use lantian::measures::{Edition, EvidenceParams, MeterReading};
 use lantian::pipeline::{DeadLetterReason, KeptLetter, View};
+use lantian::quality::Finding;
 use lantian::reconciliation::Reconciliation;
 use lantian::report::ReportSettings;
 use lantian::standard::Parameters;
@@ -208,6 +209,10 @@ impl Archive for Shelf {
 
     fn warning(&self, _: &str, _: u64) -> Result<Vec<Record>, ArchiveError> {
         Ok(self.records.clone())
+    }
+
+    fn findings(&self, _: &str, _: Day) -> Result<Vec<(Hour, usize, Finding)>, ArchiveError> {
+        Ok(Vec::new())
     }
 
     fn power(

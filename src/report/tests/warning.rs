@@ -249,3 +249,17 @@ fn a_receiver_gets_its_own_sheet_by_the_list_of_the_issue() {
     let without = paper(ReportKind::Tasks, "1", &[issued((1, 1), YELLOW, Change::Start)]);
     assert_eq!(without, Err("no emergency-measures list is configured".to_owned()));
 }
+
+#[test]
+fn suspect_data_of_others_are_reported_and_asked_after() {
+    assert_says(
+        &text(&sampled(ReportKind::Feedback, true)),
+        &[
+            "2026年11月24日，示例市范围内国控、省控站点共有2个站点、2个数据疑似异常，详见表1。请核查",
+            "示例市 a 国控 7时 PM2.5 35 µg/m³ 恒值 连续6小时数值不变",
+            "丙_站 c 国控 8时 各项 — — 数据雷同 与乙|站*同时次各项数据完全相同",
+        ],
+    );
+    let bare = text(&sampled(ReportKind::Feedback, false));
+    assert_says(&bare, &["示例市范围内国控、省控站点未发现疑似异常数据。"]);
+}

@@ -40,3 +40,29 @@ neighbours_median
     let (code, _, told) = sheet(&["--format", "json"]);
     assert_eq!((code, told.contains("--format csv")), (Some(1), true), "{told}");
 }
+
+/// 甘井子 is national, 金州 provincial; 老站 and 金州 differ in what was found.
+#[test]
+fn the_paper_holds_what_is_suspect_at_stations_of_others() {
+    let place = Place::new();
+    let stations = super::STATIONS.replace("9Z,别处,,,anshan,,national,true,,\n", "");
+    place.write("stations.csv", &stations);
+    place.write("hours.csv", &hours());
+    place.imported("a.db", &["hours.csv"]);
+    let config = super::report::configured(&place, "dalian", "");
+    let paper = |day: &str| {
+        let args = ["report", "feedback", "--config", &config, "--day", day, "--format", "csv"];
+        let (code, out, told) = lantian(&args);
+        assert_eq!(code, Some(0), "{told}");
+        out
+    };
+    let said = paper("2025-01-02");
+    let rows: Vec<&str> =
+        said.lines().skip_while(|line| !line.starts_with("站点,")).skip(1).collect();
+    let expected = [
+        "甘井子,1A,国控,3时,SO2,-999,µg/m³,无数据标记,上报-999，表示无数据",
+        "甘井子,1A,国控,7时至8时,PM2.5,35,µg/m³,恒值,连续7小时数值不变",
+    ];
+    assert_eq!(rows, expected, "{said}");
+    assert!(!paper("2025-01-01").contains("站点,编码"), "nothing was found");
+}

@@ -42,7 +42,7 @@ hour_label = 'end'
 ";
 
 /// The configuration of a place with one area.
-fn configured(place: &Place, area: &str, lines: &str) -> String {
+pub(super) fn configured(place: &Place, area: &str, lines: &str) -> String {
     let other = if area == "dalian" { "dalian_city" } else { "dalian" };
     let config = CONFIG.replace("AREA", area);
     let config = config.replace(&format!("[areas.{other}]\nname = '大连市'\n"), "");

@@ -210,6 +210,8 @@ async fn papers_of_a_warning_are_made_by_record_and_listed_on_the_page() {
     let review = daemon.get("/api/v1/papers/review?record=1").await.json();
     assert_eq!(review["asked"][0]["nox_kg_per_day"], all["total"]["nox_kg_per_day"]);
     assert_eq!(review["course"].as_array().map(Vec::len), Some(4));
+    let feedback = daemon.get("/api/v1/papers/feedback?format=text").await.text;
+    assert!(feedback.contains("未发现疑似异常数据"), "{feedback}");
     let refused = daemon.get("/api/v1/papers/notice").await.problem(400).1;
     assert!(refused.starts_with("record: notice is asked for by record"), "{refused}");
     let page = daemon.get("/papers").await.text;
