@@ -2,11 +2,13 @@
 //!
 //! In: a [`Document`]. Out: the bytes of a [`Format`], or why they cannot be made.
 //!
-//! Invariants: no format says anything that another does not, except that CSV and XLSX are about the tables;
+//! Invariants: no format says anything that another does not, except that CSV and XLSX are about the tables,
+//! and a chart, which repeats what stands in a table, is drawn on the page and told in the text alone;
 //! nothing depends on colour; the same document gives the same text and figures in all of them.
 //!
 //! Why the browser makes the PDF: it has the fonts and the printer, and a bureau signs what it prints.
 
+mod chart;
 mod csv;
 mod docx;
 mod html;

@@ -14,6 +14,7 @@
 
 mod account;
 mod asked;
+mod chart;
 mod course;
 mod daily;
 mod document;
@@ -40,6 +41,7 @@ use utoipa::ToSchema;
 
 pub use account::{Account, Against, ChangeLine, Changes, ClassDays, PlanLine, PrimaryLine};
 pub use asked::{DaysOf, DaysWanted, Made, ReportAsked, ReportLists};
+pub use chart::{Chart, ChartPoint};
 pub use course::{DistrictLine, DistrictsOfDay, LevelLine, TaskLine, TasksDone};
 pub use daily::{DailyFigures, DateWords, HealthWords};
 pub use document::{Block, Column, Document, Format, SIGNATURES, Standing, State, Table};
@@ -186,4 +188,18 @@ kinds! {
     Review: ReviewFigures,
     /// Of suspect data.
     Feedback: FeedbackFigures,
+}
+
+impl ReportFigures {
+    /// The chart that templates of the kind call by a name.
+    fn chart(&self, name: &str) -> Option<Chart> {
+        match (self, name) {
+            (Self::Weekly(of), "days") => Some(Chart::of(of.days.iter().map(|of| (&of.line, "")))),
+            (Self::Monthly(of), "days") => Some(Chart::of(of.days.iter().map(|line| (line, "")))),
+            (Self::Review(of), "days") => {
+                Some(Chart::of(of.days.iter().map(|of| (&of.line, of.levels_zh.as_str()))))
+            }
+            _ => None,
+        }
+    }
 }

@@ -37,6 +37,7 @@ pub(super) fn render(document: &Document) -> Result<Vec<u8>, String> {
             Block::Heading(text) => docx.add_paragraph(heading(text)),
             Block::Paragraph(text) => docx.add_paragraph(body(text)),
             Block::Note(text) => docx.add_paragraph(small(text)),
+            Block::Chart(_) => docx, // its figures stand in a table
             Block::Table(table) => {
                 let caption = small(&table.caption).align(AlignmentType::Center).keep_next(true);
                 // A paragraph parts this table from what comes next.

@@ -2,7 +2,8 @@
 
 use askama::Template as _;
 
-use crate::report::{Block, Document};
+use super::chart;
+use crate::report::{Block, Chart, Document};
 
 #[derive(askama::Template)]
 #[template(path = "paper.html", config = "src/paper/askama.toml")]
@@ -10,6 +11,12 @@ struct Page<'a> {
     paper: &'a Document,
     standing: String,
     signatures: Vec<(&'static str, &'a str)>,
+}
+
+impl Page<'_> {
+    fn svg(&self, chart: &Chart) -> String {
+        chart::svg(chart)
+    }
 }
 
 pub(super) fn render(document: &Document) -> Result<Vec<u8>, String> {

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read as _};
 use calamine::{Data, Reader as _, Xlsx};
 
 use super::*;
-use crate::report::{Block, Column, Standing, Table};
+use crate::report::{Block, Chart, ChartPoint, Column, Standing, Table};
 
 fn paper() -> Document {
     let column = |name: &str, right| Column { name: name.to_owned(), right };
@@ -161,5 +161,35 @@ fn only_plain_digits_are_a_number() {
         ("inf", None),
     ] {
         assert_eq!(number(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_chart_is_drawn_on_the_page_told_in_the_text_and_left_out_elsewhere() {
+    let point = |label: &str, value, mark: &str| ChartPoint {
+        label: label.to_owned(),
+        value,
+        mark: mark.to_owned(),
+    };
+    let chart = Chart {
+        name: "days".to_owned(),
+        caption: "逐日AQI".to_owned(),
+        points: vec![point("11-21", Some(230), "黄色"), point("11-22", None, "")],
+        borders: vec![(50, "优"), (100, "良"), (300, "重度污染")],
+    };
+    let with = Document { blocks: vec![Block::Chart(chart)], ..paper() };
+    let bytes = |format| render(&with, format).expect("rendered");
+    let text = |format| String::from_utf8(bytes(format)).expect("UTF-8");
+    assert!(text(Format::Text).contains("\n图　逐日AQI：11-21为230，黄色；11-22为NA。\n"));
+    let page = text(Format::Html);
+    assert_eq!(page.matches("<rect").count(), 1, "a day without a value has no column");
+    for part in [">230</text>", ">NA</text>", ">黄色</text>", ">重度污染</text>", ">300</text>"]
+    {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    assert!(page.contains("<figcaption>逐日AQI</figcaption>"), "{page}");
+    let without = Document { blocks: Vec::new(), ..paper() };
+    for format in [Format::Csv, Format::Xlsx, Format::Docx] {
+        assert!(bytes(format) == render(&without, format).expect("rendered"), "{format}");
     }
 }

@@ -11,6 +11,7 @@ pub(super) fn render(document: &Document) -> String {
         match block {
             Block::Heading(text) | Block::Note(text) => lines.push(text.clone()),
             Block::Paragraph(text) => lines.push(format!("　　{text}")),
+            Block::Chart(chart) => lines.push(chart.text_zh()),
             Block::Table(table) => {
                 lines.extend(Some(&table.caption).filter(|c| !c.is_empty()).cloned());
                 lines.extend(table.rows.iter().map(|row| sentence(table, row)));

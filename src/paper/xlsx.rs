@@ -87,7 +87,7 @@ fn page(sheet: &mut Worksheet, document: &Document) -> Result<(), XlsxError> {
             Block::Paragraph(words) | Block::Note(words) => {
                 sheet.write_string_with_format(row, 1, words, &text)?;
             }
-            Block::Table(_) => continue, // has a sheet of its own
+            Block::Table(_) | Block::Chart(_) => continue, // has a sheet of its own
         }
         row += 1;
     }

@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Head;
+use super::{Chart, Head};
 use crate::warning::DRILL_ZH;
 
 /// Who signs, in order.
@@ -97,6 +97,8 @@ pub enum Block {
     Paragraph(String),
     /// A table.
     Table(Table),
+    /// A chart.
+    Chart(Chart),
     /// A remark below what it belongs to.
     Note(String),
 }

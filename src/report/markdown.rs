@@ -2,13 +2,14 @@
 //!
 //! In: text. Out: title and [`Block`]s, or the line that is none of them.
 //!
-//! Taken are: one `# title` at the beginning, `## headings`, paragraphs, tables, and `> remarks`. A
-//! paragraph that is bold as a whole and stands right above a table is its caption. Everything else (lists,
-//! links, code, HTML) is a fault, because a paper must come out the same in every format.
+//! Taken are: one `# title` at the beginning, `## headings`, paragraphs, tables, `> remarks`, and charts as
+//! `![caption](name)`, each a paragraph of its own. A paragraph that is bold as a whole and stands right
+//! above a table is its caption. Everything else (lists, links, code, HTML) is a fault, because a paper must
+//! come out the same in every format.
 
 use pulldown_cmark::{Alignment, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use super::{Block, Column, Table};
+use super::{Block, Chart, Column, Table};
 
 /// A line that no paper can hold, counted from 1 in the text that the template came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ struct Reading {
     caption: Option<String>,
     table: Table,
     row: Vec<String>,
+    /// The name of the chart that the paragraph is.
+    chart: Option<String>,
 }
 
 /// Reads title and blocks.
@@ -81,6 +84,11 @@ impl Reading {
                 self.bold = true;
                 Ok(())
             }
+            Tag::Image { dest_url, .. } => {
+                let alone = self.text.trim().is_empty() && !self.note && self.chart.is_none();
+                self.chart = Some(dest_url.to_string());
+                if alone { Ok(()) } else { Err("is a chart among text".to_owned()) }
+            }
             Tag::Table(alignments) => {
                 let right = |a: &Alignment| *a == Alignment::Right;
                 let column = |a| Column { name: String::new(), right: right(a) };
@@ -108,6 +116,12 @@ impl Reading {
             }
             TagEnd::Paragraph => {
                 let text = self.take();
+                if let Some(name) = self.chart.take() {
+                    let (points, borders) = (Vec::new(), Vec::new());
+                    let chart = Chart { name, caption: text, points, borders };
+                    self.blocks.push(Block::Chart(chart));
+                    return Ok(());
+                }
                 match (self.note, self.plain) {
                     (true, _) => self.blocks.push(Block::Note(text)),
                     (false, true) => self.blocks.push(Block::Paragraph(text)),

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::markdown::{self, escaped};
-use super::{Document, ReportFigures, ReportKind, sample};
+use super::{Block, Chart, Document, ReportFigures, ReportKind, sample};
 
 /// What is missing (HJ 633—2026, notes to Tables 4 and 5).
 const MISSING: &str = "NA";
@@ -114,10 +114,17 @@ impl Templates {
         let written = environment()
             .and_then(|jinja| jinja.render_named_str(kind.code(), &template.text, values))
             .map_err(|e| fault(e.line(), told(&e)))?;
-        let (title, blocks) = markdown::read(&written).map_err(|found| {
+        let (title, mut blocks) = markdown::read(&written).map_err(|found| {
             let line = written.lines().nth(found.line - 1).unwrap_or_default().to_owned();
             fault(None, format!("what it comes to {}: {line:?}", found.reason))
         })?;
+        for block in &mut blocks {
+            let Block::Chart(chart) = block else { continue };
+            let Chart { name, caption, .. } = chart.clone();
+            let found = figures.chart(&name);
+            let none = || fault(None, format!("{kind} has no chart {name:?}"));
+            *chart = Chart { caption, name: name.clone(), ..found.ok_or_else(none)? };
+        }
         Ok(Document::new(figures.head(), &title, blocks))
     }
 }

@@ -141,6 +141,7 @@ fn text(figures: &ReportFigures) -> String {
     let document = Templates::default().document(figures).expect("the built-in template is legal");
     let line = |block: &Block| match block {
         Block::Heading(text) | Block::Paragraph(text) | Block::Note(text) => text.clone(),
+        Block::Chart(chart) => chart.text_zh(),
         Block::Table(table) => {
             let rows = table.rows.iter().map(|row| row.join(" "));
             [table.caption.clone()].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
@@ -168,6 +169,8 @@ fn a_fault_of_a_template_is_told_with_its_file_and_line() {
         ("# 题\n\n{% if cite %}a{% endif %}\n", "room.md:3: undefined value"),
         ("# 题\n\n\n{% for x in %}\n", "room.md:4: syntax error"),
         ("# 题\n\n- {{ city.aqi }}\n", "room.md: what it comes to is a list"),
+        ("# 题\n\n![图](days)\n", "room.md: daily has no chart \"days\""),
+        ("# 题\n\n见![图](days)\n", "room.md: what it comes to is a chart among text"),
         ("没有标题\n", "room.md: what it comes to a paper begins with its title"),
     ] {
         let mut templates = Templates::default();
@@ -461,6 +464,7 @@ fn a_week_that_runs_stands_beside_the_same_days_of_the_one_before() {
             "本周尚未结束，以下为2026年11月23日至24日的情况，环比为上周同期。",
             "有效监测0天（另有2天无有效AQI），优良天数0天；",
             "2026-11-24 星期二 NA NA NA 28 10 10 10 0.5 NA",
+            "图　大连市逐日AQI：11-23为NA；11-24为NA。",
         ],
     );
     let of = |text| ReportKind::Weekly.span(text, day("2026-11-24"));

@@ -191,6 +191,7 @@ fn a_review_holds_the_course_the_measures_and_the_air_against_its_forecast() {
             "9 11月23日16时 市指挥部办公室11月23日16时发布（大气23T16号）：自11月24日0时起解除重污染天气预警",
         ],
     );
+    assert_says(&text(&figures), &["11-22为230，黄色、橙色；11-23为110，橙色；11-24为110。"]);
     let ReportFigures::Review(of) = figures else { panic!("another kind") };
     assert_eq!((of.days.len(), of.over), (6, true), "the 25th has not ended");
     assert_eq!((of.head.from.as_str(), of.head.to.as_str()), ("2026-11-21", "2026-11-23"));
