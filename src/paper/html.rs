@@ -14,6 +14,11 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// Whether a row is to be filled in by hand: it needs room.
+    fn is_to_sign(&self, row: &[String]) -> bool {
+        row.len() > 1 && row.iter().skip(1).all(String::is_empty)
+    }
+
     fn svg(&self, chart: &Chart) -> String {
         chart::svg(chart)
     }

@@ -193,3 +193,19 @@ fn a_chart_is_drawn_on_the_page_told_in_the_text_and_left_out_elsewhere() {
         assert!(bytes(format) == render(&without, format).expect("rendered"), "{format}");
     }
 }
+
+#[test]
+fn a_row_to_be_filled_in_by_hand_has_room() {
+    let column = |name: &str| Column { name: name.to_owned(), right: false };
+    let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
+    let table = Table {
+        caption: String::new(),
+        columns: vec![column("环节"), column("意见")],
+        rows: vec![row(["审核意见", ""]), row(["审批意见", "同意"])],
+    };
+    let paper = Document { blocks: vec![Block::Table(table)], ..paper() };
+    let text =
+        |format| String::from_utf8(render(&paper, format).expect("rendered")).expect("UTF-8");
+    assert!(text(Format::Text).contains("\n审核意见：\n审批意见：意见同意。\n"));
+    assert_eq!(text(Format::Html).matches("<tr class=\"sign\">").count(), 1);
+}

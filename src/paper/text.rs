@@ -33,5 +33,8 @@ fn sentence(table: &Table, row: &[String]) -> String {
     let said = names.zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
     let cells: Vec<String> = said.map(named).collect();
     let first = row.first().map_or("", String::as_str);
+    if cells.is_empty() {
+        return format!("{first}："); // to be filled in by hand
+    }
     format!("{first}：{}。", cells.join("，"))
 }

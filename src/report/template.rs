@@ -23,7 +23,7 @@ use super::{Block, Chart, Document, ReportFigures, ReportKind, sample};
 const MISSING: &str = "NA";
 
 /// The templates that come with the program.
-const BUILT_IN: [(ReportKind, &str); ReportKind::ALL.len()] = [
+pub(super) const BUILT_IN: [(ReportKind, &str); ReportKind::ALL.len()] = [
     (ReportKind::Daily, include_str!("../../config/templates/daily.md")),
     (ReportKind::Forecast, include_str!("../../config/templates/forecast.md")),
     (ReportKind::Weekly, include_str!("../../config/templates/weekly.md")),

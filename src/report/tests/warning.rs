@@ -186,7 +186,7 @@ fn a_change_of_level_is_named_in_the_title() {
     assert_eq!(title("5"), "关于升级为重污染天气橙色预警（Ⅱ级应急响应）的通知");
     assert_eq!(title("6"), "关于降级为重污染天气黄色预警（Ⅲ级应急响应）的通知");
     let said = text(&paper(ReportKind::Notice, "5", &records).expect("a notice"));
-    assert_says(&said, &["空气质量达到预警条件。经市政府同意，自11月24日18时起升级为"]);
+    assert_says(&said, &["根据监测中心会商结果，经市政府同意，自11月24日18时起升级为"]);
 }
 
 #[test]
@@ -262,4 +262,28 @@ fn suspect_data_of_others_are_reported_and_asked_after() {
     );
     let bare = text(&sampled(ReportKind::Feedback, false));
     assert_says(&bare, &["示例市范围内国控、省控站点未发现疑似异常数据。"]);
+}
+
+/// Runs of digits with a decimal point.
+fn numbers(text: &str) -> std::collections::BTreeSet<&str> {
+    let runs = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    let runs = runs.map(|run| run.trim_matches('.'));
+    runs.filter(|run| run.starts_with(|c: char| c.is_ascii_digit())).collect()
+}
+
+/// Every number of every paper stands in its figures, or in the words of its template.
+#[test]
+fn a_template_says_no_number_that_is_no_figure() {
+    for figures in sample::figures() {
+        let kind = figures.kind();
+        let (_, template) =
+            template::BUILT_IN.iter().find(|(of, _)| *of == kind).expect("built in");
+        let known = serde_json::to_string(&figures).expect("JSON");
+        let known: std::collections::BTreeSet<&str> =
+            numbers(&known).union(&numbers(template)).copied().collect();
+        let said = text(&figures);
+        let stray: Vec<&str> = numbers(&said).difference(&known).copied().collect();
+        assert!(stray.is_empty(), "{kind}: {stray:?} in\n{said}");
+        assert!(!said.contains("{{") && !said.contains("None"), "{said}");
+    }
 }
