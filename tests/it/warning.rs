@@ -2,6 +2,7 @@
 //! between any two steps, and the chain over all of it.
 
 mod drill;
+mod paper;
 
 use std::collections::BTreeMap;
 
