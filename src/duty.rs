@@ -33,6 +33,7 @@ pub use shift::{Entry, EntrySort, HandOver, OpenEntry, Shift};
 pub use times::{Facts, OpenItem, Times};
 
 use crate::time::Instant;
+use crate::warning::Warnings;
 
 /// Where the room stands: what follows from its records, and from nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Duty {
     pub fn decide(
         &self,
         (person, act): (&str, &DutyAct),
-        rules: &DutyRules,
+        (rules, warnings): (&DutyRules, &Warnings),
         now: Instant,
     ) -> Result<DutyBody, DutyRefusal> {
         match act {
@@ -76,7 +77,7 @@ impl Duty {
                 self.papers.sign(*paper, (signer, file.as_deref()), now)
             }
             DutyAct::Done { fixed, of, at, note } => {
-                self.times.mark((*fixed, *of), (*at, note), rules, now)
+                self.times.mark((*fixed, *of), (*at, note), (rules, warnings), now)
             }
             DutyAct::Enter(entry) => shift::enter(entry, now),
             DutyAct::Close { entry, how } => self.shift.close(*entry, how),

@@ -29,6 +29,7 @@ mod record;
 mod response;
 mod review;
 mod sample;
+mod shift;
 mod sources;
 mod task;
 mod template;
@@ -43,7 +44,7 @@ pub use account::{Account, Against, ChangeLine, Changes, ClassDays, PlanLine, Pr
 pub use asked::{DaysOf, DaysWanted, Made, ReportAsked, ReportLists};
 pub use chart::{Chart, ChartPoint};
 pub use course::{DistrictLine, DistrictsOfDay, LevelLine, TaskLine, TasksDone};
-pub use daily::{DailyFigures, DateWords, HealthWords};
+pub use daily::{BriefFigures, DailyFigures, DateWords, HealthWords};
 pub use document::{Block, Column, Document, Format, SIGNATURES, Standing, State, Table};
 pub use feedback::{FeedbackFigures, FeedbackRow, Found};
 pub use forecast::{ForecastDay, ForecastFigures, ForecastLine, ForecastRow};
@@ -57,7 +58,8 @@ pub use record::{
 };
 pub use response::ResponseFigures;
 pub use review::{ReviewDay, ReviewFigures, ReviewLevel, ReviewReports};
-pub use sources::{RECORDS_MAX, RecordsWanted, Sources, Unmade};
+pub use shift::{ShiftFigures, ShiftLine};
+pub use sources::{DutyWanted, RECORDS_MAX, RecordsWanted, Sources, Unmade};
 pub use task::{
     DepartmentRow, DepartmentSheet, DistrictSheet, DistrictSum, PlantRow, Reduction, SourceRow,
     TasksFigures,
@@ -164,6 +166,8 @@ macro_rules! kinds {
 kinds! {
     /// Of a day.
     Daily: DailyFigures,
+    /// A day in one text message.
+    Brief: BriefFigures,
     /// Of a forecast.
     Forecast: ForecastFigures,
     /// Of a week.
@@ -188,6 +192,8 @@ kinds! {
     Review: ReviewFigures,
     /// Of suspect data.
     Feedback: FeedbackFigures,
+    /// The shift book.
+    Shift: ShiftFigures,
 }
 
 impl ReportFigures {

@@ -28,6 +28,7 @@ use crate::assessment::Seasons;
 use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
+use crate::duty::DutyRules;
 use crate::measures::{Edition, EvidenceParams, load};
 use crate::observation::FeedFormat;
 use crate::pipeline::{Params, View, WarningParams};
@@ -55,7 +56,9 @@ const MEASURES: &[u8] = include_bytes!("../../seeds/measures/2026.xlsx");
 /// By which rules the demo recommends warnings.
 const DEMO_RULES: &str = "2024";
 /// Who acts in the demo.
-const PERSON: &str = "演示人员";
+const ISSUER: &str = "演示带班";
+/// Who makes papers: they are reviewed by somebody else.
+const OPERATOR: &str = "演示值班";
 /// The in-process broker says much that is of no use here.
 const LOG_FILTER: &str = "warn,rumqttd=off";
 /// The same air every time.
@@ -115,11 +118,18 @@ async fn play(
     let cancel = CancellationToken::new();
     daemon::cancel_on_signal(&cancel);
     let store = setup.store.clone();
-    let token = token(&store)?;
+    let tokens = [(ISSUER, Role::Issuer), (OPERATOR, Role::Operator)]
+        .map(|(name, role)| token(&store, name, role));
+    let [issuer, operator] = tokens;
+    let tokens = [issuer?, operator?];
     let meters = setup.lists.measures.as_deref().map(Meters::of);
     let prepared = Daemon::prepare(setup).await.map_err(|e| daemon::exit(&store, &e))?;
     let address = prepared.address();
-    let line = format!("http://{address}/\n{PERSON}的个人令牌（可登记、发布）：{token}\n");
+    let [issuer, operator] = tokens;
+    let line = format!(
+        "http://{address}/\n{ISSUER}的个人令牌（可登记、审核、发布、签发）：{issuer}\n\
+         {OPERATOR}的个人令牌（可登记、制表）：{operator}\n"
+    );
     out.write_all(line.as_bytes()).map_err(|e| ExitError::Io(e.to_string()))?;
     let views = prepared.views();
     let daemon = tokio::spawn(prepared.run(cancel.clone()));
@@ -139,10 +149,10 @@ async fn play(
     ended.map_err(|e| daemon::exit(&store, &e))
 }
 
-/// A token for the person of the demo, in a store of its own.
-fn token(store: &Path) -> Result<String, ExitError> {
+/// A token for a person of the demo, in a store of its own.
+fn token(store: &Path, name: &str, role: Role) -> Result<String, ExitError> {
     let token = random_token()?;
-    let add = |of: Sqlite| of.add_token(&token, PERSON, Role::Issuer, clock::now());
+    let add = |of: Sqlite| of.add_token(&token, name, role, clock::now());
     let added = Sqlite::open(store).and_then(add);
     added.map_err(|e| store_fault(store, &e))?;
     Ok(token)
@@ -164,17 +174,19 @@ fn setup(
     let rules = config::warning_rules(DEMO_RULES, Path::new(""));
     let rules = rules.map_err(|faults| ExitError::Config(format!("{faults:?}")))?;
     let warning = WarningParams { rules, zones: Vec::new() };
+    let measures = scratch.measures()?;
+    let duty = DutyRules { districts: measures.districts.clone(), ..DutyRules::default() };
     Ok(Setup {
         areas: vec![registry],
         feeds: vec![feed],
-        params: Params { warning: Some(warning), ..Params::default() },
+        params: Params { warning: Some(warning), duty: Some(duty), ..Params::default() },
         lists: Arc::new(http::Lists {
             targets: Targets::default(),
             resampling: Resampling::DEFAULT,
             ranks,
             seasons: Seasons::DEFAULT,
             dust: DustEntries::default(),
-            measures: Some(scratch.measures()?),
+            measures: Some(measures),
             refused: Vec::new(),
             district_report_due: config::DISTRICT_REPORT_DUE,
             read_sheets: workbook::sheets_in,

@@ -12,14 +12,15 @@ use super::{ExitError, daemon, text};
 use crate::area::{Member, Registry};
 use crate::assessment::{Counting, DayFigures, DustColumn, JudgedBy};
 use crate::config::{self, Config};
+use crate::duty::DutyRecord;
 use crate::measures::Edition;
 use crate::observation::Dataset;
 use crate::report::{
-    DaysWanted, Format, Found, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked, ReportKind,
-    ReportLists, Sources, Unmade,
+    DaysWanted, DutyWanted, Format, Found, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked,
+    ReportKind, ReportLists, Sources, Unmade,
 };
 use crate::standard::{Parameters, Practice};
-use crate::store::{self, Reader, RecordsAsked};
+use crate::store::{self, DutyAsked, Reader, RecordsAsked};
 use crate::time::Day;
 use crate::warning::Record;
 use crate::{clock, paper};
@@ -27,10 +28,10 @@ use crate::{clock, paper};
 /// A paper (日报 and so on): what the room hands on.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The kind: daily (空气质量日报), forecast (空气质量预报单), weekly (空气质量周报), monthly (空气质量月报),
+    /// The kind: daily (空气质量日报), brief (日报短信), forecast (空气质量预报单), weekly (空气质量周报), monthly (空气质量月报),
     /// ranking (排名表), leader (领导专报); of a record of a warning consultation (会商记录), approval
     /// (预警建议与审批单), notice (启动、调整、解除通知), tasks (分区县任务单), review (过程总结); of a day of a
-    /// response response (14时调度日报); feedback (反馈单).
+    /// response response (14时调度日报); feedback (反馈单); shift (值班日志).
     #[arg(value_name = "KIND")]
     kind: ReportKind,
     /// The configuration, whose store is read; a daemon may be writing to it.
@@ -209,6 +210,13 @@ impl Sources for FromStore<'_> {
 
     fn edition(&mut self, digest: &str) -> Result<Option<Edition>, store::Error> {
         self.reader.edition(digest)
+    }
+
+    fn duty(&mut self, wanted: &DutyWanted) -> Result<Vec<DutyRecord>, store::Error> {
+        let kinds = wanted.kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let (between, limit) = (Some(wanted.between), RECORDS_MAX);
+        let asked = DutyAsked { kinds, between, limit, before: wanted.before, paper: None };
+        self.reader.duty_records(self.area, &asked)
     }
 
     fn findings(&mut self, registry: &Registry, day: Day) -> Result<Vec<Found>, store::Error> {

@@ -100,7 +100,7 @@ pub enum DutyRefusal {
     NothingDue,
     /// The shift book has no such entry that is open.
     UnknownEntry,
-    /// No such hand-over waits, or it is for somebody else.
+    /// No such hand-over waits, or who handed over takes it.
     NoHandOver,
     /// The area has no duties.
     NoDuties,
@@ -162,7 +162,7 @@ impl DutyRefusal {
             Self::OutOfOrder => "时间早于所办事项",
             Self::NothingDue => "没有该项待办，或已办结",
             Self::UnknownEntry => "没有该编号的未办结事项",
-            Self::NoHandOver => "没有等待本人接班的交班记录",
+            Self::NoHandOver => "没有该交班记录等待接班，或交班、接班为同一人",
             Self::NoDuties => "该区域没有值班事项",
         }
     }

@@ -99,7 +99,10 @@ pub enum How {
     /// Every district reported.
     Reported,
     /// A list came into use.
-    Adopted,
+    Adopted {
+        /// Its date in force.
+        in_force: String,
+    },
     /// Hours have values again.
     Back {
         /// The first hour that has one.

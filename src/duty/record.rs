@@ -63,6 +63,8 @@ pub enum DutyBody {
     Escalated(Item),
     /// It will not be done any more.
     Missed(Item),
+    /// It is asked for no longer: the response ended before it was due.
+    Lapsed(Item),
     /// It is done.
     Done(Done),
     /// Something is written into the shift book.
@@ -96,6 +98,7 @@ impl DutyBody {
             Self::Overdue(_) => "overdue",
             Self::Escalated(_) => "escalated",
             Self::Missed(_) => "missed",
+            Self::Lapsed(_) => "lapsed",
             Self::Done(_) => "done",
             Self::Entered(_) => "entered",
             Self::Closed { .. } => "closed",

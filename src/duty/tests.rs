@@ -94,7 +94,7 @@ impl Room {
     }
 
     fn act(&mut self, person: &str, act: &DutyAct) -> Result<u64, DutyRefusal> {
-        let body = self.state.decide((person, act), &self.rules, self.now)?;
+        let body = self.state.decide((person, act), (&self.rules, &self.warnings), self.now)?;
         self.note(Some(person), vec![body]);
         let number = self.state.last;
         self.settle();
@@ -329,36 +329,42 @@ fn missing_hours_are_one_item_from_the_first_to_the_return() {
     assert_eq!(room.until("2025-03-08T10:00"), ["03-08T10:00 overdue"], "and again");
 }
 
-/// A warning that is in effect from a moment on, and lifted at another.
-fn respond(warnings: &mut Warnings, from: &str, lifted: Option<&str>) {
-    let record = |number, body| Record { number, at: at(from), person: None, drill: None, body };
-    let issue = |number, approval, target, change, effective: &str| Issue {
+fn issue(number: u64, at_: &str, target: Target, change: Change) -> Body {
+    Body::Issued(Issue {
         warning: 1,
         proposal: number,
-        approval,
+        approval: number,
         target,
         change,
         response: target.level(),
         issuer: "指挥部办公室".to_owned(),
         document: "第1号".to_owned(),
-        issued: at(from),
-        effective_from: at(effective),
+        issued: at(at_),
+        effective_from: at(at_),
         measures: None,
-    };
-    let ground = || Ground::Person { reason: "会商".to_owned() };
+    })
+}
+
+fn propose(warning: Option<u64>, target: Target, change: Change) -> Body {
+    let ground = Ground::Person { reason: "会商".to_owned() };
+    Body::Recommended(Recommendation { warning, target, change, ground })
+}
+
+/// A warning that is in effect from a moment on.
+fn respond(warnings: &mut Warnings, from: &str) {
+    let record = |number, body| Record { number, at: at(from), person: None, drill: None, body };
     let yellow = Target::Level(Level::Yellow);
-    let start =
-        Recommendation { warning: None, target: yellow, change: Change::Start, ground: ground() };
-    warnings.take(&record(1, Body::Recommended(start)));
-    warnings.take(&record(2, Body::Issued(issue(1, 1, yellow, Change::Start, from))));
+    warnings.take(&record(1, propose(None, yellow, Change::Start)));
+    warnings.take(&record(2, issue(1, from, yellow, Change::Start)));
     warnings.take(&record(3, Body::TookEffect { issue: 2 }));
-    if let Some(lifted) = lifted {
-        let (target, change) = (Target::Lift, Change::Lift);
-        let lift = Recommendation { warning: Some(1), target, change, ground: ground() };
-        warnings.take(&record(4, Body::Recommended(lift)));
-        warnings.take(&record(5, Body::Issued(issue(4, 4, target, change, lifted))));
-        warnings.take(&record(6, Body::TookEffect { issue: 5 }));
-    }
+}
+
+/// Its end.
+fn lift(warnings: &mut Warnings, at_: &str) {
+    let record = |number, body| Record { number, at: at(at_), person: None, drill: None, body };
+    warnings.take(&record(4, propose(Some(1), Target::Lift, Change::Lift)));
+    warnings.take(&record(5, issue(4, at_, Target::Lift, Change::Lift)));
+    warnings.take(&record(6, Body::TookEffect { issue: 5 }));
 }
 
 fn reported(warnings: &mut Warnings, number: u64, district: &str, when: &str) {
@@ -380,7 +386,7 @@ fn in_a_response_districts_report_by_13_and_the_room_by_14() {
     assert!(room.until("2025-03-08T16:00").is_empty(), "no response, nothing due");
     room.rules.districts = ["中山区", "西岗区"].map(str::to_owned).to_vec();
     // It begins after the day's times: the first report is tomorrow's.
-    respond(&mut room.warnings, "2025-03-08T18:00", None);
+    respond(&mut room.warnings, "2025-03-08T18:00");
     assert!(room.until("2025-03-09T12:59").is_empty());
     reported(&mut room.warnings, 10, "中山区", "2025-03-09T12:30");
     assert_eq!(room.until("2025-03-09T13:10"), ["03-09T13:00 overdue", "03-09T13:00 reminded"]);
@@ -407,13 +413,72 @@ fn nothing_is_due_after_a_response_was_lifted() {
     let mut room = Room::new("2025-03-08T00:00");
     room.rules.off.extend([Fixed::DailyReport, Fixed::Forecast]);
     room.rules.districts = vec!["中山区".to_owned()];
-    respond(&mut room.warnings, "2025-03-08T10:00", Some("2025-03-09T13:30"));
-    let told = room.until("2025-03-10T23:00");
+    respond(&mut room.warnings, "2025-03-08T10:00");
+    let mut told = room.until("2025-03-09T13:29");
+    lift(&mut room.warnings, "2025-03-09T13:30");
+    told.extend(room.until("2025-03-13T23:00"));
+    assert!(room.state.times.open.is_empty(), "nothing is asked for any more");
+    assert!(told.contains(&"03-09T13:29 lapsed".to_owned()), "the paper of 14:00: {told:?}");
+    assert!(told.contains(&"03-12T13:00 missed".to_owned()), "what districts owed: {told:?}");
     let of_day = |day: &str| told.iter().filter(|t| t.starts_with(day)).count();
     assert_eq!(of_day("03-08"), 5, "{told:?}");
-    assert!(told.contains(&"03-09T13:00 overdue".to_owned()), "{told:?}");
     assert!(!told.contains(&"03-09T14:00 overdue".to_owned()), "it ended before: {told:?}");
     assert!(!told.iter().any(|t| t.starts_with("03-10T1")), "{told:?}");
+}
+
+#[test]
+fn a_response_that_is_entered_after_the_times_of_its_day_is_late_at_once() {
+    let mut room = Room::only(Fixed::ResponseReport, "2025-03-08T00:00");
+    room.until("2025-03-08T14:05");
+    respond(&mut room.warnings, "2025-03-08T10:00");
+    assert_eq!(room.until("2025-03-08T15:00"), ["03-08T14:05 overdue", "03-08T14:30 escalated"]);
+    room.sign(draft("response", "dalian 2025-03-08"));
+    let DutyBody::Done(done) = &room.records.last().expect("one").body else { panic!() };
+    assert_eq!(done.late_min(), Some(60));
+}
+
+#[test]
+fn what_is_not_due_is_not_done() {
+    let mut room = Room::new("2025-03-08T12:00");
+    let done = DutyAct::Done {
+        fixed: Fixed::ResponseReport,
+        of: day("2025-03-08").start(),
+        at: at("2025-03-08T11:00"),
+        note: "已报".to_owned(),
+    };
+    assert_eq!(room.act("张三", &done), Err(DutyRefusal::NothingDue), "no response holds");
+    respond(&mut room.warnings, "2025-03-08T10:00");
+    assert!(room.act("张三", &done).is_ok());
+}
+
+#[test]
+fn an_hour_that_comes_late_settles_itself_unless_later_ones_are_due() {
+    let mut room = Room::only(Fixed::Hourly, "2025-03-08T00:00");
+    let hour = |h: i32| day("2025-03-08").start().plus(h);
+    room.until("2025-03-08T03:30");
+    room.aqi.insert(hour(2));
+    assert_eq!(room.until("2025-03-08T05:10"), ["03-08T05:00 overdue"]);
+    room.aqi.insert(hour(3));
+    room.settle();
+    let last = room.records.last().expect("one");
+    assert_eq!(last.body.kind(), "done");
+    assert!(last.text_zh().ends_with("3月8日5时10分补到。"), "{}", last.text_zh());
+    room.until("2025-03-08T07:10");
+    room.aqi.insert(hour(4));
+    room.settle();
+    assert_eq!(room.state.times.open.len(), 1, "that of 5 to 6 is due, too");
+    room.aqi.insert(hour(5));
+    room.settle();
+    assert!(room.state.times.open.is_empty());
+}
+
+#[test]
+fn a_list_that_never_came_is_missed_when_the_year_is_over() {
+    let mut room = Room::only(Fixed::MeasuresList, "2025-09-20T00:00");
+    room.warnings.list_from = Some("2024-09-20".to_owned());
+    let told = room.until("2026-02-01T00:00");
+    assert_eq!(told.last().map(String::as_str), Some("01-01T00:00 missed"), "{told:?}");
+    assert!(room.state.times.open.is_empty());
 }
 
 #[test]
@@ -444,6 +509,10 @@ fn a_list_is_asked_for_in_september_until_one_of_the_year_is_in_force() {
     room.settle();
     let DutyBody::Done(done) = &room.records.last().expect("one").body else { panic!() };
     assert_eq!(done.late_min(), Some(14 * 24 * 60));
+    assert!(
+        room.records.last().expect("one").text_zh().contains("实施日期2025-10-15"),
+        "as it is written"
+    );
     assert!(room.until("2026-08-31T23:59").is_empty(), "the next is asked for a year later");
     assert_eq!(room.until("2026-09-01T00:00"), ["09-01T00:00 reminded"]);
 }

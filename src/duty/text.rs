@@ -45,7 +45,8 @@ fn done(done: &Done) -> String {
         How::Signed { number } => format!("{at}签发{number}"),
         How::Forecast { office } => format!("{office}{at}发布预报"),
         How::Reported => format!("{at}各区县报齐"),
-        How::Adopted => format!("实施日期{}", at.trim_end_matches("0时")),
+        How::Adopted { in_force } => format!("实施日期{in_force}"),
+        How::Back { missing: 0, .. } => format!("{at}补到"),
         How::Back { since, missing } => {
             let (_, month, date) = since.day().date();
             let since = format!("{month}月{date}日{}时", since.ending());
@@ -114,13 +115,14 @@ impl DutyRecord {
             DutyBody::Reminded(item) => format!("提醒：{}尚未办结。", item.text_zh()),
             DutyBody::Overdue(item) => match item.fixed {
                 Fixed::Hourly => {
-                    format!("逾期：{}起无有效AQI。", of_zh(item.fixed, item.of) + "小时值")
+                    format!("逾期：自{}起无有效AQI小时值。", of_zh(item.fixed, item.of))
                 }
                 _ => format!("逾期：{}未办结。", item.text_zh()),
             },
             DutyBody::Escalated(item) => {
                 format!("逾期未办，应报带班领导：{}。", item.text_zh())
             }
+            DutyBody::Lapsed(item) => format!("不再要求：{}。", item.text_zh()),
             DutyBody::Missed(item) => format!("未完成：{}，不再等待。", item.text_zh()),
             DutyBody::Done(body) => done(body),
             DutyBody::Entered(body) => entry(body),

@@ -4,8 +4,9 @@
 //! the state ([`Times`]) follows from the records.
 //!
 //! Each item goes one way: nothing, reminded, overdue, escalated, and at any time done; what is not done
-//! after `give_up_days` is missed. Missing hourly values are one item from the first of them to the hour that
-//! has a value again, however many lie between.
+//! after `give_up_days` is missed, and what the room was reminded of and is asked for no longer lapses.
+//! Missing hourly values are one item from the first of them to the hour that has a value again, however
+//! many lie between.
 //!
 //! Invariants: an item is done by what shows it (a signed paper, an official forecast, figures, a list), or
 //! by a person's word that names where; how late it was follows from the record. Nothing is due in a response
@@ -25,6 +26,8 @@ use crate::time::{Day, Hour, Instant};
 use crate::warning::Warnings;
 
 const DAY_MIN: i64 = 24 * 60;
+/// Days ahead that are told as what comes next.
+const COMING_DAYS: i64 = 60;
 /// Days after 30 September on which a list is no longer waited for: the year is over.
 const LIST_GIVE_UP_DAYS: i64 = 92;
 
@@ -84,38 +87,56 @@ fn due((fixed, of): (Fixed, Hour), rules: &DutyRules) -> Instant {
     }
 }
 
-/// When what comes next of an item, with its body.
-fn moments(key: (Fixed, Hour), rules: &DutyRules) -> [Option<(Instant, DutyBody)>; 4] {
-    let (fixed, of) = key;
-    let due = due(key, rules);
+/// What is still to come of an item, by the stage that it has reached, each with its moment.
+fn moments(
+    (fixed, of): (Fixed, Hour),
+    open: Option<&OpenItem>,
+    rules: &DutyRules,
+) -> Vec<(Instant, DutyBody)> {
+    let due = open.map_or_else(|| due((fixed, of), rules), |open| open.due);
     let item = Item { fixed, of, due };
-    let day = due.plus_minutes(-1).hour().day().start().start();
-    let remind = match fixed {
-        Fixed::Hourly | Fixed::DistrictFigures => None,
-        Fixed::DailyReport => Some(day.plus_minutes(rules.daily_report_remind.into())),
-        Fixed::Forecast => Some(day.plus_minutes(rules.forecast_remind.into())),
-        Fixed::ResponseReport => Some(day.plus_minutes(rules.response_report_remind.into())),
+    let stage = open.map(|open| open.stage);
+    let mut all = Vec::new();
+    if let (None, Some(remind)) = (stage, remind(item, rules)) {
+        all.push((remind, DutyBody::Reminded(item)));
+    }
+    if stage.is_none_or(|stage| stage == Stage::Reminded) {
+        all.push((due, DutyBody::Overdue(item)));
+    }
+    if stage == Some(Stage::Overdue) {
+        let escalate = due.plus_minutes(rules.escalate_after_min.into());
+        all.push((escalate, DutyBody::Escalated(item)));
+    }
+    if let (Some(_), Some(missed)) = (stage, give_up(item, rules)) {
+        all.push((missed, DutyBody::Missed(item)));
+    }
+    all
+}
+
+/// When the room is reminded of an item, if ever.
+fn remind(item: Item, rules: &DutyRules) -> Option<Instant> {
+    let day = item.due.plus_minutes(-1).hour().day().start().start();
+    let remind = match item.fixed {
+        Fixed::Hourly | Fixed::DistrictFigures => return None,
+        Fixed::DailyReport => day.plus_minutes(rules.daily_report_remind.into()),
+        Fixed::Forecast => day.plus_minutes(rules.forecast_remind.into()),
+        Fixed::ResponseReport => day.plus_minutes(rules.response_report_remind.into()),
         Fixed::MeasuresList => {
-            Some(due.plus_minutes(-i64::from(rules.measures_list_remind_days) * DAY_MIN))
+            let days = i64::from(rules.measures_list_remind_days);
+            item.due.plus_minutes(-days * DAY_MIN)
         }
     };
-    let missed = give_up(key, rules).map(|at| (at, DutyBody::Missed(item)));
-    [
-        remind.filter(|at| *at < due).map(|at| (at, DutyBody::Reminded(item))),
-        Some((due, DutyBody::Overdue(item))),
-        Some((due.plus_minutes(rules.escalate_after_min.into()), DutyBody::Escalated(item))),
-        missed,
-    ]
+    Some(remind).filter(|at| *at < item.due)
 }
 
 /// When an item is no longer waited for; missing hours are waited for until there is one.
-fn give_up(key: (Fixed, Hour), rules: &DutyRules) -> Option<Instant> {
-    let days = match key.0 {
+fn give_up(item: Item, rules: &DutyRules) -> Option<Instant> {
+    let days = match item.fixed {
         Fixed::Hourly => return None,
         Fixed::MeasuresList => LIST_GIVE_UP_DAYS,
         _ => rules.give_up_days.into(),
     };
-    Some(due(key, rules).plus_minutes(days * DAY_MIN))
+    Some(item.due.plus_minutes(days * DAY_MIN))
 }
 
 /// From when an item can be done.
@@ -135,7 +156,7 @@ fn around(now: Instant, rules: &DutyRules) -> impl Iterator<Item = (Fixed, Hour)
     let daily =
         [Fixed::DailyReport, Fixed::Forecast, Fixed::DistrictFigures, Fixed::ResponseReport];
     let days = (-back..=1).flat_map(move |n| daily.map(|fixed| (fixed, today.plus(n).start())));
-    let years = [year, year + 1].into_iter().filter_map(|year| Day::of(year, 1, 1));
+    let years = (year - 1..=year + 1).filter_map(|year| Day::of(year, 1, 1));
     let all = days.chain(years.map(|day| (Fixed::MeasuresList, day.start())));
     all.filter(|(fixed, _)| !rules.off.contains(fixed))
 }
@@ -144,16 +165,20 @@ impl Times {
     /// When time alone brings something next.
     #[must_use]
     pub fn next_deadline(&self, rules: &DutyRules, now: Instant) -> Option<Instant> {
-        let open = around(now, rules).filter(|key| !self.closed.contains_key(key));
-        let coming = open.flat_map(|key| moments(key, rules)).flatten().map(|(at, _)| at);
-        let hourly = self.hourly(rules).map(|open| match open {
-            Some(open) => open.due.plus_minutes(rules.escalate_after_min.into()),
-            None => {
-                let within = i64::from(rules.hourly_within_min);
-                now.plus_minutes(-within).hour().end().plus_minutes(within)
-            }
+        let new = around(now, rules).filter(|key| self.is_new(key));
+        let new = new.flat_map(|key| moments(key, None, rules));
+        let open = self.open.iter().flat_map(|(key, open)| moments(*key, Some(open), rules));
+        let hourly = self.hourly(rules).and_then(|open| {
+            let within = i64::from(rules.hourly_within_min);
+            let next = now.plus_minutes(-within).hour().end().plus_minutes(within);
+            open.is_none().then_some(next)
         });
-        coming.chain(hourly).filter(|at| *at > now).min()
+        new.chain(open).map(|(at, _)| at).chain(hourly).filter(|at| *at > now).min()
+    }
+
+    /// Whether nothing of an item was recorded yet.
+    fn is_new(&self, key: &(Fixed, Hour)) -> bool {
+        !self.open.contains_key(key) && !self.closed.contains_key(key)
     }
 
     /// The hours that miss, if any; `None` where nobody waits for hours.
@@ -170,72 +195,82 @@ impl Times {
     /// What is recorded at the moment `now` of [`Times::next_deadline`].
     #[must_use]
     pub fn tick(&self, rules: &DutyRules, facts: &Facts<'_>, now: Instant) -> Vec<DutyBody> {
-        let open = around(now, rules).filter(|key| !self.closed.contains_key(key));
-        let here = open.filter(|key| exists(*key, rules, facts.warnings));
-        let moments = here.flat_map(|key| moments(key, rules)).flatten();
-        let mut bodies: Vec<DutyBody> =
-            moments.filter(|(at, _)| *at == now).map(|(_, body)| body).collect();
-        // What was over before anybody watched is not waited for.
-        bodies.retain(|body| match body {
-            DutyBody::Escalated(item) | DutyBody::Missed(item) => {
-                self.open.contains_key(&(item.fixed, item.of))
-            }
-            _ => true,
-        });
-        bodies.extend(self.hourly(rules).and_then(|_| self.tick_hours(rules, facts, now)));
-        bodies
+        let new = around(now, rules)
+            .filter(|key| self.is_new(key) && exists(*key, rules, facts.warnings));
+        // What was over before anybody watched is not asked for.
+        let new = new.flat_map(|key| moments(key, None, rules)).filter(|(at, _)| *at == now);
+        let open = self.open.iter().flat_map(|(key, open)| moments(*key, Some(open), rules));
+        let open = open.filter(|(at, _)| *at <= now);
+        let bodies = new.chain(open).map(|(_, body)| body);
+        let hours = self.hourly(rules).and_then(|_| self.tick_hours(rules, facts, now));
+        bodies.chain(hours).collect()
     }
 
     fn tick_hours(&self, rules: &DutyRules, facts: &Facts<'_>, now: Instant) -> Option<DutyBody> {
-        if let Some((of, open)) = self.hours() {
-            let item = Item { fixed: Fixed::Hourly, of, due: open.due };
-            let escalate = open.due.plus_minutes(rules.escalate_after_min.into());
-            return (escalate == now).then_some(DutyBody::Escalated(item));
-        }
-        let of = now.plus_minutes(-i64::from(rules.hourly_within_min)).hour().plus(-1);
+        let of = last_due_hour(rules, now);
         let due = due((Fixed::Hourly, of), rules);
         // Where there never was a value, the city's air is not watched yet.
         let misses = due == now && facts.newest.is_some() && !(facts.has_aqi)(of);
-        misses.then_some(DutyBody::Overdue(Item { fixed: Fixed::Hourly, of, due }))
+        let first = misses && self.hours().is_none();
+        first.then_some(DutyBody::Overdue(Item { fixed: Fixed::Hourly, of, due }))
     }
 
-    /// What has been done since, at `now`.
+    /// What has been done since, at `now`; what is asked for no longer; and of a response that was entered
+    /// after the times of its day what is late already.
     #[must_use]
     pub fn settle(&self, rules: &DutyRules, facts: &Facts<'_>, now: Instant) -> Vec<DutyBody> {
-        let waits = |key: &(Fixed, Hour)| {
-            let in_time = opens(*key) <= now
-                && now <= due(*key, rules)
-                && !self.closed.contains_key(key)
-                && exists(*key, rules, facts.warnings);
-            in_time || self.open.contains_key(key)
-        };
-        let mut done: Vec<Done> = around(now, rules)
-            .filter(waits)
-            .filter_map(|key| self.shown(key, rules, facts, now))
-            .collect();
-        if let (Some((of, open)), Some(newest)) = (self.hours(), facts.newest)
-            && newest > of
-        {
-            let missing = (of.number()..newest.number()).map(Hour::from_number);
-            let missing = missing.filter(|hour| !(facts.has_aqi)(*hour)).count();
-            let missing = u32::try_from(missing).unwrap_or(u32::MAX);
-            let item = Item { fixed: Fixed::Hourly, of, due: open.due };
-            done.push(Done { item, done: now, how: How::Back { since: newest, missing } });
+        let here = |key: &(Fixed, Hour)| exists(*key, rules, facts.warnings);
+        let new = around(now, rules).filter(|key| self.is_new(key) && here(key));
+        let mut bodies: Vec<DutyBody> = Vec::new();
+        for key in new.filter(|key| opens(*key) <= now) {
+            let item = Item { fixed: key.0, of: key.1, due: due(key, rules) };
+            let shown = self.shown(item, rules, facts, now);
+            if now <= item.due {
+                bodies.extend(shown.map(DutyBody::Done));
+            } else if is_of_response(item.fixed) && item.of.day() == now.hour().day() {
+                bodies.push(DutyBody::Overdue(item));
+                bodies.extend(shown.map(DutyBody::Done));
+            }
         }
-        done.into_iter().map(DutyBody::Done).collect()
+        for ((fixed, of), open) in
+            self.open.iter().filter(|((fixed, _), _)| *fixed != Fixed::Hourly)
+        {
+            let item = Item { fixed: *fixed, of: *of, due: open.due };
+            match self.shown(item, rules, facts, now) {
+                Some(done) => bodies.push(DutyBody::Done(done)),
+                None if open.stage == Stage::Reminded && !here(&(*fixed, *of)) => {
+                    bodies.push(DutyBody::Lapsed(item));
+                }
+                None => {}
+            }
+        }
+        bodies.extend(self.back(rules, facts, now).map(DutyBody::Done));
+        bodies
+    }
+
+    /// That hours have values again: one that is not older than the last that was due.
+    fn back(&self, rules: &DutyRules, facts: &Facts<'_>, now: Instant) -> Option<Done> {
+        let ((of, open), newest) = (self.hours()?, facts.newest?);
+        if newest < of.max(last_due_hour(rules, now)) {
+            return None;
+        }
+        let missing = (of.number()..newest.number()).map(Hour::from_number);
+        let missing = missing.filter(|hour| !(facts.has_aqi)(*hour)).count();
+        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+        let item = Item { fixed: Fixed::Hourly, of, due: open.due };
+        Some(Done { item, done: now, how: How::Back { since: newest, missing } })
     }
 
     /// What shows that something is done.
     fn shown(
         &self,
-        key: (Fixed, Hour),
+        item: Item,
         rules: &DutyRules,
         facts: &Facts<'_>,
         now: Instant,
     ) -> Option<Done> {
-        let (fixed, of) = key;
+        let Item { fixed, of, .. } = item;
         let day = of.day();
-        let item = Item { fixed, of, due: due(key, rules) };
         let subject = format!("{} {day}", facts.area);
         let signed = fixed.paper().and_then(|paper| facts.papers.signed_of(paper, &subject));
         let signed =
@@ -252,12 +287,15 @@ impl Times {
                 let reported = facts.warnings.execution.days.get(&day);
                 let first = |name: &String| Some(reported?.get(name)?.first);
                 let all: Option<Vec<Instant>> = rules.districts.iter().map(first).collect();
-                Some((all?.into_iter().max()?, How::Reported))
+                let last = all.and_then(|all| all.into_iter().max());
+                last.map(|last| (last, How::Reported))
             }
             Fixed::MeasuresList => {
-                let from: Day = facts.warnings.list_from.as_deref()?.parse().ok()?;
+                let from = facts.warnings.list_from.as_deref();
+                let from: Day = from.and_then(|from| from.parse().ok())?;
                 let is_of_year = from.date().0 == day.date().0;
-                is_of_year.then(|| (from.start().start(), How::Adopted))
+                let how = || How::Adopted { in_force: from.to_string() };
+                is_of_year.then(|| (from.start().start(), how()))
             }
         };
         let earliest = [signed, shown].into_iter().flatten().min_by_key(|(at, _)| *at)?;
@@ -270,13 +308,13 @@ impl Times {
         &self,
         (fixed, of): (Fixed, Hour),
         (at, note): (Instant, &str),
-        rules: &DutyRules,
+        (rules, warnings): (&DutyRules, &Warnings),
         now: Instant,
     ) -> Result<DutyBody, DutyRefusal> {
         let key = (fixed, of);
-        let soon = fixed != Fixed::Hourly && around(now, rules).any(|known| known == key);
-        let waits = self.open.contains_key(&key)
-            || (soon && opens(key) <= now && !self.closed.contains_key(&key));
+        let known = around(now, rules).any(|known| known == key);
+        let soon = known && opens(key) <= now && exists(key, rules, warnings);
+        let waits = self.open.contains_key(&key) || (soon && self.is_new(&key));
         check(waits, DutyRefusal::NothingDue)?;
         named(&[note])?;
         check(at <= now.plus_minutes(AHEAD_MIN), DutyRefusal::InFuture)?;
@@ -289,13 +327,13 @@ impl Times {
     /// What is due next: items of today and the days to come that are not done, the first to come first.
     #[must_use]
     pub fn coming(&self, rules: &DutyRules, warnings: &Warnings, now: Instant) -> Vec<Item> {
-        let here = around(now, rules).filter(|key| {
-            !self.closed.contains_key(key)
-                && !self.open.contains_key(key)
-                && exists(*key, rules, warnings)
-        });
+        let here =
+            around(now, rules).filter(|key| self.is_new(key) && exists(*key, rules, warnings));
         let items = here.map(|(fixed, of)| Item { fixed, of, due: due((fixed, of), rules) });
-        let mut items: Vec<Item> = items.filter(|item| item.due > now).collect();
+        // A list of next autumn is not what comes next.
+        let until = now.plus_minutes(COMING_DAYS * DAY_MIN);
+        let mut items: Vec<Item> =
+            items.filter(|item| item.due > now && item.due <= until).collect();
         items.sort_by_key(|item| (item.due, item.fixed));
         items
     }
@@ -309,7 +347,7 @@ impl Times {
             DutyBody::Reminded(item) => return open(item, Stage::Reminded),
             DutyBody::Overdue(item) => return open(item, Stage::Overdue),
             DutyBody::Escalated(item) => return open(item, Stage::Escalated),
-            DutyBody::Missed(item) => item,
+            DutyBody::Missed(item) | DutyBody::Lapsed(item) => item,
             DutyBody::Done(done) => &done.item,
             _ => return,
         };
@@ -325,6 +363,15 @@ impl Times {
     }
 }
 
+/// The last hour whose value is due at `now`.
+fn last_due_hour(rules: &DutyRules, now: Instant) -> Hour {
+    now.plus_minutes(-i64::from(rules.hourly_within_min)).hour().plus(-1)
+}
+
+const fn is_of_response(fixed: Fixed) -> bool {
+    matches!(fixed, Fixed::DistrictFigures | Fixed::ResponseReport)
+}
+
 /// Whether there is such an item: of a response only while one holds when it is due.
 fn exists(key: (Fixed, Hour), rules: &DutyRules, warnings: &Warnings) -> bool {
     let responds = || {
@@ -334,6 +381,9 @@ fn exists(key: (Fixed, Hour), rules: &DutyRules, warnings: &Warnings) -> bool {
         };
         warnings.execution.responses.iter().any(holds)
     };
+    if rules.off.contains(&key.0) {
+        return false;
+    }
     match key.0 {
         Fixed::Hourly | Fixed::DailyReport | Fixed::Forecast => true,
         Fixed::DistrictFigures => !rules.districts.is_empty() && responds(),

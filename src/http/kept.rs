@@ -26,7 +26,7 @@ use super::warning::{Recorded, asked_area, number, read};
 use super::{App, DutyQuery, blocking};
 use crate::duty::{Draft, DutyAct, DutyBody, DutyRecord};
 use crate::pipeline::AreaView;
-use crate::report::{Document, ReportKind, State as Far};
+use crate::report::{Document, ReportKind, Standing, State as Far};
 
 /// What a person says of a paper that is to be kept.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -72,14 +72,16 @@ pub(super) async fn keep(
     let view = app.services.view.borrow().clone();
     let asked = Asked::of(kind, &pairs, &view)?;
     let area = asked.registry.area.to_string();
+    // Numbers count by area: where there are several, each has its name in them.
+    let several = view.watched().count() > 1;
+    let of_area = if several { asked.registry.name.clone() } else { String::new() };
     let papers = view.area(Some(&area)).map(|area| area.duty.papers.clone()).unwrap_or_default();
     let stops = |_| Problem::unavailable("the daemon stops");
     let one = app.papers.clone().acquire_owned().await.map_err(stops)?;
     let services = app.services.clone();
     let draft = blocking(move || {
         let _one = one;
-        let mut document = asked.document(&services)?;
-        let subject = asked.subject();
+        let (mut document, subject) = asked.with_subject(&services)?;
         let signed = papers.signed_of(kind.code(), &subject);
         if let Some(signed) = signed {
             document.revise(&signed.number, &to_keep.reason);
@@ -91,7 +93,7 @@ pub(super) async fn keep(
             paper: kind.code().to_owned(),
             title: document.title,
             subtitle: document.subtitle,
-            series: format!("{}{}", services.lists.reports.series, kind.series_zh()),
+            series: format!("{}{of_area}{}", services.lists.reports.series, kind.series_zh()),
             revises: signed.map(|signed| signed.paper),
             reason: if signed.is_some() { to_keep.reason } else { String::new() },
             subject,
@@ -247,25 +249,7 @@ pub(super) async fn one_kept(
     }
     let mut document: Document = serde_json::from_str(&draft.content)
         .map_err(|e| Problem::internal("the paper cannot be read", &e))?;
-    let standing = &mut document.standing;
-    standing.names[0] = record.person.unwrap_or_default();
-    standing.state = if is_open { Far::Draft } else { Far::Replaced };
-    for said in said.iter().rev() {
-        let person = said.person.clone().unwrap_or_default();
-        match &said.body {
-            DutyBody::Reviewed { .. } => {
-                standing.names[1] = person;
-                standing.state = if is_open { Far::Reviewed } else { standing.state };
-            }
-            DutyBody::Returned { .. } if is_open => standing.state = Far::SentBack,
-            DutyBody::Signed { number, signer, .. } => {
-                standing.number = Some(number.clone());
-                standing.names[2].clone_from(signer);
-                standing.state = Far::Signed;
-            }
-            _ => {}
-        }
-    }
+    document.standing = standing(record.person, &said, is_open);
     let Some(format) = format else {
         let [drafter, reviewer, signer] = document.standing.names;
         return Ok(Json(OneKept {
@@ -287,6 +271,34 @@ pub(super) async fn one_kept(
     };
     let services = app.services;
     blocking(move || written(&services, &document, format)).await?
+}
+
+/// Where a paper stands by what was said of it, the newest first.
+fn standing(drafter: Option<String>, said: &[DutyRecord], is_open: bool) -> Standing {
+    let mut standing = Standing::default();
+    standing.names[0] = drafter.unwrap_or_default();
+    standing.state = if is_open { Far::Draft } else { Far::Replaced };
+    for said in said.iter().rev() {
+        let person = said.person.clone().unwrap_or_default();
+        match &said.body {
+            DutyBody::Reviewed { .. } => {
+                standing.names[1] = person;
+                standing.state = if is_open { Far::Reviewed } else { standing.state };
+            }
+            DutyBody::Returned { .. } => {
+                // Whoever found it right before did so in vain.
+                standing.names[1].clear();
+                standing.state = if is_open { Far::SentBack } else { standing.state };
+            }
+            DutyBody::Signed { number, signer, .. } => {
+                standing.number = Some(number.clone());
+                standing.names[2].clone_from(signer);
+                standing.state = Far::Signed;
+            }
+            _ => {}
+        }
+    }
+    standing
 }
 
 /// What a reviewer says.

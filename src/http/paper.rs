@@ -11,16 +11,17 @@ use axum::response::{IntoResponse, Response};
 use super::access::{Role, authorised};
 use super::api::{code, given, one, parameters};
 use super::problem::Problem;
-use super::{App, ArchiveError, MembersQuery, RecordsQuery, Services, blocking};
+use super::{App, ArchiveError, DutyQuery, MembersQuery, RecordsQuery, Services, blocking};
 use crate::area::{Member, Registry};
 use crate::assessment::{DayFigures, DustColumn, JudgedBy, Span};
 use crate::clock;
+use crate::duty::DutyRecord;
 use crate::measures::Edition;
 use crate::observation::Dataset;
 use crate::pipeline::{AreaView, View};
 use crate::report::{
-    DaysWanted, Document, Every, Format, Found, Given, Made, RECORDS_MAX, RecordsWanted, ReportAsked,
-    ReportFigures, ReportKind, ReportLists, Sources, Unmade,
+    DaysWanted, Document, DutyWanted, Every, Format, Found, Given, Made, RECORDS_MAX,
+    RecordsWanted, ReportAsked, ReportFigures, ReportKind, ReportLists, Sources, Unmade,
 };
 use crate::standard::{Parameters, Practice};
 use crate::time::{Day, Instant};
@@ -105,28 +106,31 @@ impl Asked {
 
     /// The paper, by the template of the room.
     pub(super) fn document(&self, services: &Services) -> Result<Document, Problem> {
-        let document = services.lists.reports.templates.document(&self.figures(services)?);
-        document.map_err(|e| Problem::internal("a template has a fault", &e))
+        written_down(&self.figures(services)?, services)
     }
 
-    /// Whose and of what it is, among papers of its kind: two of the same subject are the same paper.
-    pub(super) fn subject(&self) -> String {
+    /// The paper, and whose and of what it is among those of its kind: two of the same subject are the same
+    /// paper. A forecast or a day of a response is the same by its day and by its record.
+    pub(super) fn with_subject(&self, services: &Services) -> Result<(Document, String), Problem> {
+        let figures = self.figures(services)?;
         let entity = self.registry.name_of(self.member);
+        let from = match &figures {
+            ReportFigures::Forecast(forecast) => &forecast.issued_day,
+            other => &other.head().from,
+        };
         let of = match (self.record, self.kind.every()) {
-            (Some(record), _) => format!("record {record}"),
-            (None, Every::Month) => self.span.from.to_string()[..7].to_owned(),
-            (None, _) => self.span.from.to_string(),
+            (Some(record), Every::Record) => format!("record {record}"),
+            (_, Every::Month) => from[..7].to_owned(),
+            _ => from.clone(),
         };
         let mut subject = format!("{entity} {of}");
-        let usual = (Dataset::Best, JudgedBy::InForce, DustColumn::Measured);
-        if (self.dataset, self.judged_by, self.dust) != usual {
-            let (dataset, edition) = (self.dataset.name(), self.judged_by.name());
-            subject = format!("{subject} {dataset} {edition} {}", self.dust.code());
+        if (self.judged_by, self.dust) != (JudgedBy::InForce, DustColumn::Measured) {
+            subject = format!("{subject} {} {}", self.judged_by.name(), self.dust.code());
         }
-        match &self.receiver {
-            None => subject,
-            Some(receiver) => format!("{subject} {receiver}"),
+        if let Some(receiver) = &self.receiver {
+            subject = format!("{subject} {receiver}");
         }
+        Ok((written_down(&figures, services)?, subject))
     }
 
     fn figures(&self, services: &Services) -> Result<ReportFigures, Problem> {
@@ -162,6 +166,12 @@ impl Asked {
             Unmade::Unread(e) => Problem::from(e),
         })
     }
+}
+
+/// What figures say, by the template of the room.
+fn written_down(figures: &ReportFigures, services: &Services) -> Result<Document, Problem> {
+    let document = services.lists.reports.templates.document(figures);
+    document.map_err(|e| Problem::internal("a template has a fault", &e))
 }
 
 /// What the daemon stores.
@@ -204,6 +214,13 @@ impl Sources for FromArchive<'_> {
         self.services.archive.edition(digest)
     }
 
+    fn duty(&mut self, wanted: &DutyWanted) -> Result<Vec<DutyRecord>, ArchiveError> {
+        let (kinds, between) = (wanted.kinds.into(), Some(wanted.between));
+        let (before, limit) = (wanted.before, RECORDS_MAX);
+        let asked = DutyQuery { kinds, between, before, limit, paper: None };
+        self.services.archive.duty_records(self.area, &asked)
+    }
+
     fn findings(&mut self, registry: &Registry, day: Day) -> Result<Vec<Found>, ArchiveError> {
         self.services.archive.findings(registry.area.as_str(), day)
     }
@@ -211,23 +228,24 @@ impl Sources for FromArchive<'_> {
 
 /// The figures of a paper (`json`), or the paper itself.
 ///
-/// A day that has not ended has no paper but its forecast; that of a week or month that runs holds the days
-/// that have ended. Names of figures are those by which templates call them.
+/// A day that has not ended has only a forecast, a report of its response and a shift book; a week or month
+/// that runs holds the days that have ended. Names of figures are those by which templates call them.
 #[utoipa::path(
     get,
     path = "/api/v1/papers/{kind}",
     security((), ("person" = [])),
     params(
-        ("kind" = String, Path, description = "`daily` (空气质量日报), `forecast` \
+        ("kind" = String, Path, description = "`daily` (空气质量日报), `brief` (日报短信), `forecast` \
             (空气质量预报单), `weekly` (空气质量周报), `monthly` (空气质量月报), `ranking` (排名表), \
             `leader` (领导专报); of a record \
             `consultation` (会商记录), `approval` (预警建议与审批单), `notice` (启动、调整、\
             解除通知), `tasks` (分区县任务单, only for persons with a \
             token), `review` (过程总结); of a day of a response `response` (14时调度日报); \
-            `feedback` (反馈单)"),
+            `feedback` (反馈单), `shift` (值班日志)"),
         ("day" = Option<String>, Query,
             description = "of a day's paper, such as 2025-03-07, or any day of a week's; by \
-                           default the last that has ended"),
+                           default the last that has ended, of `forecast`, `response` and \
+                           `shift` the present one"),
         ("month" = Option<String>, Query,
             description = "of a month's paper, such as 2025-03; by default that of the last day \
                            that has ended"),

@@ -175,7 +175,9 @@ fn a_chart_is_drawn_on_the_page_told_in_the_text_and_left_out_elsewhere() {
         name: "days".to_owned(),
         caption: "逐日AQI".to_owned(),
         points: vec![point("11-21", Some(230), "黄色"), point("11-22", None, "")],
-        borders: vec![(50, "优"), (100, "良"), (300, "重度污染")],
+        borders: [(50, "优"), (100, "良"), (300, "重度污染")]
+            .map(|(upper, name)| (upper, name.to_owned()))
+            .to_vec(),
     };
     let with = Document { blocks: vec![Block::Chart(chart)], ..paper() };
     let bytes = |format| render(&with, format).expect("rendered");

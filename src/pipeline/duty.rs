@@ -97,7 +97,10 @@ impl Pipeline {
         let DutyInput { person, act } = *asked;
         let done = match self.duty_rules() {
             None => Err(DutyRefusal::NoDuties),
-            Some(rules) => self.desk.state.decide((person, act), rules, now),
+            Some(rules) => {
+                let by = (rules, &*self.warner.state);
+                self.desk.state.decide((person, act), by, now)
+            }
         };
         out.duty_acted.push(done.map(|body| {
             self.desk.note(now, Some(person), vec![body]);

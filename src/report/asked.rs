@@ -6,7 +6,7 @@
 //! `assess`, `rank` and the page of the year use; a rank is reckoned (测算) and says so.
 
 use super::account::{Account, PlanLine, editions, full_width};
-use super::daily::DailyFigures;
+use super::daily::{BriefFigures, DailyFigures};
 use super::feedback::FeedbackFigures;
 use super::forecast::ForecastFigures;
 use super::kind::ReportKind;
@@ -16,6 +16,7 @@ use super::monthly::{MonthlyFigures, RankingFigures};
 use super::record::{ApprovalFigures, ConsultationFigures, NoticeFigures};
 use super::response::ResponseFigures;
 use super::review::ReviewFigures;
+use super::shift::ShiftFigures;
 use super::sources::{Sources, Unmade};
 use super::task::TasksFigures;
 use super::weekly::WeeklyFigures;
@@ -123,6 +124,7 @@ impl ReportAsked<'_> {
     ) -> Result<ReportFigures, Unmade<E>> {
         Ok(match self.kind {
             ReportKind::Daily => DailyFigures::of(self, &mut |of| sources.days(of))?.into(),
+            ReportKind::Brief => BriefFigures::of(self, &mut |of| sources.days(of))?.into(),
             ReportKind::Forecast => ForecastFigures::of(self, sources)?.into(),
             ReportKind::Weekly => WeeklyFigures::of(self, &mut |of| sources.days(of))?.into(),
             ReportKind::Monthly => MonthlyFigures::of(self, &mut |of| sources.days(of))?.into(),
@@ -135,6 +137,7 @@ impl ReportAsked<'_> {
             ReportKind::Response => ResponseFigures::of(self, sources)?.into(),
             ReportKind::Review => ReviewFigures::of(self, sources)?.into(),
             ReportKind::Feedback => FeedbackFigures::of(self, sources)?.into(),
+            ReportKind::Shift => ShiftFigures::of(self, sources)?.into(),
         })
     }
 

@@ -5,6 +5,8 @@
 //! Invariants: a day without an AQI is a gap; every border carries its name, so that nothing depends on
 //! colour; the values are those of the paper's own days.
 
+use serde::{Deserialize, Serialize};
+
 use super::line::DayLine;
 use crate::assessment::JudgedBy;
 use crate::index::Category;
@@ -12,7 +14,7 @@ use crate::outlook::bounds;
 use crate::time::Day;
 
 /// A chart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chart {
     /// By which a template calls it.
     pub name: String,
@@ -21,11 +23,11 @@ pub struct Chart {
     /// In the order of time.
     pub points: Vec<ChartPoint>,
     /// Borders of classes that lie within reach of the values: the upper end of a class and its name.
-    pub borders: Vec<(u16, &'static str)>,
+    pub borders: Vec<(u16, String)>,
 }
 
 /// A day of a chart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChartPoint {
     /// `03-05`.
     pub label: String,
@@ -52,7 +54,9 @@ impl Chart {
         Self {
             name: String::new(),
             caption: String::new(),
-            borders: within.map(|((_, upper), c)| (upper, edition.class(c).name_zh)).collect(),
+            borders: within
+                .map(|((_, upper), c)| (upper, edition.class(c).name_zh.to_owned()))
+                .collect(),
             points,
         }
     }

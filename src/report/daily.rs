@@ -78,6 +78,22 @@ pub struct DailyFigures {
     pub ranks: Vec<Rank>,
 }
 
+/// A day in one text message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BriefFigures {
+    /// What stands above.
+    pub head: Head,
+    /// The figures of its daily report.
+    pub daily: DailyFigures,
+}
+
+impl BriefFigures {
+    pub(super) fn of<E>(asked: &ReportAsked<'_>, days_of: &mut DaysOf<'_, E>) -> Result<Self, E> {
+        let daily = DailyFigures::of(asked, days_of)?;
+        Ok(Self { head: daily.head.clone(), daily })
+    }
+}
+
 impl DateWords {
     pub(super) fn of(day: Day) -> Self {
         const WEEKDAYS: [&str; 7] =

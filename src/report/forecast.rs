@@ -81,6 +81,8 @@ pub struct ForecastFigures {
     pub office: String,
     /// When: `11月24日16时`.
     pub issued_zh: String,
+    /// The day on which: `2026-11-23`. The sheet is the one of this day.
+    pub issued_day: String,
     /// Its days; of each what the whole area, or all zones, come to.
     pub days: Vec<ForecastDay>,
     /// Every day of every zone.
@@ -144,6 +146,7 @@ impl ForecastFigures {
             record: number,
             office: forecast.office.clone(),
             issued_zh: moment_zh(forecast.issued),
+            issued_day: forecast.issued.hour().day().to_string(),
             days,
             rows,
             zones: forecast.zones.keys().filter(|zone| !zone.is_empty()).count(),
@@ -200,7 +203,7 @@ pub(super) fn outlook(forecast: &Forecast, day: Day) -> String {
     let mut later = told(forecast);
     later.retain(|(of, ..)| *of > day);
     let days = days(&later, "").into_iter();
-    let of = days.map(|day| format!("{}{}", day.date.short_zh, day.row.line.categories_zh));
+    let of = days.map(|day| format!("{}为{}", day.date.short_zh, day.row.line.categories_zh));
     of.collect::<Vec<_>>().join("、")
 }
 

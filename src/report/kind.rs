@@ -12,6 +12,8 @@ use crate::warning::{Body, Record, Target};
 pub enum ReportKind {
     /// 空气质量日报: one natural day.
     Daily,
+    /// 日报短信: the same in one text message.
+    Brief,
     /// 空气质量预报单: an official forecast.
     Forecast,
     /// 空气质量周报: a week, from Monday to Sunday.
@@ -36,6 +38,8 @@ pub enum ReportKind {
     Review,
     /// 反馈单: suspect data of stations that are not the city's.
     Feedback,
+    /// 值班日志: what happened in the room on a day.
+    Shift,
 }
 
 /// Of which days a kind is.
@@ -67,8 +71,9 @@ impl Every {
 
 impl ReportKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Daily,
+        Self::Brief,
         Self::Forecast,
         Self::Weekly,
         Self::Monthly,
@@ -81,6 +86,7 @@ impl ReportKind {
         Self::Response,
         Self::Review,
         Self::Feedback,
+        Self::Shift,
     ];
 
     /// The code in options, queries, addresses and names of templates.
@@ -88,6 +94,7 @@ impl ReportKind {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Daily => "daily",
+            Self::Brief => "brief",
             Self::Forecast => "forecast",
             Self::Weekly => "weekly",
             Self::Monthly => "monthly",
@@ -100,6 +107,7 @@ impl ReportKind {
             Self::Response => "response",
             Self::Review => "review",
             Self::Feedback => "feedback",
+            Self::Shift => "shift",
         }
     }
 
@@ -108,6 +116,7 @@ impl ReportKind {
     pub const fn zh(self) -> &'static str {
         match self {
             Self::Daily => "空气质量日报",
+            Self::Brief => "日报短信",
             Self::Forecast => "空气质量预报单",
             Self::Weekly => "空气质量周报",
             Self::Monthly => "空气质量月报",
@@ -120,6 +129,7 @@ impl ReportKind {
             Self::Response => "14时调度日报",
             Self::Review => "过程总结",
             Self::Feedback => "反馈单",
+            Self::Shift => "值班日志",
         }
     }
 
@@ -128,6 +138,7 @@ impl ReportKind {
     pub const fn en(self) -> &'static str {
         match self {
             Self::Daily => "Daily report",
+            Self::Brief => "Daily report as a text message",
             Self::Forecast => "Forecast",
             Self::Weekly => "Weekly report",
             Self::Monthly => "Monthly report",
@@ -140,6 +151,7 @@ impl ReportKind {
             Self::Response => "Day of a response",
             Self::Review => "Review of a warning",
             Self::Feedback => "Feedback on suspect data",
+            Self::Shift => "Shift book",
         }
     }
 
@@ -148,6 +160,7 @@ impl ReportKind {
     pub const fn series_zh(self) -> &'static str {
         match self {
             Self::Daily => "日报",
+            Self::Brief => "短信",
             Self::Forecast => "预报",
             Self::Weekly => "周报",
             Self::Monthly => "月报",
@@ -157,6 +170,10 @@ impl ReportKind {
             Self::Approval => "审批",
             Self::Notice => "通知",
             Self::Tasks => "任务",
+            Self::Response => "应对日报",
+            Self::Review => "总结",
+            Self::Feedback => "反馈",
+            Self::Shift => "日志",
         }
     }
 
@@ -164,8 +181,8 @@ impl ReportKind {
     #[must_use]
     pub const fn every(self) -> Every {
         match self {
-            Self::Daily | Self::Leader | Self::Feedback => Every::Day,
-            Self::Forecast | Self::Response => Every::Present,
+            Self::Daily | Self::Brief | Self::Leader | Self::Feedback => Every::Day,
+            Self::Forecast | Self::Response | Self::Shift => Every::Present,
             Self::Weekly => Every::Week,
             Self::Monthly | Self::Ranking => Every::Month,
             Self::Consultation | Self::Approval | Self::Notice | Self::Tasks | Self::Review => {

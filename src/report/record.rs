@@ -164,7 +164,7 @@ pub struct NoticeFigures {
     pub lifts: bool,
     /// The offices that consulted: 监测中心和市气象台; empty where none is recorded.
     pub consulted_zh: String,
-    /// 11月25日轻度至中度污染、11月26日重度污染: what is officially forecast for the days from the next on; empty
+    /// 11月25日为轻度至中度污染、11月26日为重度污染: what is officially forecast for the days from the next on; empty
     /// where nothing is.
     pub outlook_zh: String,
     /// On whose approval it was issued; null where its record is not there.

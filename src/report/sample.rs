@@ -9,7 +9,7 @@ use std::convert::Infallible;
 
 use super::asked::{DaysWanted, Made, ReportAsked, ReportLists};
 use super::feedback::Found;
-use super::sources::{RecordsWanted, Sources};
+use super::sources::{DutyWanted, RecordsWanted, Sources};
 use super::{Every, ReportFigures, ReportKind};
 use crate::area::{AreaId, Member, Registry, Span as Validity, Station};
 use crate::assessment::dust::DustEntries;
@@ -17,6 +17,7 @@ use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Goal, Resampling, Target, TargetIndicator, Targets, Written};
 use crate::assessment::{DayFigures, DustColumn, JudgedBy, Span};
 use crate::average::{MISSING, Window};
+use crate::duty::DutyRecord;
 use crate::measures::Edition;
 use crate::observation::{
     self, Dataset, POLLUTANTS, Pollutant, Property, Reading, StationId, StationKind,
@@ -130,6 +131,19 @@ impl Sources for City {
 
     fn edition(&mut self, _: &str) -> Result<Option<Edition>, Infallible> {
         Ok(None)
+    }
+
+    fn duty(&mut self, wanted: &DutyWanted) -> Result<Vec<DutyRecord>, Infallible> {
+        let day = self.ended.plus(1);
+        let all = if self.whole { story::duty(day) } else { Vec::new() };
+        let (from, to) = wanted.between;
+        let asked = |record: &DutyRecord| {
+            from <= record.at
+                && record.at < to
+                && wanted.before.is_none_or(|before| record.number < before)
+                && (wanted.kinds.is_empty() || wanted.kinds.contains(&record.body.kind()))
+        };
+        Ok(all.into_iter().rev().filter(asked).collect())
     }
 
     /// One value that is suspect, and an hour that is as another station's.

@@ -9,8 +9,9 @@ use super::asked::DaysWanted;
 use super::feedback::Found;
 use crate::area::Registry;
 use crate::assessment::DayFigures;
+use crate::duty::DutyRecord;
 use crate::measures::Edition;
-use crate::time::Day;
+use crate::time::{Day, Instant};
 use crate::warning::Record;
 
 /// How many of the newest records are read at once.
@@ -25,6 +26,17 @@ pub struct RecordsWanted {
     pub before: Option<u64>,
     /// Of this drill; `None` for what is real.
     pub drill: Option<u64>,
+}
+
+/// Which records of the room are asked for, the newest first, at most [`RECORDS_MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DutyWanted {
+    /// Of these kinds; empty for all.
+    pub kinds: &'static [&'static str],
+    /// From the first on and before the second.
+    pub between: (Instant, Instant),
+    /// Only with a lower number.
+    pub before: Option<u64>,
 }
 
 /// Reads what papers are made of.
@@ -61,6 +73,12 @@ pub trait Sources {
     /// # Errors
     /// When it cannot be read.
     fn edition(&mut self, digest: &str) -> Result<Option<Edition>, Self::Fault>;
+
+    /// Records of the area's room, the newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn duty(&mut self, wanted: &DutyWanted) -> Result<Vec<DutyRecord>, Self::Fault>;
 
     /// What checks find in the hours of a day, in the order of time; stations by their place in the registry.
     ///

@@ -25,6 +25,7 @@ const MISSING: &str = "NA";
 /// The templates that come with the program.
 pub(super) const BUILT_IN: [(ReportKind, &str); ReportKind::ALL.len()] = [
     (ReportKind::Daily, include_str!("../../config/templates/daily.md")),
+    (ReportKind::Brief, include_str!("../../config/templates/brief.md")),
     (ReportKind::Forecast, include_str!("../../config/templates/forecast.md")),
     (ReportKind::Weekly, include_str!("../../config/templates/weekly.md")),
     (ReportKind::Monthly, include_str!("../../config/templates/monthly.md")),
@@ -37,6 +38,7 @@ pub(super) const BUILT_IN: [(ReportKind, &str); ReportKind::ALL.len()] = [
     (ReportKind::Response, include_str!("../../config/templates/response.md")),
     (ReportKind::Review, include_str!("../../config/templates/review.md")),
     (ReportKind::Feedback, include_str!("../../config/templates/feedback.md")),
+    (ReportKind::Shift, include_str!("../../config/templates/shift.md")),
 ];
 
 /// What is wrong with a template.

@@ -12,6 +12,7 @@ use crate::assessment::dust::DustEntries;
 use crate::assessment::target::{Resampling, Targets};
 use crate::assessment::{DayFigures, DustColumn, JudgedBy, Span};
 use crate::average::{MISSING, Window};
+use crate::duty::DutyRecord;
 use crate::measures::Edition;
 use crate::observation::{Dataset, Pollutant, StationId, StationKind};
 use crate::standard::Parameters;
@@ -129,6 +130,10 @@ impl<F: Fn(Day) -> Option<i32>> Sources for City<F> {
 
     fn edition(&mut self, digest: &str) -> Result<Option<Edition>, Infallible> {
         Ok(self.list.clone().filter(|list| list.digest() == digest))
+    }
+
+    fn duty(&mut self, _: &DutyWanted) -> Result<Vec<DutyRecord>, Infallible> {
+        Ok(Vec::new())
     }
 
     fn findings(&mut self, _: &Registry, _: Day) -> Result<Vec<Found>, Infallible> {

@@ -146,7 +146,7 @@ impl Reader {
                     "{WITHOUT_TEXT} WHERE area = (SELECT id FROM area WHERE code = ?1)
                      AND number < ?2 AND at_ms >= ?5 AND at_ms < ?6
                      AND (?3 = '[]' OR kind IN (SELECT value FROM json_each(?3)))
-                     AND (?7 IS NULL OR json_extract(body, '$.paper') = ?7)
+                     AND (?7 IS NULL OR (number > ?7 AND json_extract(body, '$.paper') = ?7))
                      ORDER BY number DESC LIMIT ?4"
                 ))?
                 .query_map(params![area, before, kinds, limit, from, to, paper], read)?

@@ -116,13 +116,24 @@ const fn state(stage: Option<Stage>, lang: Lang) -> (&'static str, &'static str)
     }
 }
 
+/// `2026-09-30 24:00`: a day ends with its own hour.
+fn due(item: &Item) -> String {
+    match item.fixed {
+        Fixed::MeasuresList => {
+            let last = item.due.plus_minutes(-1).hour().day();
+            format!("{last} 24:00")
+        }
+        _ => minute(item.due),
+    }
+}
+
 fn row(item: &Item, stage: Option<Stage>, lang: Lang) -> Row {
     let (state, class) = state(stage, lang);
     Row {
         fixed: item.fixed.name(),
         of: of_name(item.fixed, item.of),
         name: name(item, lang),
-        due: minute(item.due),
+        due: due(item),
         state,
         class,
     }

@@ -67,6 +67,8 @@ struct Kind {
     keep: String,
     /// The number of what is signed already, which a new one revises.
     signed: Option<String>,
+    /// Whether it is the same paper as one by its day, of which something may be signed.
+    by_day_too: bool,
 }
 
 struct Link {
@@ -95,6 +97,8 @@ struct Sheet<'a> {
     day: String,
     month: String,
     last: String,
+    /// The last day that may be chosen.
+    today: String,
     sets: Vec<Choice>,
     kinds: Vec<Kind>,
     /// Papers of the newest records of warnings.
@@ -123,12 +127,15 @@ pub(in crate::http) async fn papers(
     let chosen = sets.iter().find(|choice| choice.current);
     let name = chosen.ok_or_else(|| Problem::not_found("no such area or set"))?.name.clone();
     let ended = ended(area);
-    let day = chosen_day(one(&pairs, "day")?, ended)?;
+    let chosen = chosen_day(one(&pairs, "day")?)?;
+    let (day, today) = (chosen.unwrap_or(ended), ended.plus(1));
     let month = one(&pairs, "month")?.filter(|month| !month.is_empty());
     let month = month.map_or_else(|| month_of(day), str::to_owned);
     let kind = |kind: ReportKind| {
         let of = match kind.every() {
-            Every::Day | Every::Present | Every::Week => day.to_string(),
+            Every::Day | Every::Week => day.to_string(),
+            // What is made while its day runs.
+            Every::Present => chosen.unwrap_or(today).to_string(),
             Every::Month => month.clone(),
             Every::Record => String::new(),
         };
@@ -161,6 +168,7 @@ pub(in crate::http) async fn papers(
         day: day.to_string(),
         month,
         last: ended.to_string(),
+        today: today.to_string(),
         sets,
         entity,
     };
@@ -169,10 +177,11 @@ pub(in crate::http) async fn papers(
     Ok((fixed, Html(html)).into_response())
 }
 
-/// The day asked for, or the last that has ended.
-fn chosen_day(text: Option<&str>, ended: Day) -> Result<Day, Problem> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(ended) };
-    text.parse().map_err(|_| Problem::bad_parameter("day", "YYYY-MM-DD expected"))
+/// The day asked for.
+fn chosen_day(text: Option<&str>) -> Result<Option<Day>, Problem> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let day = text.parse().map_err(|_| Problem::bad_parameter("day", "YYYY-MM-DD expected"));
+    day.map(Some)
 }
 
 fn month_of(day: Day) -> String {
@@ -205,6 +214,7 @@ fn kind(
         name: lang.of(kind.zh(), kind.en()).to_owned(),
         links: if span.is_ok() { links(kind, &what, lang) } else { Vec::new() },
         signed: signed_number(view, kind, &subject),
+        by_day_too: false,
         keep: format!("/api/v1/papers/{kind}?{what}"),
         of,
         none,
@@ -221,6 +231,7 @@ fn of_record(kind: ReportKind, record: &Record, view: &AreaView, lang: Lang) -> 
         of: format!("#{} {}", record.number, record.text_zh()),
         none: String::new(),
         signed: signed_number(view, kind, &subject),
+        by_day_too: kind.every() == Every::Present,
         keep: format!("/api/v1/papers/{kind}?{what}"),
         links: links(kind, &what, lang),
     }

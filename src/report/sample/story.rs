@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::duty::{Done, DutyBody, DutyRecord, Entry, EntrySort, Fixed, HandOver, How, Item};
 use crate::measures::Edition;
 use crate::observation::Pollutant;
 use crate::outlook::{AqiRange, Forecast, ForecastSpan, Source};
@@ -208,4 +209,51 @@ pub(super) fn bare_records(ended: Day) -> Option<Vec<Record>> {
         record(6, Body::Issued(started)),
         record(7, Body::Issued(lifted)),
     ])
+}
+
+/// What happened in the room on a day.
+pub(super) fn duty(day: Day) -> Vec<DutyRecord> {
+    let at = |minutes| day.start().start().plus_minutes(minutes);
+    let item = Item { fixed: Fixed::DailyReport, of: day.plus(-1).start(), due: at(720) };
+    let entry = |sort, from: &str, text: &str, follow_up| {
+        DutyBody::Entered(Entry {
+            sort,
+            happened: at(8),
+            from: from.to_owned(),
+            text: text.to_owned(),
+            follow_up,
+        })
+    };
+    let number = "日报〔2026〕328号".to_owned();
+    let signed = DutyBody::Signed {
+        paper: 4,
+        number: number.clone(),
+        title: "示例市空气质量日报".to_owned(),
+        signer: "王主任".to_owned(),
+        file: None,
+    };
+    let hand_over = HandOver {
+        to: "李四".to_owned(),
+        note: "注意|庄河*离线".to_owned(),
+        entries: vec![1],
+        items: vec![(Fixed::Forecast, day.start())],
+    };
+    let bodies = [
+        (8, entry(EntrySort::Call, "省厅值班室", "核实昨日数据", true)),
+        (20, entry(EntrySort::Instruction, "省厅", "加强巡查", false)),
+        (30, entry(EntrySort::Equipment, "", "丙站停电", true)),
+        (720, DutyBody::Overdue(item)),
+        (733, signed),
+        (733, DutyBody::Done(Done { item, done: at(733), how: How::Signed { number } })),
+        (740, DutyBody::Closed { entry: 3, how: "已恢复供电".to_owned() }),
+        (1_000, DutyBody::HandedOver(hand_over)),
+        (1_001, DutyBody::TakenOver { hand_over: Some(8) }),
+    ];
+    let record = |(number, (minutes, body)): (u64, (i64, DutyBody))| DutyRecord {
+        number,
+        at: at(minutes),
+        person: Some("张三".to_owned()),
+        body,
+    };
+    (1..).zip(bodies).map(record).collect()
 }

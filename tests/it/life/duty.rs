@@ -1,6 +1,7 @@
 //! The monitoring room of a running daemon: a paper from draft to signature with kill -9 between the steps,
 //! its text the same ever after; the shift book.
 
+use lantian::time::Day;
 use serde_json::{Value, json};
 
 use super::warning::{ISSUER, OPERATOR, get, get_as, post, started};
@@ -92,6 +93,37 @@ fn revised(daemon: &Running, number: &str, before: &str) {
 }
 
 #[test]
+fn a_forecast_is_the_same_paper_by_its_day_and_by_its_record() {
+    let Some(place) = Place::new() else { return };
+    let mut daemon = started(&place);
+    place.publish(0..2);
+    daemon.wait_until("taken", |d| d.accepted() >= u64::from(2 * STATIONS));
+    let now = get(&daemon, "/api/v1/duty")["now"].as_str().unwrap().to_owned();
+    let today: Day = now[..10].parse().unwrap();
+    let day = json!({ "date": today.plus(1).to_string(), "aqi": [60, 90] });
+    let forecast = json!({ "office": "市监测中心", "issued": now, "days": [day] });
+    let (code, entered) = post(&daemon, "/api/v1/outlook", OPERATOR, &forecast);
+    assert_eq!(code, 200, "{entered}");
+    // What was due is settled by the forecast itself.
+    let done = get(&daemon, "/api/v1/duty/records");
+    let is_done = |of: &Value| of["what"]["fixed"] == "forecast" && of["what"]["kind"] == "done";
+    assert!(done.as_array().unwrap().iter().any(is_done), "{done}");
+    let by_day = format!("/api/v1/papers/forecast?day={today}");
+    let by_record = format!("/api/v1/papers/forecast?record={}", entered["number"]);
+    let subject = |path: &str| {
+        let (code, kept) = post(&daemon, path, OPERATOR, &json!({}));
+        assert_eq!(code, 200, "{kept}");
+        get(&daemon, &format!("/api/v1/papers/kept/{}", kept["number"]))["subject"].clone()
+    };
+    assert_eq!(subject(&by_day), json!(format!("x {today}")));
+    assert_eq!(subject(&by_record), json!(format!("x {today}")));
+    let page = daemon.get("/papers");
+    assert!(page.contains(&format!("forecast?area=x&#38;entity=x&#38;day={today}")), "{page}");
+    let mut daemon = daemon;
+    assert_eq!(daemon.end("-TERM"), Some(0));
+}
+
+#[test]
 fn a_shift_is_handed_over_with_what_is_open() {
     let Some(place) = Place::new() else { return };
     let mut daemon = started(&place);
@@ -126,6 +158,11 @@ fn a_shift_is_handed_over_with_what_is_open() {
         .iter()
         .filter(|kind| !["overdue", "escalated", "reminded", "done", "missed"].contains(kind))
         .collect();
+    let book = daemon.get("/api/v1/papers/shift?format=text");
+    for told in ["省厅值班室，核实昨日数据", "交班给赵签发。未办结", "办结待办#", "核实昨日数据"]
+    {
+        assert!(book.contains(told), "{told}: {book}");
+    }
     assert_eq!(by_hand, [&"closed", &"taken_over", &"handed_over", &"taken_over", &"entered"]);
     let mut daemon = daemon;
     assert_eq!(daemon.end("-TERM"), Some(0));

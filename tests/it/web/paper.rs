@@ -150,7 +150,7 @@ async fn the_page_has_every_kind_with_its_links() {
     assert!(page.policy.contains("form-action 'self'"), "{}", page.policy);
     for part in [
         "空气质量日报",
-        "value=\"2026-11-20\" max=\"2026-11-22\"",
+        "value=\"2026-11-20\" max=\"2026-11-23\"",
         "/api/v1/papers/daily?area=dalian&#38;entity=dalian&#38;day=2026-11-20&#38;format=html",
         "format=xlsx",
         "中心城区",
