@@ -8,6 +8,7 @@ mod explain;
 mod hours;
 mod list;
 mod metrics;
+mod office;
 mod page;
 mod paper;
 mod past;
