@@ -438,6 +438,19 @@ fn a_response_that_is_entered_after_the_times_of_its_day_is_late_at_once() {
 }
 
 #[test]
+fn a_response_that_ended_while_nobody_looked_is_not_overdue() {
+    let mut room = Room::only(Fixed::ResponseReport, "2025-03-08T00:00");
+    respond(&mut room.warnings, "2025-03-08T10:00");
+    assert_eq!(room.until("2025-03-08T13:10"), ["03-08T13:00 reminded"]);
+    // As after a stop: the lift and the due time are met one after the other, and only then it is settled.
+    lift(&mut room.warnings, "2025-03-08T13:30");
+    room.now = at("2025-03-08T14:00");
+    room.look(|room, facts| room.state.times.tick(&room.rules, facts, room.now));
+    assert_eq!(room.records.last().expect("one").body.kind(), "lapsed");
+    assert!(room.state.times.open.is_empty());
+}
+
+#[test]
 fn what_is_not_due_is_not_done() {
     let mut room = Room::new("2025-03-08T12:00");
     let done = DutyAct::Done {

@@ -201,7 +201,12 @@ impl Times {
         let new = new.flat_map(|key| moments(key, None, rules)).filter(|(at, _)| *at == now);
         let open = self.open.iter().flat_map(|(key, open)| moments(*key, Some(open), rules));
         let open = open.filter(|(at, _)| *at <= now);
-        let bodies = new.chain(open).map(|(_, body)| body);
+        // What the room was reminded of may be asked for no longer by now.
+        let here = |item: &Item| exists((item.fixed, item.of), rules, facts.warnings);
+        let bodies = new.chain(open).map(|(_, body)| match body {
+            DutyBody::Overdue(item) if !here(&item) => DutyBody::Lapsed(item),
+            body => body,
+        });
         let hours = self.hourly(rules).and_then(|_| self.tick_hours(rules, facts, now));
         bodies.chain(hours).collect()
     }
