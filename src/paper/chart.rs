@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use crate::report::Chart;
 
+/// White around a word, so that a line behind it strikes nothing out.
+const HALO: &str = r##" paint-order="stroke" stroke="#fff" stroke-width="3""##;
 const WIDTH: f64 = 500.0;
 const LEFT: f64 = 30.0;
 const RIGHT: f64 = 446.0;
@@ -86,7 +88,7 @@ fn columns(chart: &Chart, y: &impl Fn(f64) -> f64, svg: &mut String) {
             let said = escaped(said);
             let _ = write!(
                 svg,
-                r#"<text x="{middle:.1}" y="{y:.1}" text-anchor="middle">{said}</text>"#
+                r#"<text x="{middle:.1}" y="{y:.1}" text-anchor="middle"{HALO}>{said}</text>"#
             );
         };
         text(above - 2.5, &value);
