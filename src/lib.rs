@@ -110,6 +110,7 @@ pub mod warning;
 pub mod measures;
 pub mod duty;
 pub mod report;
+pub mod notification;
 pub mod pipeline;
 // shell
 pub mod clock;
