@@ -224,6 +224,17 @@ pub enum Act {
         /// The number of its record, or why it was refused.
         reply: oneshot::Sender<Result<u64, String>>,
     },
+    /// Something is done about notices.
+    Notice {
+        /// The area's code.
+        area: String,
+        /// Who.
+        person: String,
+        /// What.
+        act: crate::notification::NoticeAct,
+        /// The number of its record, or why it was refused.
+        reply: oneshot::Sender<Result<u64, String>>,
+    },
     /// Something is done in the life of a warning.
     Warning {
         /// The area's code.

@@ -8,8 +8,36 @@
 //!
 //! Source: issue 7; design section 3 (pacing of channels, retries and escalation).
 
+mod act;
+mod cause;
 mod channel;
+mod link;
 mod outcome;
+mod pace;
+mod plan;
+mod record;
+mod roster;
+mod rules;
+mod state;
+mod stuck;
+mod wire;
 
+#[cfg(test)]
+mod tests;
+
+pub use act::{Decided, NoticeAct, NoticeRefusal};
+pub use cause::{Brought, Cause, ItemStage, NoticeKind, alarm};
 pub use channel::{ChannelKind, Pace};
+pub use link::{AckLink, LinkFault, LinkKey};
 pub use outcome::Outcome;
+pub use plan::At;
+pub use record::{
+    Acknowledgement, Closing, Message, NoticeBody, NoticeRecord, Round, StepReason, Way,
+};
+pub use roster::{Assignment, Gap, Person, Roster, Rota, RotaDays, ShiftTime};
+pub use rules::{
+    Acknowledge, ChannelRules, Escalation, Inhibition, NoticeRules, Repeat, Retry, Route, Sending,
+};
+pub use state::{ChannelState, Matter, Notice, Notices, Outgoing, Try, TryEnd};
+pub use stuck::Stuck;
+pub use wire::decode_acknowledgement;

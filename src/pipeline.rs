@@ -21,6 +21,7 @@ mod days;
 mod duty;
 mod lateness;
 mod message;
+mod notification;
 mod power;
 mod publish;
 mod published;
@@ -39,6 +40,7 @@ pub use correction::{CorrectionInput, CorrectionRefusal, CorrectionRow};
 pub use days::StoredDay;
 pub use duty::DutyInput;
 pub use lateness::Late;
+pub use notification::NoticeInput;
 pub use power::{PowerInput, PowerTaken};
 pub use publish::{SetHour, SetHourRow, StoredSetHour};
 pub use published::{PublishedAqi, PublishedRow};
@@ -55,6 +57,7 @@ use std::sync::Arc;
 use crate::area::{Figures, Registry};
 use crate::assessment::RoomRules;
 use crate::duty::DutyRules;
+use crate::notification::NoticeRules;
 use crate::observation::FeedFormat;
 use crate::quality::{self, Checks};
 use crate::standard::Parameters;
@@ -63,6 +66,7 @@ use days::Days;
 use duty::Desk;
 use lateness::Lateness;
 use message::Sent;
+use notification::Notifier;
 use published::Beside;
 use silence::Alarms;
 use warning::Warner;
@@ -114,6 +118,9 @@ pub struct Params {
     /// What the room answers for; `None` in rules from before it was watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duty: Option<DutyRules>,
+    /// Who is told of what; `None` in rules from before anybody was, and where nobody is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices: Option<NoticeRules>,
     /// Hours by their end at which the room of the day is said. No figure follows from them, so they are not
     /// among the rules that are kept.
     #[serde(skip)]
@@ -144,6 +151,7 @@ impl Default for Params {
             quality: quality::Params::default(),
             warning: None,
             duty: None,
+            notices: None,
             checkpoints: RoomRules::CHECKPOINTS.to_vec(),
             formats: vec![FeedFormat::default()],
         }
@@ -181,6 +189,8 @@ pub struct Pipeline {
     beside: Beside,
     warner: Warner,
     desk: Desk,
+    notice_rules: Option<Arc<NoticeRules>>,
+    notifier: Notifier,
     /// Since when hours wait for the feed to catch up.
     waiting_since: Option<Instant>,
     caught_up: Option<bool>,
@@ -196,6 +206,7 @@ impl Pipeline {
     pub fn new(registry: Arc<Registry>, params: Params) -> Self {
         let days = Days::new(registry.stations.len());
         let checks = registry.checks(&params.quality);
+        let notice_rules = params.notices.clone().map(Arc::new);
         Self {
             registry,
             params,
@@ -216,6 +227,8 @@ impl Pipeline {
             beside: Beside::default(),
             warner: Warner::default(),
             desk: Desk::default(),
+            notice_rules,
+            notifier: Notifier::default(),
             waiting_since: None,
             caught_up: None,
             reviewed_until: None,
@@ -233,7 +246,7 @@ impl Pipeline {
     /// hours that passed wait for what the broker kept.
     pub fn handle(&mut self, now: Instant, inputs: &[Input<'_>], out: &mut Batch) {
         if let Some(Input::Feed(FeedState::CatchingUp)) = inputs.first() {
-            let due = self.next_deadline();
+            let due = self.due();
             let last = self.now.unwrap_or(now);
             self.wait_from(last.max(now));
             if self.now.is_some() {
@@ -256,6 +269,7 @@ impl Pipeline {
                 Input::Act(asked) => self.take_act(asked, out),
                 Input::Power(asked) => self.take_power_files(asked, out),
                 Input::Duty(asked) => self.take_duty(asked, out),
+                Input::Notice(asked) => self.take_notice(asked, out),
             }
         }
         self.need_open_days(rests_on, out);
@@ -291,6 +305,7 @@ impl Pipeline {
         self.settle_warning(out);
         self.settle_duty(out);
         self.settle_alarms(out);
+        self.settle_notices(out);
         self.lateness.settle(out);
         self.settle_days(out);
         out.fold_before = self.fold_before();
@@ -312,6 +327,11 @@ impl Pipeline {
     /// May change with every call of `handle`; a call that is early or superfluous does nothing.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
+        self.due().into_iter().chain(self.notice_due()).min()
+    }
+
+    /// When something is due that is done at its own time, whenever that is noticed.
+    fn due(&self) -> Option<Instant> {
         self.now?;
         let due = self.watch_due().into_iter().chain(self.warning_due()).chain(self.duty_due());
         due.chain([self.publishing_due()]).min()
@@ -376,7 +396,7 @@ impl Pipeline {
         self.watch.next = self.watch.next.max(horizon);
         // So is nothing of the room's due there.
         self.now = self.now.max(Some(horizon.start().min(now)));
-        while let Some(due) = self.next_deadline().filter(|due| *due <= now) {
+        while let Some(due) = self.due().filter(|due| *due <= now) {
             let of_duty = self.duty_due().is_some_and(|of_duty| of_duty <= due);
             self.now = self.now.max(Some(due));
             if of_duty {

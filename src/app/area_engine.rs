@@ -9,10 +9,11 @@ use crate::clock::Follow;
 use crate::duty::{DutyAct, DutyRefusal};
 use crate::http::{Correct, PowerUpload, Reprocess};
 use crate::ingest;
+use crate::notification::{NoticeAct, NoticeBody, NoticeRefusal, Try};
 use crate::observation::{FeedFormat, decode};
 use crate::pipeline::{
     ActInput, AreaView, Batch, CorrectionInput, CorrectionRefusal, DutyInput, FeedState, Input,
-    Message, Pipeline, PowerInput, PowerTaken, RetryCounts,
+    Message, NoticeInput, Pipeline, PowerInput, PowerTaken, RetryCounts,
 };
 use crate::store::{AreaCommit, Error, InputLog, Rules, RulesDigest};
 use crate::time::{Hour, Instant};
@@ -282,6 +283,37 @@ impl AreaEngine {
         Ok(done)
     }
 
+    /// Takes a person's act on notices: the number of its record, or why it was refused.
+    pub(super) fn notice(
+        &mut self,
+        at: Instant,
+        (person, act): (&str, &NoticeAct),
+        load: &mut Load<'_>,
+    ) -> Result<Result<u64, NoticeRefusal>, Error> {
+        self.notify(at, NoticeInput::Act { person, act }, load)?;
+        let done = self.batch.noticed.last().copied().unwrap_or(Err(NoticeRefusal::NoNotices));
+        tracing::info!(person, refused = done.err().map(NoticeRefusal::name), "act on a notice");
+        Ok(done)
+    }
+
+    /// Takes how a try to send ended, or that nobody reports on tries before this start.
+    pub(super) fn notify(
+        &mut self,
+        at: Instant,
+        input: NoticeInput<'_>,
+        load: &mut Load<'_>,
+    ) -> Result<(), Error> {
+        let now = self.now_or(at);
+        self.log.now(now);
+        self.log.notice(&input);
+        self.feed_in(now, &[Input::Notice(input)], load)
+    }
+
+    /// Whether tries are under way of which nobody will report: it has just been rebuilt.
+    pub(super) fn has_tries(&self) -> bool {
+        !self.pipeline.notices().interrupted().is_empty()
+    }
+
     /// Takes files of electricity readings, or says which are of no time that is taken.
     pub(super) fn power(
         &mut self,
@@ -357,6 +389,18 @@ impl AreaEngine {
     /// Fires what is due.
     pub(super) fn advance(&mut self, now: Instant, load: &mut Load<'_>) -> Result<(), Error> {
         self.handle(now, &[], load)
+    }
+
+    /// What a batch says is to be sent, once it is durable.
+    pub(super) fn tries(&self, commit: &AreaCommit) -> Vec<Try> {
+        let tried = commit.batch.notices.iter().filter_map(|record| match record.body {
+            NoticeBody::Tried { message, attempt, .. } => Some((message, attempt)),
+            _ => None,
+        });
+        let notices = self.pipeline.notices();
+        tried
+            .filter_map(|(message, attempt)| notices.to_try(&self.area, message, attempt))
+            .collect()
     }
 
     /// Ends the batch; nothing when nothing came in.

@@ -19,7 +19,10 @@ use crate::area::AreaId;
 use crate::clock::Guard;
 use crate::http::Act;
 use crate::ingest::{Arrival, Event, Message};
-use crate::pipeline::{FeedState, LoadedDays, Pipeline, PowerTaken, RetryCounts, View};
+use crate::notification::{Try, TryEnd};
+use crate::pipeline::{
+    FeedState, LoadedDays, NoticeInput, Pipeline, PowerTaken, RetryCounts, View,
+};
 use crate::store::{Commit, Error, Rules, RulesDigest};
 use crate::time::{Day, Instant};
 
@@ -31,6 +34,9 @@ const VIEW_AT_LEAST: Duration = Duration::from_secs(30);
 /// sends a full window at once, and again with every commit. So a full window that waits for a slow disk is
 /// none: nothing can come before it is acknowledged.
 const BACKLOG_SPAN: Duration = Duration::from_secs(2);
+
+/// What is told to who acts in an area that is not there.
+const NO_AREA: &str = "没有该区域";
 
 /// A point in time, by both clocks.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +106,8 @@ pub struct Released {
     pub view: Option<Arc<View>>,
     /// What persons are told.
     pub answers: Vec<Answer>,
+    /// What is to be sent now.
+    pub tries: Vec<Try>,
 }
 
 /// How a feed stands, and how much came lately.
@@ -179,6 +187,10 @@ impl Core {
         let now = self.judge(moment);
         for area in &mut self.areas {
             if area.feed_state(FeedState::CatchingUp, now, load)? {
+                self.batcher.open(moment.monotonic);
+            }
+            if area.has_tries() {
+                area.notify(now, NoticeInput::Started, load)?;
                 self.batcher.open(moment.monotonic);
             }
         }
@@ -304,9 +316,8 @@ impl Core {
                 self.answers.push(Answer::Done(reply, Ok(())));
             }
             Act::Correct { correct, reply } => {
-                let Some(area) = self.areas.iter_mut().find(|a| a.area().as_str() == correct.area)
-                else {
-                    let _ = reply.send(Err("没有该区域".to_owned()));
+                let Some(area) = self.area(&correct.area) else {
+                    let _ = reply.send(Err(NO_AREA.to_owned()));
                     return Ok(());
                 };
                 let refused = area.correct(now, &correct, load)?;
@@ -314,42 +325,74 @@ impl Core {
                 self.answers.push(Answer::Done(reply, taken));
             }
             Act::Reprocess { reprocess, reply } => {
-                let mut areas = self.areas.iter_mut();
-                let Some(area) = areas.find(|a| a.area().as_str() == reprocess.area) else {
-                    let _ = reply.send(Err("没有该区域".to_owned()));
+                let Some(area) = self.area(&reprocess.area) else {
+                    let _ = reply.send(Err(NO_AREA.to_owned()));
                     return Ok(());
                 };
                 let counts = area.reprocess(now, &reprocess, load)?;
                 self.answers.push(Answer::Retried(reply, counts));
             }
             Act::Power { upload, reply } => {
-                let mut areas = self.areas.iter_mut();
-                let Some(area) = areas.find(|a| a.area().as_str() == upload.area) else {
-                    let _ = reply.send(Err("没有该区域".to_owned()));
+                let Some(area) = self.area(&upload.area) else {
+                    let _ = reply.send(Err(NO_AREA.to_owned()));
                     return Ok(());
                 };
                 let taken = area.power(now, &upload, load)?;
                 self.answers.push(Answer::Powered(reply, taken));
             }
             Act::Duty { area, person, act, reply } => {
-                let Some(area) = self.areas.iter_mut().find(|a| a.area().as_str() == area) else {
-                    let _ = reply.send(Err("没有该区域".to_owned()));
-                    return Ok(());
-                };
-                let done = area.duty(now, (&person, &act), load)?;
-                let told = done.map_err(|r| format!("{}（{}）", r.text_zh(), r.name()));
-                self.answers.push(Answer::Recorded(reply, told));
+                let done = self.area(&area).map(|area| area.duty(now, (&person, &act), load));
+                self.tell(reply, done, |r| (r.text_zh(), r.name()))?;
+            }
+            Act::Notice { area, person, act, reply } => {
+                let done = self.area(&area).map(|area| area.notice(now, (&person, &act), load));
+                self.tell(reply, done, |r| (r.text_zh(), r.name()))?;
             }
             Act::Warning { area, person, act, reply } => {
-                let Some(area) = self.areas.iter_mut().find(|a| a.area().as_str() == area) else {
-                    let _ = reply.send(Err("没有该区域".to_owned()));
-                    return Ok(());
-                };
-                let done = area.warn(now, (&person, &act), load)?;
-                let told = done.map_err(|r| format!("{}（{}）", r.text_zh(), r.name()));
-                self.answers.push(Answer::Recorded(reply, told));
+                let done = self.area(&area).map(|area| area.warn(now, (&person, &act), load));
+                self.tell(reply, done, |r| (r.text_zh(), r.name()))?;
             }
         }
+        self.batcher.open(moment.monotonic);
+        Ok(())
+    }
+
+    /// The answer to an act that is recorded, when that is durable; `None` where there is no such area.
+    fn tell<R>(
+        &mut self,
+        reply: oneshot::Sender<Result<u64, String>>,
+        done: Option<Result<Result<u64, R>, Error>>,
+        text: impl FnOnce(R) -> (&'static str, &'static str),
+    ) -> Result<(), Error> {
+        let Some(done) = done else {
+            let _ = reply.send(Err(NO_AREA.to_owned()));
+            return Ok(());
+        };
+        let told = done?.map_err(|refusal| {
+            let (text, name) = text(refusal);
+            format!("{text}（{name}）")
+        });
+        self.answers.push(Answer::Recorded(reply, told));
+        Ok(())
+    }
+
+    fn area(&mut self, code: &str) -> Option<&mut AreaEngine> {
+        self.areas.iter_mut().find(|area| area.area().as_str() == code)
+    }
+
+    /// Takes how a try to send ended.
+    ///
+    /// # Errors
+    /// [`Error`] of `load`.
+    pub fn ended(
+        &mut self,
+        (area, ended): (&AreaId, &TryEnd),
+        moment: Moment,
+        load: &mut Load<'_>,
+    ) -> Result<(), Error> {
+        let now = self.judge(moment);
+        let Some(area) = self.areas.iter_mut().find(|a| a.area() == area) else { return Ok(()) };
+        area.notify(now, NoticeInput::Ended(ended), load)?;
         self.batcher.open(moment.monotonic);
         Ok(())
     }
@@ -395,14 +438,19 @@ impl Core {
         if !self.batcher.is_due(moment.monotonic, ending) {
             return None;
         }
-        let areas = self.areas.iter_mut().filter_map(AreaEngine::seal).collect();
+        let (mut areas, mut tries) = (Vec::new(), Vec::new());
+        for area in &mut self.areas {
+            let Some(commit) = area.seal() else { continue };
+            tries.extend(area.tries(&commit));
+            areas.push(commit);
+        }
         self.view_stale = true;
         // Who is told that an act is done sees it.
         let due = self.view_due(moment) || !self.answers.is_empty();
         let view = due.then(|| self.picture(moment));
         let tickets = self.feeds.iter().map(|f| f.taken).collect();
         let answers = std::mem::take(&mut self.answers);
-        self.batcher.seal(Released { tickets, view, answers });
+        self.batcher.seal(Released { tickets, view, answers, tries });
         Some(Commit { areas })
     }
 

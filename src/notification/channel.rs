@@ -77,12 +77,9 @@ impl ChannelKind {
         let pace = Pace { per_min: None, per_s: None, avoid_half_hours_s: 0, at_once: 4 };
         match self {
             Self::Dingtalk | Self::Wecom => Pace { per_min: Some(20), at_once: 1, ..pace },
-            Self::Feishu => Pace {
-                per_min: Some(100),
-                per_s: Some(5),
-                avoid_half_hours_s: 60,
-                at_once: 1,
-            },
+            Self::Feishu => {
+                Pace { per_min: Some(100), per_s: Some(5), avoid_half_hours_s: 60, at_once: 1 }
+            }
             Self::Mqtt => Pace { at_once: 1, ..pace },
             Self::Mail | Self::Sms | Self::Webhook => pace,
         }

@@ -1,14 +1,15 @@
 //! What goes into a pipeline, and the rows that come out for one transaction.
 
 use super::{
-    ActInput, Alarm, CorrectionInput, CorrectionRow, DutyInput, Late, PowerInput, PowerTaken,
-    PublishedAqi, PublishedRow, Retried, Retry, Revision, SetHourRow, StoredDay, StoredSetHour,
-    Watch,
+    ActInput, Alarm, CorrectionInput, CorrectionRow, DutyInput, Late, NoticeInput, PowerInput,
+    PowerTaken, PublishedAqi, PublishedRow, Retried, Retry, Revision, SetHourRow, StoredDay,
+    StoredSetHour, Watch,
 };
 use std::collections::BTreeSet;
 
 use crate::duty::{DutyRecord, DutyRefusal};
 use crate::measures::PowerReading;
+use crate::notification::{NoticeRecord, NoticeRefusal};
 use crate::observation::RejectionReason;
 use crate::time::{Day, Hour, Instant};
 use crate::warning::{Record, Refusal};
@@ -32,6 +33,8 @@ pub enum Input<'a> {
     Power(PowerInput<'a>),
     /// A person's act in the room.
     Duty(DutyInput<'a>),
+    /// A person's act on notices, or how a try to send ended.
+    Notice(NoticeInput<'a>),
 }
 
 /// Closed days, read from the store for a late observation.
@@ -184,6 +187,10 @@ pub struct Batch {
     pub duty: Vec<DutyRecord>,
     /// For each act in the room, in their order, the number of its record, or why it was refused.
     pub duty_acted: Vec<Result<u64, DutyRefusal>>,
+    /// What happened to notices: the outbox, and what became of it.
+    pub notices: Vec<NoticeRecord>,
+    /// For each act on notices, in their order, the number of its record, or why it was refused.
+    pub noticed: Vec<Result<u64, NoticeRefusal>>,
     /// Editions of the list of measures that came into use: digest and content.
     pub editions: Vec<(String, String)>,
     /// What the national platform published.

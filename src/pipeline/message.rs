@@ -33,7 +33,10 @@ impl Pipeline {
         if self.format(message).kind == FeedKind::Published {
             return self.take_published(message, out);
         }
-        if self.take_outlook(message, out) || self.take_power(message, out) {
+        if self.take_outlook(message, out)
+            || self.take_power(message, out)
+            || self.take_acknowledgement(message, out)
+        {
             return;
         }
         match self.read(message) {

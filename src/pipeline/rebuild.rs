@@ -7,12 +7,14 @@ use sha2::{Digest, Sha256};
 use super::batch::AreaState;
 use super::duty::Desk;
 use super::lateness::Lateness;
+use super::notification::Notifier;
 use super::silence::Alarms;
 use super::warning::Warner;
 use super::{Alarm, Late, Params, Pipeline, PublishedAqi, StoredDay, StoredSetHour};
 use crate::area::Registry;
 use crate::average::DecodeError;
 use crate::duty::DutyRecord;
+use crate::notification::NoticeRecord;
 use crate::time::{Day, Hour};
 use crate::warning::Record;
 
@@ -43,6 +45,8 @@ pub struct Tables {
     pub records: Vec<Record>,
     /// All records of the room, drafts without their text.
     pub duty: Vec<DutyRecord>,
+    /// All records of notices.
+    pub notices: Vec<NoticeRecord>,
 }
 
 /// A stored hour that cannot be read.
@@ -75,6 +79,7 @@ impl Pipeline {
         let floor = tables.state.map_or_else(Hour::default, |state| state.floor);
         pipeline.warner = Warner::rebuilt(&tables.records, floor);
         pipeline.desk = Desk::rebuilt(&tables.duty);
+        pipeline.notifier = Notifier::rebuilt(&tables.notices);
         let Some(state) = tables.state else { return Ok(pipeline) };
         pipeline.now = Some(state.now);
         pipeline.floor = state.floor;
@@ -137,6 +142,7 @@ impl Pipeline {
         self.beside.digest_into(&mut hash);
         hash.update(format!("{:?}", self.warner.state).as_bytes());
         hash.update(format!("{:?}", self.desk.state).as_bytes());
+        hash.update(format!("{:?}", self.notifier.state).as_bytes());
         for (day, block) in self.days.iter() {
             for (station, of_day) in block.iter().enumerate() {
                 let Some(of_day) = of_day else { continue };

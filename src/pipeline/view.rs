@@ -8,6 +8,7 @@ use crate::area::{Figures, Judge, Registry, SetMeans};
 use crate::assessment::RoomRules;
 use crate::average::{Averages, Window};
 use crate::duty::{Duty, DutyRules};
+use crate::notification::{NoticeRules, Notices};
 use crate::observation::{PROPERTIES, Property, Reading, Validity};
 use crate::outlook::Source;
 use crate::quality::{Finding, Masks};
@@ -141,6 +142,10 @@ pub struct AreaView {
     pub duty: Arc<Duty>,
     /// What the room goes by; `None` where nothing of it is watched.
     pub duty_rules: Option<DutyRules>,
+    /// Who was told of what, and what is on its way.
+    pub notices: Arc<Notices>,
+    /// What notices go by; `None` where nobody is told.
+    pub notice_rules: Option<Arc<NoticeRules>>,
     /// The last committed sequence number.
     pub sequence: u64,
 }
@@ -214,6 +219,8 @@ impl Pipeline {
             warning: self.params.warning.clone(),
             duty: Arc::clone(&self.desk.state),
             duty_rules: self.params.duty.clone(),
+            notices: Arc::clone(&self.notifier.state),
+            notice_rules: self.notice_rules.clone(),
             sequence: self.sequence,
         }
     }

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::RulesDigest;
 use super::correction::{self, StoredCorrection};
 use super::duty::{self, StoredDuty};
+use super::notice::{self, StoredNotice};
 use super::registry::KnownArea;
 use super::revision::{self, RevisionRow};
 use super::sqlite::Sqlite;
@@ -25,8 +26,8 @@ use crate::area::{AreaId, Registry, Value};
 use crate::average::Correction;
 use crate::observation::StationId;
 use crate::pipeline::{
-    ActInput, Cause, CorrectionInput, DutyInput, FeedState, Message, PowerInput, PublishedRow,
-    Retry, StoredDay,
+    ActInput, Cause, CorrectionInput, DutyInput, FeedState, Message, NoticeInput, PowerInput,
+    PublishedRow, Retry, StoredDay,
 };
 use crate::time::{Hour, HourLabel, Instant};
 
@@ -162,6 +163,24 @@ impl InputLog {
         self.text(&serde_json::to_vec(asked.act).unwrap_or_default());
     }
 
+    /// A person's act on notices, how a try to send ended, or that the daemon started.
+    pub fn notice(&mut self, asked: &NoticeInput<'_>) {
+        self.bytes.push(b'N');
+        // None of them has maps, so each always becomes JSON.
+        let (person, body) = match asked {
+            NoticeInput::Act { person, act } => (*person, serde_json::to_vec(act)),
+            NoticeInput::Ended(ended) => ("", serde_json::to_vec(ended)),
+            NoticeInput::Started => ("", Ok(Vec::new())),
+        };
+        self.bytes.push(match asked {
+            NoticeInput::Act { .. } => b'a',
+            NoticeInput::Ended(_) => b'e',
+            NoticeInput::Started => b's',
+        });
+        self.text(person.as_bytes());
+        self.text(&body.unwrap_or_default());
+    }
+
     /// Files of electricity readings.
     pub fn power(&mut self, asked: &PowerInput<'_>) {
         self.bytes.push(b'K');
@@ -234,6 +253,7 @@ pub(super) struct Appended {
     pub(super) corrections: Vec<StoredCorrection>,
     pub(super) records: Vec<StoredRecord>,
     pub(super) duty: Vec<StoredDuty>,
+    pub(super) notices: Vec<StoredNotice>,
 }
 
 impl Appended {
@@ -243,7 +263,14 @@ impl Appended {
         let corrections = correction::of_batch(db, area, sequence)?;
         let records = warning::of_batch(db, area, sequence)?;
         let duty = duty::of_batch(db, area, sequence)?;
-        Ok(Self { revisions, corrections, records, duty })
+        let notices = notice::of_batch(db, area, sequence)?;
+        Ok(Self { revisions, corrections, records, duty, notices })
+    }
+
+    /// How many they are.
+    const fn len(&self) -> usize {
+        let Self { revisions, corrections, records, duty, notices } = self;
+        revisions.len() + corrections.len() + records.len() + duty.len() + notices.len()
     }
 
     pub(super) fn write(
@@ -255,7 +282,8 @@ impl Appended {
         revision::write(tx, known, sequence, &self.revisions)?;
         correction::write(tx, known, sequence, &self.corrections)?;
         warning::write(tx, known, sequence, &self.records)?;
-        duty::write(tx, known, sequence, &self.duty)
+        duty::write(tx, known, sequence, &self.duty)?;
+        notice::write(tx, known, sequence, &self.notices)
     }
 }
 
@@ -282,6 +310,9 @@ pub(super) fn digest(
         hash.update(row.digested());
     }
     for row in &appended.duty {
+        hash.update(row.digested());
+    }
+    for row in &appended.notices {
         hash.update(row.digested());
     }
     hash.finalize().into()
@@ -323,8 +354,7 @@ pub(super) fn verify(db: &Connection, id: i64, area: &AreaId) -> Result<u64, Err
             ));
         }
         before = found;
-        let Appended { revisions, corrections, records, duty } = &appended;
-        rows_of_batches += revisions.len() + corrections.len() + records.len() + duty.len();
+        rows_of_batches += appended.len();
     }
     let head: Vec<u8> = db
         .query_row("SELECT chain FROM area WHERE id = ?1", [id], |row| row.get(0))
@@ -344,7 +374,8 @@ fn verify_count(db: &Connection, id: i64, area: &AreaId, of_batches: usize) -> R
             "SELECT (SELECT count(*) FROM revision WHERE area = ?1)
                   + (SELECT count(*) FROM correction WHERE area = ?1)
                   + (SELECT count(*) FROM warning WHERE area = ?1)
-                  + (SELECT count(*) FROM duty WHERE area = ?1)",
+                  + (SELECT count(*) FROM duty WHERE area = ?1)
+                  + (SELECT count(*) FROM notice WHERE area = ?1)",
             [id],
             |row| row.get(0),
         )
@@ -353,5 +384,8 @@ fn verify_count(db: &Connection, id: i64, area: &AreaId, of_batches: usize) -> R
         return Ok(());
     }
     let fault = format!("{of_batches} rows belong to batches, {all} are there");
-    Err(Error::Damaged { place: format!("revision, correction, warning and duty {area}"), fault })
+    Err(Error::Damaged {
+        place: format!("revision, correction, warning, duty and notice {area}"),
+        fault,
+    })
 }

@@ -5,6 +5,7 @@ use rusqlite::{Transaction, params};
 use super::arrival::{self, Appended};
 use super::correction::StoredCorrection;
 use super::duty::StoredDuty;
+use super::notice::StoredNotice;
 use super::published;
 use super::registry::KnownArea;
 use super::revision::RevisionRow;
@@ -73,6 +74,7 @@ fn write_area(tx: &Transaction<'_>, known: &KnownArea, part: &AreaCommit) -> Res
         corrections: batch.corrections.iter().map(StoredCorrection::from).collect(),
         records: batch.records.iter().map(StoredRecord::from).collect(),
         duty: batch.duty.iter().map(StoredDuty::from).collect(),
+        notices: batch.notices.iter().map(StoredNotice::from).collect(),
     };
     let digest = arrival::digest(&chain, &part.area, batch.sequence, &part.inputs, &appended);
     write_arrival(tx, known, (batch.sequence, at.millis()), &part.inputs, &digest)

@@ -6,6 +6,7 @@ use crate::average::Correction;
 use crate::duty::DutyAct;
 use crate::index::Pollutants;
 use crate::measures::PowerFile;
+use crate::notification::{NoticeAct, TryEnd};
 use crate::observation::Property;
 use crate::pipeline::{Cause, CorrectionInput, FeedState, LetterDigest, Message};
 use crate::quantity::Amount;
@@ -48,6 +49,12 @@ pub(super) enum Entry<'a> {
     WarningAct(&'a str, Act),
     /// A person's act in the room.
     DutyAct(&'a str, DutyAct),
+    /// A person's act on notices.
+    NoticeAct(&'a str, NoticeAct),
+    /// How a try to send ended.
+    TryEnded(TryEnd),
+    /// The daemon started: nobody reports on tries that were under way.
+    Started,
     /// Files of electricity readings.
     Power {
         person: &'a str,
@@ -138,6 +145,16 @@ impl<'a> Bytes<'a> {
             b'Y' => {
                 let person = self.text()?;
                 Entry::DutyAct(person, serde_json::from_slice(self.bytes()?).ok()?)
+            }
+            b'N' => {
+                let [kind] = self.take()?;
+                let (person, body) = (self.text()?, self.bytes()?);
+                match kind {
+                    b'a' => Entry::NoticeAct(person, serde_json::from_slice(body).ok()?),
+                    b'e' => Entry::TryEnded(serde_json::from_slice(body).ok()?),
+                    b's' => Entry::Started,
+                    _ => return None,
+                }
             }
             b'K' => {
                 let person = self.text()?;

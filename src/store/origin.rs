@@ -171,6 +171,9 @@ impl<'a> Trace<'a> {
                 | Entry::Published { .. }
                 | Entry::WarningAct(..)
                 | Entry::DutyAct(..)
+                | Entry::NoticeAct(..)
+                | Entry::TryEnded(_)
+                | Entry::Started
                 | Entry::Power { .. }
                 | Entry::Act => {}
             }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags, params};
 
 use super::alarm;
 use super::duty;
+use super::notice;
 use super::published;
 use super::registry::{KnownArea, area_id};
 use super::sqlite::{SCHEMA, Sqlite, check_file};
@@ -28,9 +29,10 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
     let reviewed_until = reviewed_until(db, known).map_err(doing("read what is reviewed"))?;
     let records = warning::all(db, known.id)?;
     let duty = duty::all(db, known.id)?;
+    let notices = notice::all(db, known.id)?;
     let Some(open_from) = state.map(|s| s.open_from) else {
         let none = Tables { sequence, state, hours, stored_until, ..Tables::default() };
-        return Ok(Tables { reviewed_until, records, duty, ..none });
+        return Ok(Tables { reviewed_until, records, duty, notices, ..none });
     };
     let ends = (open_from.start(), Hour::from_number(i32::MAX));
     let set_hours = set_hours(db, known, ends).map_err(doing("read the published hours"))?;
@@ -54,6 +56,7 @@ pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, 
         reviewed_until,
         records,
         duty,
+        notices,
     })
 }
 

@@ -16,7 +16,7 @@ const APPLICATION_ID: i64 = 0x4c54_4941;
 /// The newest schema this program knows.
 pub(super) const SCHEMA: i64 = 9;
 /// What brings a file from each schema to the next, from an empty file on.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("schema.sql"),
     include_str!("migration_2.sql"),
     include_str!("migration_3.sql"),
@@ -26,6 +26,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("migration_7.sql"),
     include_str!("migration_8.sql"),
     include_str!("migration_9.sql"),
+    include_str!("migration_10.sql"),
 ];
 /// How long a transaction waits for another program's.
 const BUSY_WAIT: Duration = Duration::from_secs(10);

@@ -9,10 +9,11 @@ use lantian::area::{Figures, Member, Registry, Value};
 use lantian::average::Correction;
 use lantian::duty::DutyAct;
 use lantian::measures::{PowerFile, PowerRow, read_power_files};
+use lantian::notification::{NoticeAct, TryEnd};
 use lantian::observation::Property;
 use lantian::pipeline::{
-    ActInput, Batch, CorrectionInput, DutyInput, FeedState, HourState, Input, Message, Params,
-    Pipeline, PowerInput, SetHourRow,
+    ActInput, Batch, CorrectionInput, DutyInput, FeedState, HourState, Input, Message, NoticeInput,
+    Params, Pipeline, PowerInput, SetHourRow,
 };
 use lantian::store::{AreaCommit, Commit, InputLog, Reader, Rules, RulesDigest, Sqlite, Store};
 use lantian::time::{Day, Hour, HourLabel, Instant};
@@ -33,6 +34,13 @@ pub(crate) enum Said {
     Feed(FeedState),
     /// Of `王五`, in a warning's life.
     Act(Act),
+    /// Of a person, on a notice.
+    Notice {
+        person: &'static str,
+        act: NoticeAct,
+    },
+    /// How a try to send ended.
+    Ended(TryEnd),
     /// Of a person, in the room.
     Duty {
         person: &'static str,
@@ -70,6 +78,8 @@ impl Said {
             Self::Feed(state) => Input::Feed(*state),
             Self::Act(act) => Input::Act(ActInput { person: "王五", act }),
             Self::Duty { person, act } => Input::Duty(DutyInput { person, act }),
+            Self::Notice { person, act } => Input::Notice(NoticeInput::Act { person, act }),
+            Self::Ended(ended) => Input::Notice(NoticeInput::Ended(ended)),
             Self::Power { files, rows } => {
                 let (person, label) = ("赵六", HourLabel::Begin);
                 Input::Power(PowerInput { person, label, files, rows })
@@ -154,6 +164,7 @@ impl Daemon {
                 Input::Act(asked) => log.warning_act(&asked),
                 Input::Power(asked) => log.power(&asked),
                 Input::Duty(asked) => log.duty_act(&asked),
+                Input::Notice(asked) => log.notice(&asked),
                 Input::Days(_) => {}
             }
         }

@@ -27,6 +27,7 @@ mod measures;
 mod memory;
 mod model;
 mod month;
+mod notice;
 mod oracle;
 mod outlook;
 mod published_index;

@@ -9,7 +9,7 @@ use crate::time::{Day, Hour, HourLabel};
 
 /// What is compared of one table: its name, how many of the columns are its key, and the query, in the order
 /// of the key. Rows are named by codes, since numbers are given in the order of arrival.
-const TABLES: [(&str, usize, &str); 21] = [
+const TABLES: [(&str, usize, &str); 22] = [
     (
         "station",
         1,
@@ -72,6 +72,12 @@ const TABLES: [(&str, usize, &str); 21] = [
         "duty",
         1,
         "SELECT number, sequence, at_ms, person, kind, body FROM duty WHERE area = ?1 ORDER BY 1",
+    ),
+    (
+        "notice",
+        1,
+        "SELECT number, sequence, at_ms, person, notice, kind, body FROM notice WHERE area = ?1
+         ORDER BY 1",
     ),
     ("edition", 1, "SELECT digest, content FROM edition WHERE area = ?1 ORDER BY 1"),
     (

@@ -14,7 +14,8 @@ use super::super::{doing, rules};
 use crate::area::AreaId;
 use crate::measures::{PowerRow, read_power_files};
 use crate::pipeline::{
-    ActInput, Batch, DutyInput, Input, Pipeline, PowerInput, PublishedRow, Retry, StoredDay,
+    ActInput, Batch, DutyInput, Input, NoticeInput, Pipeline, PowerInput, PublishedRow, Retry,
+    StoredDay,
 };
 use crate::store::{ImportChunk, ImportedArea, ImportedFile, PublishedChunk};
 use crate::time::Instant;
@@ -74,6 +75,9 @@ fn input<'e>(
         Entry::Feed(state) => Input::Feed(*state),
         Entry::WarningAct(person, act) => Input::Act(ActInput { person, act }),
         Entry::DutyAct(person, act) => Input::Duty(DutyInput { person, act }),
+        Entry::NoticeAct(person, act) => Input::Notice(NoticeInput::Act { person, act }),
+        Entry::TryEnded(ended) => Input::Notice(NoticeInput::Ended(ended)),
+        Entry::Started => Input::Notice(NoticeInput::Started),
         Entry::Power { person, label, files } => {
             Input::Power(PowerInput { person, label: *label, files, rows: power_rows.next()? })
         }

@@ -7,6 +7,7 @@ use lantian::average::{Correction, Incoming, StationDay};
 use lantian::config::warning_rules;
 use lantian::duty::{DutyAct, DutyRules};
 use lantian::measures::PowerFile;
+use lantian::notification::{NoticeAct, Outcome, TryEnd, Way};
 use lantian::observation::{FeedFormat, FeedKind, Pollutant, Property, Reading, Validity};
 use lantian::pipeline::{FeedState, Params, PublishedRow, StoredDay, Subject, WarningParams};
 use lantian::quantity::Amount;
@@ -120,12 +121,29 @@ fn adopt(daemon: &mut Daemon) {
     daemon.take(at("17T00:21"), &adopt);
 }
 
+/// A message is taken by one receiver and refused by another, and somebody has read the notice.
+fn notify(daemon: &mut Daemon) {
+    let tried = daemon.pipeline.notices().outbox.values();
+    let tried: Vec<(u64, u32)> = tried.map(|out| (out.number, out.tries)).collect();
+    let [(taken, first), (refused, second), ..] = tried[..] else { panic!("{tried:?}") };
+    let text = Some("预警建议".to_owned());
+    let accepted = TryEnd { message: taken, attempt: first, outcome: Outcome::Accepted, text };
+    let outcome = Outcome::Refused { reason: "404".to_owned() };
+    let denied = TryEnd { message: refused, attempt: second, outcome, text: None };
+    daemon.take(at("17T00:21"), &[Said::Ended(accepted), Said::Ended(denied)]);
+    let notice = *daemon.pipeline.notices().open.keys().next().expect("an open notice");
+    let (who, note, said) = (None, "已阅".to_owned(), None);
+    let act = NoticeAct::Acknowledge { notice, who, way: Way::Token, said, note };
+    daemon.take(at("17T00:22"), &[Said::Notice { person: "zhang", act }]);
+}
+
 /// With warnings and a room.
 fn watched() -> Params {
     let rules = warning_rules("2024", Path::new("")).expect("built in");
     let warning = Some(WarningParams { rules, zones: Vec::new() });
     let duty = Some(DutyRules::default());
-    Params { keep_minutes_days: Some(4), warning, duty, ..Params::default() }
+    let notices = Some(crate::notice::rules(&["recommendation", "silence"]));
+    Params { keep_minutes_days: Some(4), warning, duty, notices, ..Params::default() }
 }
 
 /// A store with something in every table: closed and open days, late and corrected values, a named set, dead
@@ -171,6 +189,7 @@ fn full(place: &Place) {
     let file = Said::power(vec![PowerFile { name: "p.csv".to_owned(), text }]);
     let duty = Said::Duty { person: "张三", act: DutyAct::TakeOver { hand_over: None } };
     daemon.take(at("17T00:21"), &[kwh, file, duty]);
+    notify(&mut daemon);
     let hour = publishing::hour("10 09:00");
     let property = Property::Pollutant(Pollutant::Pm2_5);
     for (station, milli) in [("b", 50_000), ("a", 60_000)] {

@@ -106,7 +106,8 @@ impl Year {
                 | Input::Feed(_)
                 | Input::Retry(_)
                 | Input::Act(_)
-                | Input::Duty(_) => {}
+                | Input::Duty(_)
+                | Input::Notice(_) => {}
             }
         }
         let load = |days: &[_]| store.days(registry, days);

@@ -20,7 +20,7 @@ use super::{PM, Place, area, at, day, hour, pm, registry, run};
 use crate::daemon::{Daemon, Said};
 
 /// The migrations that have landed, and how their digests begin: a file out there was made by them.
-const LANDED: [(&str, &str); 9] = [
+const LANDED: [(&str, &str); 10] = [
     (include_str!("../../../src/store/schema.sql"), "4d9b1cc3ae509280"),
     (include_str!("../../../src/store/migration_2.sql"), "76e632c263d07236"),
     (include_str!("../../../src/store/migration_3.sql"), "df76b46d36167850"),
@@ -30,6 +30,7 @@ const LANDED: [(&str, &str); 9] = [
     (include_str!("../../../src/store/migration_7.sql"), "491777c78db5a8e6"),
     (include_str!("../../../src/store/migration_8.sql"), "ee320d1b0adeda94"),
     (include_str!("../../../src/store/migration_9.sql"), "864afb650e3273ee"),
+    (include_str!("../../../src/store/migration_10.sql"), "393cef4aab2e6d51"),
 ];
 
 /// The rules that an older program wrote down did not watch for clocks that run behind.

@@ -175,6 +175,8 @@ pub(super) fn area(
         evaluations: Arc::default(),
         warning: None,
         duty: Arc::default(),
+        notices: Arc::default(),
+        notice_rules: None,
         duty_rules: Some(DutyRules::default()),
         registry: Arc::new(registry),
         now: newest.end().plus_minutes(10),
