@@ -33,7 +33,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::Backoff;
-pub use config::{Broker, BrokerFault, Config, ConfigFault, Protocol, Secret};
+pub use config::{Broker, BrokerFault, Config, ConfigFault, Protocol};
 pub use heartbeat::Heartbeat;
 pub use ledger::{Ledger, Taken};
 pub use metrics::Metrics;

@@ -16,10 +16,12 @@
 mod collector;
 mod latency;
 mod names;
+mod secret;
 
 pub use collector::Collector;
 pub use latency::{Latency, Stage};
 pub use names::{Kind, METRICS, Metric};
+pub use secret::Secret;
 
 use std::io::IsTerminal;
 use std::sync::Arc;

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::section::{Section, one_of, parsed, path_from, text, texts, whole};
 use crate::area::AreaId;
-use crate::ingest::{self, Broker, Protocol, Secret};
+use crate::ingest::{self, Broker, Protocol};
 use crate::observation::{Code, FeedFormat, FeedKind, PROPERTIES, Property, TimeFormat};
+use crate::telemetry::Secret;
 use crate::time::{Hour, HourLabel, Instant};
 
 /// Half a day beyond any zone in use.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use lantian::ingest::{self, Arrival, Config, Event, Message, Metrics, Protocol, Secret};
+use lantian::ingest::{self, Arrival, Config, Event, Message, Metrics, Protocol};
+use lantian::telemetry::Secret;
 use rumqttc::QoS;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
