@@ -120,6 +120,7 @@ pub mod store;
 pub mod replay;
 pub mod workbook;
 pub mod paper;
+pub mod delivery;
 pub mod http;
 pub mod config;
 pub mod app;

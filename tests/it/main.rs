@@ -13,6 +13,7 @@ mod daemon;
 mod dataset;
 mod files;
 mod demo;
+mod delivery;
 mod deny;
 mod deterministic;
 mod duty;
