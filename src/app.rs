@@ -12,13 +12,16 @@
 //! Stop: feeds hand nothing more over; the engine takes what has come and commits it; feeds acknowledge
 //! what is committed and disconnect; the store closes; http goes last.
 
+mod answer;
 mod archive;
 mod area_engine;
 mod batcher;
 mod core;
 mod engine;
+mod failure;
 mod health;
 mod list;
+mod notify;
 mod nowcast;
 mod status;
 mod writer;
@@ -33,19 +36,24 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub use self::core::{Answer, Core, EngineHealth, FeedPlan, Load, Moment, Released};
+pub use self::answer::Answer;
+pub use self::core::{Core, EngineHealth, FeedPlan, Load, Moment, Released};
 pub use batcher::{GroupCommit, IN_FLIGHT_MAX};
+pub use failure::Failure;
 pub use writer::{Attempts, Refused};
 
 use crate::area::{AreaId, Registry};
 use crate::clock;
+use crate::config::NotifyConfig;
 use crate::http::{self, Health, Lists, Services};
 use crate::ingest;
+use crate::notification::NoticeRules;
 use crate::observation::{FeedFormat, FeedKind};
 use crate::pipeline::{Params, Pipeline, View};
 use crate::store::{Checkpointer, Rules, RulesDigest, Sqlite, Store};
-use crate::telemetry::{self, Latency};
+use crate::telemetry::{self, Latency, Tries};
 use engine::{Engine, Ports};
+use notify::{Due, Ended, Senders};
 use writer::{Trouble, Writer};
 
 /// How often the write-ahead log is looked at.
@@ -85,59 +93,12 @@ pub struct Setup {
     pub stop_within: Duration,
     /// How often each area's heartbeat goes out; `None` for never.
     pub heartbeat: Option<Duration>,
+    /// Who is told of what; `None` for nobody.
+    pub notify: Option<NotifyConfig>,
     /// Whether areas go by recorded hours instead of the system's clock.
     pub follow: bool,
     /// Whether the air is simulated; shown everywhere.
     pub simulated: bool,
-}
-
-/// Why the daemon could not start, or ended by itself.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// The store failed for good.
-    #[error("store: {0}")]
-    Store(#[from] crate::store::Error),
-    /// The store's thread is gone.
-    #[error("the store's thread is gone")]
-    StoreGone,
-    /// The edition of the list of measures could not be handed to the engine.
-    #[error("the edition of the list of measures cannot be recorded")]
-    ListUnrecorded,
-    /// A stored hour cannot be read.
-    #[error("rebuild: {0}")]
-    Rebuild(#[from] crate::pipeline::RebuildError),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A thread cannot be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(std::io::Error),
-    /// Metrics could not be set up.
-    #[error(transparent)]
-    Telemetry(#[from] telemetry::Error),
-    /// Metrics could not be set up.
-    #[error("metrics: {0}")]
-    Metrics(#[from] prometheus::Error),
-    /// A feed ended.
-    #[error(transparent)]
-    Feed(#[from] ingest::Error),
-    /// The site ended.
-    #[error(transparent)]
-    Http(#[from] http::Error),
-    /// A part panicked.
-    #[error("{0} panicked")]
-    Panicked(&'static str),
-    /// Not everything was committed and acknowledged in time.
-    #[error(
-        "stopping took longer than {} s: what is not committed is not acknowledged, comes again",
-        .0.as_secs()
-    )]
-    StopTooLong(Duration),
 }
 
 /// A daemon that is ready to run; its address is known.
@@ -166,6 +127,11 @@ impl Daemon {
         let listener = TcpListener::bind(address).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
         let mut store = Sqlite::open(&setup.store)?;
+        setup.params.notices = setup.notify.as_ref().map(|notify| NoticeRules {
+            // Neither recorded hours nor simulated air ring a telephone, unless a channel is for that.
+            live: !setup.follow && !setup.simulated,
+            ..notify.rules.clone()
+        });
         setup.params.formats = setup.feeds.iter().map(|f| f.format.clone()).collect();
         let mut registries = Vec::new();
         let (mut pipelines, mut rules) = (Vec::new(), Vec::new());
@@ -222,15 +188,7 @@ impl Daemon {
         batcher::log_ceilings(&connections, self.setup.group);
 
         let mut parts = JoinSet::new();
-        let of_feeds = ingest::Metrics::register(&metrics)?;
-        let mut marks = Vec::new();
-        for connection in connections {
-            let (mark, committed) = watch::channel(0);
-            marks.push(mark);
-            let (to_engine, cancel) = (to_engine.clone(), cancel.child_token());
-            let feed = ingest::run(connection, to_engine, committed, cancel, of_feeds.clone());
-            parts.spawn(async move { ("a feed", feed.await.map_err(Failure::from)) });
-        }
+        let marks = start_feeds(&mut parts, connections, &to_engine, (&metrics, &cancel))?;
         drop(to_engine);
 
         let (http_cancel, store_closed) = (CancellationToken::new(), CancellationToken::new());
@@ -238,6 +196,8 @@ impl Daemon {
         let archive = self.archive();
         self.start_heartbeats(&mut parts, &views, &archive, &cancel);
         self.start_nowcast(&mut parts, (&views, &archive, &acts), &cancel);
+        let (tries, ended) =
+            self.start_senders(&mut parts, &views, (&metrics, &latency), &cancel)?;
         let services = Services {
             view: views.clone(),
             archive,
@@ -257,7 +217,8 @@ impl Daemon {
         let judge = health::judge(says, ready, feed_names, cancel.clone());
         let judging = tokio::spawn(judge);
 
-        let ports = Ports { arrivals, acts: acts_in, committed: marks, view, health, latency };
+        let (acts, committed) = (acts_in, marks);
+        let ports = Ports { arrivals, acts, committed, view, health, latency, tries, ended };
         let areas = self.pipelines.into_iter().zip(self.rules).collect();
         let kind = (self.setup.follow, self.setup.simulated);
         let core = Core::new(areas, plans, self.setup.group, kind);
@@ -298,6 +259,25 @@ impl Daemon {
         let parameters = self.setup.params.parameters;
         let looking = nowcast::run(views, archive, acts, parameters, cancel.child_token());
         parts.spawn(async { ("the built-in forecast", looking.await) });
+    }
+
+    /// What sends messages, and how it hears of them; where nobody is told, nothing comes that way.
+    fn start_senders(
+        &mut self,
+        parts: &mut JoinSet<(&'static str, Result<(), Failure>)>,
+        views: &watch::Receiver<Arc<View>>,
+        (metrics, latency): (&prometheus::Registry, &Latency),
+        cancel: &CancellationToken,
+    ) -> Result<(mpsc::UnboundedSender<Due>, mpsc::UnboundedReceiver<Ended>), Failure> {
+        let ((tries, due), (tell, ended)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        if let Some(config) = self.setup.notify.take() {
+            let broker = self.setup.feeds.first().map(|feed| &feed.connection);
+            let counted = (latency.clone(), Tries::register(metrics)?);
+            let senders = Senders::new(config, broker, views.clone(), counted)?;
+            let sending = senders.run(due, tell, cancel.child_token());
+            parts.spawn(async { ("the senders", sending.await) });
+        }
+        Ok((tries, ended))
     }
 
     /// A heartbeat for each area, at the broker of the first feed that carries it.
@@ -345,6 +325,25 @@ impl Daemon {
 fn numbered(feeds: &[FeedSetup]) -> Vec<ingest::Config> {
     let numbered = feeds.iter().enumerate();
     numbered.map(|(feed, f)| ingest::Config { feed, ..f.connection.clone() }).collect()
+}
+
+/// A task for each feed; where each hears what may be acknowledged.
+fn start_feeds(
+    parts: &mut JoinSet<(&'static str, Result<(), Failure>)>,
+    connections: Vec<ingest::Config>,
+    to_engine: &mpsc::Sender<ingest::Arrival>,
+    (metrics, cancel): (&prometheus::Registry, &CancellationToken),
+) -> Result<Vec<watch::Sender<u64>>, Failure> {
+    let of_feeds = ingest::Metrics::register(metrics)?;
+    let mut marks = Vec::new();
+    for connection in connections {
+        let (mark, committed) = watch::channel(0);
+        marks.push(mark);
+        let (to_engine, cancel) = (to_engine.clone(), cancel.child_token());
+        let feed = ingest::run(connection, to_engine, committed, cancel, of_feeds.clone());
+        parts.spawn(async move { ("a feed", feed.await.map_err(Failure::from)) });
+    }
+    Ok(marks)
 }
 
 /// The engine's thread, with a runtime of its own so that nothing else delays it.
@@ -443,9 +442,9 @@ async fn supervise(
     result
 }
 
-type Ended = Result<(&'static str, Result<(), Failure>), tokio::task::JoinError>;
+type PartEnded = Result<(&'static str, Result<(), Failure>), tokio::task::JoinError>;
 
-fn part_ended(part: Ended, stopping: bool) -> Result<(), Failure> {
+fn part_ended(part: PartEnded, stopping: bool) -> Result<(), Failure> {
     match part {
         Err(e) if e.is_cancelled() => Ok(()),
         Err(_) => Err(Failure::Panicked("a part")),

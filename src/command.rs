@@ -21,6 +21,7 @@ mod fault;
 mod import;
 mod import_published;
 mod measures;
+mod notify;
 mod offline;
 mod publishing;
 mod rank;
@@ -97,6 +98,7 @@ enum Command {
     Assess(assess::Args),
     Rank(rank::Args),
     Report(report::Args),
+    Notify(notify::Args),
     Measures(measures::Args),
     Export(export::Args),
     Explain(explain::Args),
@@ -164,6 +166,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::Assess(args) => assess::run(args, out),
         Command::Rank(args) => rank::run(args, out),
         Command::Report(args) => report::run(args, out),
+        Command::Notify(args) => notify::run(args, out),
         Command::Measures(args) => measures::run(args, out),
         Command::Export(args) => export::run(args, out),
         Command::Explain(args) => explain::run(args, out),

@@ -16,6 +16,7 @@ mod dust;
 mod duty;
 mod feed;
 mod measures;
+mod notify;
 mod quality;
 mod ranks;
 mod reports;
@@ -37,6 +38,7 @@ use std::time::Duration;
 pub use dust::dust;
 pub use feed::FeedConfig;
 pub use measures::DISTRICT_REPORT_DUE;
+pub use notify::{NotifyChannel, NotifyConfig, notify};
 pub use ranks::ranks;
 use stations::Found;
 pub use stations::registries;
@@ -101,6 +103,8 @@ pub struct Config {
     pub evidence: EvidenceParams,
     /// Who hands papers on, and their templates.
     pub reports: ReportSettings,
+    /// Who is told of what by which channel; `None` for nobody.
+    pub notify: Option<NotifyConfig>,
     /// Where figures are kept, and how often they are committed.
     pub store: StoreConfig,
     /// How long a stop may take.
@@ -172,6 +176,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let list = (measures.as_deref(), district_report_due);
     let duty = duty::read_section(root.section("duty"), list);
     let reports = reports::read_section(root.section("reports"), base);
+    let notify = notify::read_file(&mut root, base);
     let store = store::read_section(root.section("store"), base, &evidence);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));
@@ -204,6 +209,7 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
         district_report_due,
         evidence,
         reports,
+        notify,
         store,
         stop_within,
         http,

@@ -22,6 +22,7 @@ mod sign;
 mod sms;
 mod text;
 mod webhook;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,6 +35,7 @@ pub use config::{
     WebhookConfig,
 };
 pub use sms::Template;
+pub use wording::{Templates, Worded};
 
 use crate::notification::{ChannelKind, Outcome};
 use crate::time::Instant;

@@ -23,6 +23,7 @@ mod feed;
 mod heartbeat;
 mod ledger;
 mod metrics;
+mod publish;
 mod session;
 mod subscriptions;
 mod v4;
@@ -37,6 +38,7 @@ pub use config::{Broker, BrokerFault, Config, ConfigFault, Protocol};
 pub use heartbeat::Heartbeat;
 pub use ledger::{Ledger, Taken};
 pub use metrics::Metrics;
+pub use publish::{Unpublished, publish_once};
 pub use session::{Delivery, Receipt};
 
 use feed::Feed;

@@ -19,10 +19,11 @@
 //! is left of the one that runs, come from the same hours ([`assessment`]); with what is forecast
 //! ([`outlook`]) they lead to recommendations that people decide on ([`warning`]); what is to be done at a
 //! level stands in the emergency-measures list ([`measures`]); what the room answers for has its fixed times
-//! and signatures ([`duty`]), and what it hands on as paper holds the same figures ([`report`]). The
-//! [`pipeline`] composes these; the [`store`] writes what it says in one transaction; only then the message
-//! is acknowledged and the picture shown ([`http`]). [`app`] wires the threads and tasks, [`command`] is the
-//! command line.
+//! and signatures ([`duty`]), and what it hands on as paper holds the same figures ([`report`]); whoever has
+//! to know of any of it is told, until somebody has read it ([`notification`]). The [`pipeline`] composes
+//! these; the [`store`] writes what it says in one transaction; only then the message is acknowledged, the
+//! picture shown ([`http`]) and what is to be sent handed to the senders ([`delivery`]). [`app`] wires the
+//! threads and tasks, [`command`] is the command line.
 //!
 //! # Layers
 //!
@@ -89,6 +90,14 @@
 //! - *The room's own records* are a list beside that of the warnings and grow under the same chain: papers
 //!   with their whole text, fixed times, the shift book. What is due follows from the time and from these
 //!   records, so a restart forgets nothing and reminds of nothing twice.
+//! - *Notices* are a third list: who is to be told of what, each message, each try before it is made, how
+//!   it ended, who has read it. A channel's pace, retries and escalation follow from these records, so the
+//!   outbox has no table and no timer of its own. They are decided once a batch at the batch's own time, not
+//!   each at its own: after a stop nobody is told of what was due then and is over. Only the try is the
+//!   shell's; one of which nobody reports counts as unknown at the next start and is made again under the
+//!   same key.
+//! - *Words* of messages are put together when they are sent: a record holds the facts, and the text that a
+//!   receiver took.
 //! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 
 // words

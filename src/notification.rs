@@ -18,8 +18,10 @@ mod plan;
 mod record;
 mod roster;
 mod rules;
+mod sample;
 mod state;
 mod stuck;
+mod text;
 mod wire;
 
 #[cfg(test)]
@@ -38,6 +40,8 @@ pub use roster::{Assignment, Gap, Person, Roster, Rota, RotaDays, ShiftTime};
 pub use rules::{
     Acknowledge, ChannelRules, Escalation, Inhibition, NoticeRules, Repeat, Retry, Route, Sending,
 };
+pub use sample::samples;
 pub use state::{ChannelState, Matter, Notice, Notices, Outgoing, Try, TryEnd};
 pub use stuck::Stuck;
+pub use text::role_zh;
 pub use wire::decode_acknowledgement;

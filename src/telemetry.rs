@@ -17,11 +17,13 @@ mod collector;
 mod latency;
 mod names;
 mod secret;
+mod tries;
 
 pub use collector::Collector;
 pub use latency::{Latency, Stage};
 pub use names::{Kind, METRICS, Metric};
 pub use secret::Secret;
+pub use tries::Tries;
 
 use std::io::IsTerminal;
 use std::sync::Arc;

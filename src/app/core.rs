@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::answer::Answer;
 use super::area_engine::AreaEngine;
 use super::batcher::{Batcher, GroupCommit};
 use crate::area::AreaId;
@@ -20,9 +21,7 @@ use crate::clock::Guard;
 use crate::http::Act;
 use crate::ingest::{Arrival, Event, Message};
 use crate::notification::{Try, TryEnd};
-use crate::pipeline::{
-    FeedState, LoadedDays, NoticeInput, Pipeline, PowerTaken, RetryCounts, View,
-};
+use crate::pipeline::{FeedState, LoadedDays, NoticeInput, Pipeline, View};
 use crate::store::{Commit, Error, Rules, RulesDigest};
 use crate::time::{Day, Instant};
 
@@ -70,31 +69,6 @@ pub struct EngineHealth {
     pub disconnected: Vec<usize>,
     /// Feeds whose backlog is being taken, by number.
     pub catching_up: Vec<usize>,
-}
-
-/// What a person who acted is told, with the way back.
-#[derive(Debug)]
-pub enum Answer {
-    /// Whether the act was taken, or why not.
-    Done(oneshot::Sender<Result<(), String>>, Result<(), String>),
-    /// How second tries ended.
-    Retried(oneshot::Sender<Result<RetryCounts, String>>, RetryCounts),
-    /// What was taken of files of readings.
-    Powered(oneshot::Sender<Result<PowerTaken, String>>, PowerTaken),
-    /// The record of an act in a warning's life or in the room, or why it was refused.
-    Recorded(oneshot::Sender<Result<u64, String>>, Result<u64, String>),
-}
-
-impl Answer {
-    /// Tells it; who asked may be gone.
-    pub fn give(self) {
-        match self {
-            Self::Done(reply, answer) => drop(reply.send(answer)),
-            Self::Retried(reply, counts) => drop(reply.send(Ok(counts))),
-            Self::Powered(reply, taken) => drop(reply.send(Ok(taken))),
-            Self::Recorded(reply, answer) => drop(reply.send(answer)),
-        }
-    }
 }
 
 /// What a durable commit releases.

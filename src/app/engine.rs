@@ -13,7 +13,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant as Timer, sleep_until};
 
 use super::Failure;
-use super::core::{Answer, Core, EngineHealth, Moment};
+use super::answer::Answer;
+use super::core::{Core, EngineHealth, Moment};
+use super::notify::{Due, Ended};
 use super::writer::{Done, Writer};
 use crate::clock;
 use crate::http::Act;
@@ -37,6 +39,10 @@ pub(super) struct Ports {
     pub(super) view: watch::Sender<Arc<View>>,
     pub(super) health: watch::Sender<EngineHealth>,
     pub(super) latency: Latency,
+    /// What is to be sent.
+    pub(super) tries: mpsc::UnboundedSender<Due>,
+    /// How that ended.
+    pub(super) ended: mpsc::UnboundedReceiver<Ended>,
 }
 
 pub(super) struct Engine {
@@ -77,6 +83,10 @@ impl Engine {
                     let moment = self.moment();
                     self.core.act(act, moment, &mut days(&self.writer))?;
                 }
+                Some((area, ended)) = self.ports.ended.recv(), if open => {
+                    let moment = self.moment();
+                    self.core.ended((&area, &ended), moment, &mut days(&self.writer))?;
+                }
                 () = sleep_until(wake) => {}
             }
             self.tick(open)?;
@@ -116,6 +126,11 @@ impl Engine {
             self.ports.view.send_replace(view);
         }
         released.answers.into_iter().for_each(Answer::give);
+        let durable = Timer::now();
+        for due in released.tries {
+            // Where nobody sends, nothing is to be sent.
+            let _ = self.ports.tries.send((due, durable));
+        }
         Ok(())
     }
 

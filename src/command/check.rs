@@ -8,7 +8,9 @@ use super::ExitError;
 use crate::area::Registry;
 use crate::assessment::dust::DustEntries;
 use crate::assessment::target::Targets;
-use crate::config::{self, Config, Fault, FeedConfig};
+use crate::clock;
+use crate::config::{self, Config, Fault, FeedConfig, NotifyConfig};
+use crate::notification::{Gap, NoticeKind};
 use crate::pipeline::WarningParams;
 
 /// Check a configuration: exit 0 with a summary, or 78 with every fault.
@@ -26,7 +28,58 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), ExitError> {
         let noun = if count == 1 { "fault" } else { "faults" };
         ExitError::Config(format!("{path} has {count} {noun}\n{}", lines.join("\n")))
     })?;
+    if let Some(notify) = &config.notify {
+        gaps(notify)?;
+    }
     out.write_all(summary(&config).as_bytes()).map_err(|e| ExitError::Io(e.to_string()))
+}
+
+/// Days ahead in which somebody must be on duty.
+const ROSTER_DAYS: u16 = 30;
+
+/// Shifts of the days to come that nobody has: a warning would reach nobody then.
+fn gaps(notify: &NotifyConfig) -> Result<(), ExitError> {
+    let roster = &notify.rules.roster;
+    let from = roster.shift_at(clock::now()).0;
+    let gaps = roster.gaps((from, ROSTER_DAYS), &notify.rules.turns_named(), &[]);
+    if gaps.is_empty() {
+        return Ok(());
+    }
+    let line = |gap: &Gap| match gap {
+        Gap::Nobody { day, shift, role } => {
+            let shift = roster.shifts.get(*shift).map_or("", |shift| &shift.name);
+            format!("roster: {day} {shift}: nobody is {role}")
+        }
+        Gap::Holidays(year) => {
+            format!("roster: holidays.years: {year} is missing, and a rota goes by workdays")
+        }
+    };
+    let lines: Vec<String> = gaps.iter().map(line).collect();
+    let told = format!("the roster has {} gaps\n{}", lines.len(), lines.join("\n"));
+    Err(ExitError::Config(told))
+}
+
+/// Who is told, in a line.
+fn notify_line(notify: Option<&NotifyConfig>) -> String {
+    let Some(NotifyConfig { rules, .. }) = notify else {
+        return "notices: nobody is told of anything (notify_file is not set)\n".to_owned();
+    };
+    let channels: Vec<&str> = rules.channels.iter().map(|c| c.name.as_str()).collect();
+    let untold: Vec<&str> = NoticeKind::ALL
+        .into_iter()
+        .map(NoticeKind::name)
+        .filter(|kind| {
+            let of = |selector: &String| selector.split('.').next() == Some(*kind);
+            !rules.routes.iter().any(|route| route.kinds.iter().any(of))
+        })
+        .collect();
+    let mut line =
+        format!("notices: {} people by {}", rules.roster.people.len(), channels.join(", "));
+    if !untold.is_empty() {
+        // Writing to a String cannot fail.
+        write!(line, "; told to nobody: {}", untold.join(", ")).unwrap_or_default();
+    }
+    line + "\n"
 }
 
 /// What the daemon would do, in a few lines.
@@ -49,6 +102,7 @@ fn summary(config: &Config) -> String {
     if let Some(warning) = &config.pipeline.warning {
         text += &warning_line(warning);
     }
+    text += &notify_line(config.notify.as_ref());
     let rest = format!(
         "store {}: a commit every {} messages or {} ms\nhttp  http://{}/\npractice {}\n",
         store.path.display(),

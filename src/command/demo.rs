@@ -6,6 +6,7 @@
 
 mod broker;
 mod forecast;
+mod notify;
 mod power;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,7 +115,8 @@ async fn play(
     let codes: Vec<String> = registry.stations.iter().map(|s| s.id.to_string()).collect();
     let air = Air::new(scenario, SEED, &codes);
     let broker = Embedded::start()?;
-    let setup = setup(args, registry.clone(), &broker, scratch)?;
+    let notify = notify::notify(&scratch.path).await?;
+    let setup = Setup { notify: Some(notify), ..setup(args, registry.clone(), &broker, scratch)? };
     let cancel = CancellationToken::new();
     daemon::cancel_on_signal(&cancel);
     let store = setup.store.clone();
@@ -202,6 +204,7 @@ fn setup(
         },
         stop_within: Duration::from_secs(20),
         heartbeat: None,
+        notify: None,
         follow: true,
         simulated: true,
     })

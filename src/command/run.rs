@@ -74,6 +74,7 @@ pub(super) fn setup(config: Config, follow: bool) -> Setup {
         http: config.http,
         stop_within: config.stop_within,
         heartbeat: config.heartbeat,
+        notify: config.notify,
         follow,
         simulated: config.simulated,
     }

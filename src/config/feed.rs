@@ -123,7 +123,7 @@ fn whole_feed(
 /// What a feed subscribes to for one area; never all areas.
 fn topics(area: &AreaId, kind: FeedKind) -> Vec<String> {
     match kind {
-        FeedKind::Observations => ["+/obs", "clock", "forecast", "instruction", "power/+"]
+        FeedKind::Observations => ["+/obs", "clock", "forecast", "instruction", "power/+", "ack"]
             .map(|topic| format!("aq/{area}/{topic}"))
             .to_vec(),
         FeedKind::Published => vec![format!("aq/{area}/published/#")],
@@ -151,31 +151,9 @@ fn areas(section: &mut Section<'_>) -> (Vec<AreaId>, bool) {
 }
 
 /// User and password; the password stands in a file of its own or in the environment.
-fn login(section: &mut Section<'_>, base: &Path) -> Option<(String, Secret)> {
+pub(super) fn login(section: &mut Section<'_>, base: &Path) -> Option<(String, Secret)> {
     let user = section.optional("username", text);
-    let file = section.optional("password_file", path_from(base));
-    let variable = section.optional("password_env", text);
-    let password = match (file, variable) {
-        (Some(_), Some(_)) => {
-            section.fault("password_env", "stands beside password_file: only one of them counts");
-            return None;
-        }
-        (Some(file), None) => match std::fs::read_to_string(&file) {
-            Ok(content) => Some(("password_file", content.trim_end_matches(['\r', '\n']).into())),
-            Err(e) => {
-                section.fault("password_file", format_args!("{}: {e}", file.display()));
-                return None;
-            }
-        },
-        (None, Some(variable)) => match std::env::var(&variable) {
-            Ok(password) => Some(("password_env", password)),
-            Err(_) => {
-                section.fault("password_env", format_args!("{variable} is not set"));
-                return None;
-            }
-        },
-        (None, None) => None,
-    };
+    let password = section.kept_apart(["password_file", "password_env"], base).ok()?;
     match (user, password) {
         (Some(_), Some((key, password))) if password.is_empty() => {
             section.fault(key, "the password is empty");

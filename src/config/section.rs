@@ -28,6 +28,10 @@ impl Faults {
     }
 }
 
+/// A fault was noted, so that nothing more is to be said.
+#[derive(Debug)]
+pub(super) struct Noted;
+
 /// One table, with the path at which it stands.
 #[derive(Debug)]
 pub(super) struct Section<'a> {
@@ -148,6 +152,39 @@ impl<'a> Section<'a> {
             }
         }
         found
+    }
+
+    /// What stands in a file of its own or in the environment because it does not belong in this one, and
+    /// the key that said so. The file's last line break does not count.
+    ///
+    /// # Errors
+    /// A fault was noted: there is something, but it cannot be read.
+    pub(super) fn kept_apart(
+        &mut self,
+        [file, variable]: [&'static str; 2],
+        base: &Path,
+    ) -> Result<Option<(&'static str, String)>, Noted> {
+        let is_absent = ![file, variable].into_iter().any(|name| self.holds(name));
+        let path = self.optional(file, path_from(base));
+        let name = self.optional(variable, text);
+        match (path, name) {
+            (Some(_), Some(_)) => {
+                self.fault(variable, format_args!("stands beside {file}: only one of them counts"));
+            }
+            (Some(path), None) => match std::fs::read_to_string(&path) {
+                Ok(content) => {
+                    return Ok(Some((file, content.trim_end_matches(['\r', '\n']).to_owned())));
+                }
+                Err(e) => self.fault(file, format_args!("{}: {e}", path.display())),
+            },
+            (None, Some(name)) => match std::env::var(&name) {
+                Ok(content) => return Ok(Some((variable, content))),
+                Err(_) => self.fault(variable, format_args!("{name} is not set")),
+            },
+            (None, None) if is_absent => return Ok(None),
+            (None, None) => {}
+        }
+        Err(Noted)
     }
 
     fn at(self, path: String) -> Self {

@@ -52,7 +52,7 @@ fn feed_faults(lines: &str) -> Vec<String> {
 fn what_is_absent_has_its_default() {
     let config = load_text(LEAST).expect("legal");
     let [feed] = config.feeds.as_slice() else { panic!("one feed") };
-    let topics = ["+/obs", "clock", "forecast", "instruction", "power/+"];
+    let topics = ["+/obs", "clock", "forecast", "instruction", "power/+", "ack"];
     let of = |area| topics.map(|t| format!("aq/{area}/{t}"));
     assert_eq!(feed.ingest.topics, [of("dalian"), of("shenyang")].concat());
     assert_eq!((feed.ingest.inflight, feed.ingest.keep_alive_s), (1000, 30));
@@ -125,7 +125,8 @@ zone_offset_min = 480
          \"info\", \"debug\", \"trace\", or a number 0-5, got \"lantian=loudest\"",
         "speed: is not a known key (known here: simulated, stop_within_s, stations_file, \
          sets_file, cities_file, areas, feed, parameters, quality, protection, warning, pipeline, \
-         targets, seasons, ranks, dust, measures, duty, reports, store, http, heartbeat, log)",
+         targets, seasons, ranks, dust, measures, duty, reports, notify_file, store, http, \
+         heartbeat, log)",
     ];
     assert_eq!(told, expected);
 }

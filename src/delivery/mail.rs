@@ -1,7 +1,8 @@
 //! Mail by SMTP.
 //!
 //! Invariants: with `starttls` nothing but greetings crosses the wire in the clear; the message has the same
-//! `Message-ID` at every try, by its key, so that a reader's program shows it once.
+//! `Message-ID` at every try, by its key, so that a reader's program shows it once; a step gets what is left
+//! of the whole time, but connection, greeting and the answer to ours may each take all of it.
 //!
 //! The steps are walked here, not by lettre's transport: only so it is known whether the text had left when a
 //! connection broke (RFC 5321 section 4.5.3.2.6: a server that took it may never have said so).
@@ -27,6 +28,7 @@ use crate::clock::Mark;
 use crate::notification::Outcome;
 
 const KEY_HEADER: HeaderName = HeaderName::new_from_ascii_str("X-Lantian-Key");
+const FAREWELL: Duration = Duration::from_secs(1);
 /// In the order tried; both are sent under TLS only.
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
@@ -82,6 +84,8 @@ impl Mail {
             Err(outcome) => return outcome,
         };
         let outcome = self.pass(&mut connection, begun, &to, &message);
+        // Whether the farewell is heard changes nothing any more.
+        let _ = connection.set_timeout(Some(FAREWELL));
         connection.abort();
         outcome
     }

@@ -108,3 +108,36 @@ fn parts(address: &str) -> impl Iterator<Item = &str> {
     let parts = login.into_iter().chain([whole]).chain(path.rsplit('/').next()).chain(values);
     parts.filter(|part| part.len() >= PART_MIN_BYTES)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_without_secrets() {
+        let address = "https://u:hunter2pw@x.cn/send/aaaabbbbcccc?key=0123456789&v=2";
+        let secrets = [Secret::new(address), Secret::new("SEC"), Secret::new("")];
+        let scrubber = Scrubber::new(secrets.iter().collect());
+        for (told, clean) in [
+            (format!("no {address}\r\n"), "no ***"),
+            ("wrong\tkey 0123456789, /send/aaaabbbbcccc".to_owned(), "wrong key ***, /send/***"),
+            ("u:hunter2pw by SECOND".to_owned(), "*** by ***OND"),
+            ("v=2 is old\u{0}".to_owned(), "v=2 is old"),
+        ] {
+            assert_eq!(scrubber.clean(&told), clean);
+        }
+        let long = scrubber.clean(&"错".repeat(301));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (300, true));
+    }
+
+    #[test]
+    fn a_body_takes_as_much_as_fits() {
+        // Two bytes for each allowed, and four around.
+        let build = |allowed: usize| vec![0; 2 * allowed.min(500) + 4];
+        assert_eq!(fitting(2000, build).len(), 1004);
+        for max in [5, 6, 103, 104, 1003] {
+            let size = fitting(max, build).len();
+            assert!(size <= max && size + 2 > max, "{size} of {max}");
+        }
+    }
+}

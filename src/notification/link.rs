@@ -44,6 +44,26 @@ pub enum LinkFault {
     Expired,
 }
 
+impl AckLink {
+    /// The query of the link, signed.
+    #[must_use]
+    pub fn query(&self, key: &LinkKey) -> String {
+        let AckLink { area, notice, person, until } = self;
+        let (person, until, sign) = (percent(person), until.millis(), key.sign(self));
+        format!("area={}&notice={notice}&person={person}&until={until}&sign={sign}", percent(area))
+    }
+}
+
+/// What may stand in a query as it is, stays; other bytes become `%XX`.
+fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let written = |byte: u8| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    text.bytes().map(written).collect()
+}
+
 impl LinkKey {
     /// A key from a secret text.
     #[must_use]

@@ -65,6 +65,27 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// One that has just been raised.
+    #[must_use]
+    pub fn new((number, at): (u64, Instant), cause: Cause, drill: Option<u64>) -> Self {
+        Self {
+            number,
+            at,
+            drill,
+            matters: vec![Matter { cause, at, over: false }],
+            superseded: false,
+            told: None,
+            told_last: None,
+            repeats: 0,
+            steps: 0,
+            hurried: 0,
+            addressed: BTreeSet::new(),
+            read: Vec::new(),
+            waiting: 0,
+            closed: None,
+        }
+    }
+
     /// What it is about first; every notice is about something.
     #[must_use]
     pub fn first(&self) -> &Cause {
@@ -280,22 +301,7 @@ impl Notices {
     fn open_new(&mut self, (number, at): (u64, Instant), cause: &Cause, drill: Option<u64>) {
         let kept = at.plus_minutes(-CLOSED_KEPT_MIN);
         self.closed.retain(|_, n| n.closed.is_some_and(|(closed, _)| closed >= kept));
-        let notice = Notice {
-            number,
-            at,
-            drill,
-            matters: vec![Matter { cause: cause.clone(), at, over: false }],
-            superseded: false,
-            told: None,
-            told_last: None,
-            repeats: 0,
-            steps: 0,
-            hurried: 0,
-            addressed: BTreeSet::new(),
-            read: Vec::new(),
-            waiting: 0,
-            closed: None,
-        };
+        let notice = Notice::new((number, at), cause.clone(), drill);
         self.open.insert(number, notice);
     }
 

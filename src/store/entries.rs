@@ -146,27 +146,8 @@ impl<'a> Bytes<'a> {
                 let person = self.text()?;
                 Entry::DutyAct(person, serde_json::from_slice(self.bytes()?).ok()?)
             }
-            b'N' => {
-                let [kind] = self.take()?;
-                let (person, body) = (self.text()?, self.bytes()?);
-                match kind {
-                    b'a' => Entry::NoticeAct(person, serde_json::from_slice(body).ok()?),
-                    b'e' => Entry::TryEnded(serde_json::from_slice(body).ok()?),
-                    b's' => Entry::Started,
-                    _ => return None,
-                }
-            }
-            b'K' => {
-                let person = self.text()?;
-                let label = match self.take()? {
-                    [b'b'] => HourLabel::Begin,
-                    [b'e'] => HourLabel::End,
-                    _ => return None,
-                };
-                let files =
-                    (0..self.length()?).map(|_| self.power_file()).collect::<Option<_>>()?;
-                Entry::Power { person, label, files }
-            }
+            b'N' => self.notice()?,
+            b'K' => self.power()?,
             b'A' => {
                 self.text()?;
                 self.text()?;
@@ -174,6 +155,28 @@ impl<'a> Bytes<'a> {
             }
             _ => return None,
         })
+    }
+
+    fn notice(&mut self) -> Option<Entry<'a>> {
+        let [kind] = self.take()?;
+        let (person, body) = (self.text()?, self.bytes()?);
+        Some(match kind {
+            b'a' => Entry::NoticeAct(person, serde_json::from_slice(body).ok()?),
+            b'e' => Entry::TryEnded(serde_json::from_slice(body).ok()?),
+            b's' => Entry::Started,
+            _ => return None,
+        })
+    }
+
+    fn power(&mut self) -> Option<Entry<'a>> {
+        let person = self.text()?;
+        let label = match self.take()? {
+            [b'b'] => HourLabel::Begin,
+            [b'e'] => HourLabel::End,
+            _ => return None,
+        };
+        let files = (0..self.length()?).map(|_| self.power_file()).collect::<Option<_>>()?;
+        Some(Entry::Power { person, label, files })
     }
 
     fn message(&mut self) -> Option<StoredMessage<'a>> {

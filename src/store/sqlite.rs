@@ -14,7 +14,7 @@ use crate::time::Day;
 /// Marks a SQLite file as ours ("LTIA").
 const APPLICATION_ID: i64 = 0x4c54_4941;
 /// The newest schema this program knows.
-pub(super) const SCHEMA: i64 = 9;
+pub(super) const SCHEMA: i64 = 10;
 /// What brings a file from each schema to the next, from an empty file on.
 const MIGRATIONS: [&str; 10] = [
     include_str!("schema.sql"),

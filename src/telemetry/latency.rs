@@ -16,15 +16,17 @@ pub enum Stage {
     Acknowledge,
     /// One rendering of the page.
     Render,
+    /// From the commit that holds a message to its first try.
+    Send,
 }
 
 impl Stage {
     /// How many there are.
-    pub const COUNT: usize = 4;
+    pub const COUNT: usize = 5;
 
     /// Every stage.
     pub const ALL: [Self; Self::COUNT] =
-        [Self::Pipeline, Self::Commit, Self::Acknowledge, Self::Render];
+        [Self::Pipeline, Self::Commit, Self::Acknowledge, Self::Render, Self::Send];
 
     /// The label in metrics.
     #[must_use]
@@ -34,6 +36,7 @@ impl Stage {
             Self::Commit => "commit",
             Self::Acknowledge => "acknowledge",
             Self::Render => "render",
+            Self::Send => "send",
         }
     }
 }

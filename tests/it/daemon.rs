@@ -41,6 +41,8 @@ pub(crate) enum Said {
     },
     /// How a try to send ended.
     Ended(TryEnd),
+    /// The daemon starts: nobody reports on tries before.
+    Started,
     /// Of a person, in the room.
     Duty {
         person: &'static str,
@@ -80,6 +82,7 @@ impl Said {
             Self::Duty { person, act } => Input::Duty(DutyInput { person, act }),
             Self::Notice { person, act } => Input::Notice(NoticeInput::Act { person, act }),
             Self::Ended(ended) => Input::Notice(NoticeInput::Ended(ended)),
+            Self::Started => Input::Notice(NoticeInput::Started),
             Self::Power { files, rows } => {
                 let (person, label) = ("赵六", HourLabel::Begin);
                 Input::Power(PowerInput { person, label, files, rows })

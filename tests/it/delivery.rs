@@ -3,7 +3,7 @@
 
 mod gateway;
 mod http;
-mod mail;
+pub(crate) mod mail;
 mod robots;
 pub(crate) mod standin;
 
@@ -188,7 +188,7 @@ fn a_receiver_that_falls_silent_may_have_the_message() {
 
         standin.set_mood(Mood::Hang);
         let hasty =
-            ChannelConfig { timeout: Duration::from_secs(1), ..config(vendor, &standin.url()) };
+            ChannelConfig { timeout: Duration::from_secs(2), ..config(vendor, &standin.url()) };
         let channel = Channel::new(&hasty).unwrap();
         assert_eq!(channel.send(&letter()), Outcome::Unknown, "{vendor:?}");
     }

@@ -11,6 +11,7 @@ mod dust;
 mod duty;
 mod heartbeat;
 mod list;
+mod notify;
 mod power;
 mod reprocess;
 mod stop;
@@ -104,10 +105,20 @@ impl Place {
 
     /// The daemon as the last words of a command line, which begins with `before`.
     pub(crate) fn start_under(&self, before: &[&str]) -> Running {
+        self.start_with(before, "follow")
+    }
+
+    /// A daemon that is ready, and goes by the clock of the system.
+    pub(crate) fn start_by_the_clock(&self) -> Running {
+        let mut daemon = self.start_with(&[], "system");
+        daemon.wait_until("there", |d| d.get("/api/v1/areas").contains("\"x\""));
+        daemon
+    }
+
+    fn start_with(&self, before: &[&str], clock: &str) -> Running {
         let log = std::fs::File::create(self.path("run.log")).unwrap();
         let config = self.path("lantian.toml").display().to_string();
-        let daemon =
-            [env!("CARGO_BIN_EXE_lantian"), "run", "--clock", "follow", "--config", &config];
+        let daemon = [env!("CARGO_BIN_EXE_lantian"), "run", "--clock", clock, "--config", &config];
         let words = [before, &daemon].concat();
         let process = Command::new(words[0])
             .args(&words[1..])

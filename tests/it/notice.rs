@@ -1,5 +1,7 @@
 //! Notices from cause to acknowledgement: with the store, and with receivers that behave badly.
 
+mod storm;
+
 use lantian::notification::{
     Acknowledge, ChannelKind, ChannelRules, Escalation, NoticeRules, Person, Retry, Roster, Rota,
     RotaDays, Route, Sending, ShiftTime,

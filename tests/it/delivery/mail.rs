@@ -20,15 +20,17 @@ use super::{PATIENCE, assert_failed, assert_refused, certificate, free_port, let
 const PYTHON: &str = "/usr/bin/python3";
 
 /// A running server; stopped by its process id.
-struct Server {
-    port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     process: Child,
     files: TempDir,
-    certificate: PathBuf,
+    /// To be trusted.
+    pub(crate) certificate: PathBuf,
 }
 
 impl Server {
-    fn start(mode: &str) -> Option<Self> {
+    /// In mode starttls, tls or plain; user lantian, password hunter2.
+    pub(crate) fn start(mode: &str) -> Option<Self> {
         let has = Command::new(PYTHON).args(["-c", "import aiosmtpd"]).output();
         if !has.is_ok_and(|output| output.status.success()) {
             assert!(std::env::var_os("CI").is_none(), "CI needs python3-aiosmtpd");
@@ -69,7 +71,7 @@ impl Server {
     }
 
     /// What arrived, in order.
-    fn mails(&self) -> Vec<String> {
+    pub(crate) fn mails(&self) -> Vec<String> {
         let file = |number: usize| self.files.path().join("mail").join(number.to_string());
         (1..).map_while(|number| std::fs::read_to_string(file(number)).ok()).collect()
     }
@@ -163,7 +165,7 @@ fn a_server_that_falls_silent_may_have_the_mail() {
 
     let Some(server) = Server::start("starttls") else { return };
     config =
-        ChannelConfig { timeout: Duration::from_secs(2), ..server.config(MailSecurity::StartTls) };
+        ChannelConfig { timeout: Duration::from_secs(6), ..server.config(MailSecurity::StartTls) };
     assert_eq!(Channel::new(&config).unwrap().send(&to("silent")), Outcome::Unknown);
 }
 

@@ -1,0 +1,201 @@
+//! Sends what commits say is to be sent, and tells the engine how it ended.
+//!
+//! In: [`Try`]s of durable commits. Out: one [`TryEnd`] for each; the time from the commit to the sender.
+//!
+//! Invariants: nothing is decided here: no second try, no queue of our own beyond what the pace of a channel
+//! lets through; a sender that panics is an outcome nobody knows. A thread for each try, since senders block
+//! for as long as a receiver does: one that hangs must hold up neither the runtime nor a stop. A try that a
+//! stop cuts off has no outcome, and the next start says so.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant as Timer;
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use crate::area::AreaId;
+use crate::clock;
+use crate::config::NotifyConfig;
+use crate::delivery::{Channel, Contact, Publish, SenderConfig, Templates, Worded};
+use crate::http;
+use crate::ingest::{self, Unpublished};
+use crate::notification::{AckLink, LinkKey, NoticeRules, Outcome, Try, TryEnd};
+use crate::pipeline::View;
+use crate::telemetry::{Latency, Stage, Tries};
+
+/// How long the broker may take for its word.
+const PUBLISH_WITHIN: Duration = Duration::from_secs(10);
+/// A link counts for two days.
+const LINK_MIN: i64 = 2 * 24 * 60;
+
+/// A try, and when the commit that holds it became durable.
+pub(super) type Due = (Try, Timer);
+/// How a try ended, and of which area it was.
+pub(super) type Ended = (AreaId, TryEnd);
+
+/// What tries are made with.
+pub(super) struct Senders {
+    channels: BTreeMap<String, Arc<Channel>>,
+    wording: Arc<Wording>,
+    views: watch::Receiver<Arc<View>>,
+    latency: Latency,
+    tries: Tries,
+}
+
+/// What messages are worded with.
+struct Wording {
+    templates: Templates,
+    rules: NoticeRules,
+    contacts: BTreeMap<String, Contact>,
+    links: Option<(String, LinkKey)>,
+}
+
+impl Senders {
+    /// Prepares every channel of the configuration.
+    ///
+    /// # Errors
+    /// [`Failure::Channel`] naming the channel that could never send.
+    pub(super) fn new(
+        config: NotifyConfig,
+        broker: Option<&ingest::Config>,
+        views: watch::Receiver<Arc<View>>,
+        (latency, tries): (Latency, Tries),
+    ) -> Result<Self, Failure> {
+        let mut channels = BTreeMap::new();
+        for of in &config.channels {
+            let channel = match (&of.kind, broker) {
+                (SenderConfig::Mqtt, Some(broker)) => {
+                    Ok(Channel::mqtt(&of.name, publisher(broker.clone())))
+                }
+                (SenderConfig::Mqtt, None) => Err("no feed brings a broker".to_owned()),
+                _ => Channel::new(of),
+            };
+            let fault = |reason| Failure::Channel { name: of.name.clone(), reason };
+            channels.insert(of.name.clone(), Arc::new(channel.map_err(fault)?));
+        }
+        let links = config.links.map(|(url, secret)| (url, LinkKey::new(secret.expose())));
+        let NotifyConfig { templates, rules, contacts, .. } = config;
+        let wording = Arc::new(Wording { templates, rules, contacts, links });
+        Ok(Self { channels, wording, views, latency, tries })
+    }
+
+    /// Sends until cancelled.
+    pub(super) async fn run(
+        self,
+        mut due: mpsc::UnboundedReceiver<Due>,
+        ended: mpsc::UnboundedSender<Ended>,
+        cancel: CancellationToken,
+    ) -> Result<(), Failure> {
+        loop {
+            let next = tokio::select! {
+                () = cancel.cancelled() => return Ok(()),
+                next = due.recv() => next,
+            };
+            let Some((of, committed)) = next else { return Ok(()) };
+            self.begin(of, committed, ended.clone())?;
+        }
+    }
+
+    fn begin(
+        &self,
+        of: Try,
+        committed: Timer,
+        ended: mpsc::UnboundedSender<Ended>,
+    ) -> Result<(), Failure> {
+        let channel = self.channels.get(&of.message.channel).cloned();
+        let wording = Arc::clone(&self.wording);
+        let view = self.views.borrow().clone();
+        let (latency, tries) = (self.latency.clone(), self.tries.clone());
+        let send = move || {
+            let letter = wording.letter(&of, &view);
+            let outcome = match &channel {
+                None => Outcome::Refused { reason: "no such channel".to_owned() },
+                Some(channel) => {
+                    latency.record(Stage::Send, committed.elapsed());
+                    let sent = catch_unwind(AssertUnwindSafe(|| channel.send(&letter)));
+                    let outcome = sent.unwrap_or(Outcome::Unknown);
+                    tries.count(channel.kind(), &outcome);
+                    outcome
+                }
+            };
+            told(&of, &outcome);
+            let taken = outcome == Outcome::Accepted;
+            let text = taken.then(|| format!("{}\n{}", letter.title, letter.text));
+            let end = TryEnd { message: of.number, attempt: of.attempt, outcome, text };
+            // Who waits for it may have ended: then the next start says that nobody knows.
+            let _ = ended.send((of.area, end));
+        };
+        std::thread::Builder::new().name("send".to_owned()).spawn(send).map_err(Failure::Thread)?;
+        Ok(())
+    }
+}
+
+fn told(of: &Try, outcome: &Outcome) {
+    let (message, attempt, channel) = (of.number, of.attempt, of.message.channel.as_str());
+    let (outcome, reason) = (outcome.name(), outcome.reason());
+    if outcome == "accepted" {
+        tracing::info!(message, attempt, channel, outcome, "message");
+    } else {
+        tracing::warn!(message, attempt, channel, outcome, reason, "message");
+    }
+}
+
+impl Wording {
+    fn letter(&self, of: &Try, view: &View) -> crate::delivery::Letter {
+        let area = view.areas.iter().find(|a| a.registry.area == of.area);
+        let link = self.links.as_ref().zip(of.message.person.as_ref());
+        let link = link.map(|((url, key), person)| {
+            let until = clock::now().plus_minutes(LINK_MIN);
+            let link = AckLink {
+                area: of.area.to_string(),
+                notice: of.notice.number,
+                person: person.clone(),
+                until,
+            };
+            format!("{url}/ack?{}", link.query(key))
+        });
+        let mut letter = self.templates.letter(
+            of,
+            &Worded {
+                area: area.map_or(of.area.as_str(), |area| &area.registry.name),
+                rules: &self.rules,
+                contacts: &self.contacts,
+                simulated: view.simulated,
+                link: link.as_deref(),
+                at: clock::now(),
+            },
+        );
+        if of.notice.kind().is_level() {
+            // What is retained is what holds now, whatever this message was planned for.
+            let level = http::public_warning(view, of.area.as_str());
+            let area = serde_json::Value::String(of.area.to_string());
+            let level = serde_json::from_slice(&level).unwrap_or_default();
+            if let Some(body) = letter.body.as_object_mut() {
+                body.insert("area".to_owned(), area);
+                body.insert("level_in_force".to_owned(), level);
+            }
+        }
+        letter
+    }
+}
+
+/// Publishes the level in force, retained, where the heartbeat does, too.
+fn publisher(broker: ingest::Config) -> Publish {
+    let runtime = Handle::current();
+    Arc::new(move |body| {
+        let area = body["area"].as_str().unwrap_or_default();
+        let topic = format!("lantian/{area}/warning");
+        let payload = body["level_in_force"].to_string().into_bytes();
+        let sending = ingest::publish_once(&broker, (topic, payload), PUBLISH_WITHIN);
+        match runtime.block_on(sending) {
+            Ok(()) => Outcome::Accepted,
+            Err(Unpublished::NotSent(reason)) => Outcome::Failed { reason, hold_s: None },
+            Err(Unpublished::NoAnswer) => Outcome::Unknown,
+        }
+    })
+}
