@@ -196,6 +196,7 @@ impl Daemon {
         let archive = self.archive();
         self.start_heartbeats(&mut parts, &views, &archive, &cancel);
         self.start_nowcast(&mut parts, (&views, &archive, &acts), &cancel);
+        let (replies, links) = notify::of_the_site(self.setup.notify.as_ref());
         let (tries, ended) =
             self.start_senders(&mut parts, &views, (&metrics, &latency), &cancel)?;
         let services = Services {
@@ -207,6 +208,8 @@ impl Daemon {
             parameters: self.setup.params.parameters,
             lists: self.setup.lists,
             latency: latency.clone(),
+            replies,
+            links,
         };
         let http = http::serve(self.listener, services, self.setup.http, http_cancel.clone());
         let site = start_site(http, &cancel);

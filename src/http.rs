@@ -3,10 +3,10 @@
 //! In: the [`View`] after each commit, the [`Archive`] for what is older, a [`Health`]. Out: HTTP
 //! answers, and [`Act`]s of authorised persons.
 //!
-//! Invariants: every error is a problem document (RFC 9457); what is missing is null with a reason
-//! and never looks like good air; every write needs the bearer token of a person with a role;
-//! nothing here blocks the runtime; a panic in a handler is an answer 500, not the end of the
-//! daemon.
+//! Invariants: every error is a problem document (RFC 9457), or a page where people open a link of a message;
+//! what is missing is null with a reason and never looks like good air; every write needs the bearer token of
+//! a person with a role, a word on one notice their signed link or the gateway's token; nothing here blocks
+//! the runtime; a panic in a handler is an answer 500, not the end of the daemon.
 //!
 //! Why a [`View`] and no queries: figures of now are rendered from one immutable picture, so that a
 //! page never mixes two commits, and is rendered once for all who watch.
@@ -28,6 +28,7 @@ mod explain;
 mod guard;
 mod kept;
 mod measures;
+mod notice;
 mod openapi;
 mod operator;
 mod page;
@@ -51,6 +52,7 @@ pub use assessment::{ArchivedDay, DaysQuery};
 pub use correction::Correct;
 pub use duty::DutyQuery;
 pub use explain::ExplainQuery;
+pub use notice::{Replies, ack_path, digits};
 pub use power::PowerUpload;
 pub use reconciliation::{ReconciliationDocument, ReconciliationQuery};
 pub use reprocess::Reprocess;
@@ -76,6 +78,7 @@ use crate::assessment::dust::DustEntries;
 use crate::assessment::rank::RankSet;
 use crate::assessment::target::{Resampling, Targets};
 use crate::measures::{Edition, EvidenceParams, Sheet};
+use crate::notification::LinkKey;
 use crate::pipeline::{PowerTaken, RetryCounts, View};
 use crate::report::{Document, Format, ReportSettings};
 use crate::standard::Parameters;
@@ -136,6 +139,10 @@ pub struct Services {
     pub lists: Arc<Lists>,
     /// Where the time of rendering is recorded.
     pub latency: Latency,
+    /// Who may hand in what people answer to text messages; `None` where nobody may.
+    pub replies: Option<Arc<Replies>>,
+    /// What signs the links by which people acknowledge; `None` where there are none.
+    pub links: Option<Arc<LinkKey>>,
 }
 
 /// What the bureau has written down for days and periods.
@@ -391,7 +398,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/drills/{drill}/air", post(warning::clear))
         .route("/api/v1/drills/{drill}/stop", post(warning::stop))
         .route("/api/v1/clock/confirm", post(operator::confirm_clock))
-        .merge(of_the_room());
+        .merge(of_the_room())
+        .merge(notice::routes());
     let sheets = Router::new().route("/api/v1/reports/district/file", post(execution::report_file));
     let readings = Router::new().route("/api/v1/power", post(power::files));
     let most = app.config.max_body_bytes;

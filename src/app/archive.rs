@@ -14,6 +14,7 @@ use crate::http::{
     RevisionRow, Role, SeriesQuery,
 };
 use crate::measures::{Edition, MeterReading};
+use crate::notification::NoticeRecord;
 use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::quality::Finding;
 use crate::reconciliation::Reconciliation;
@@ -280,6 +281,19 @@ impl Archive for StoreArchive {
 
     fn duty_record(&self, area: &str, number: u64) -> Result<Option<DutyRecord>, ArchiveError> {
         self.with_reader(|reader| reader.duty_record(area, number))
+    }
+
+    fn notice_records(&self, area: &str, notice: u64) -> Result<Vec<NoticeRecord>, ArchiveError> {
+        self.with_reader(|reader| reader.notice_records(area, notice))
+    }
+
+    fn raised_notices(
+        &self,
+        area: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<NoticeRecord>, ArchiveError> {
+        self.with_reader(|reader| reader.raised_notices(area, before, limit))
     }
 
     fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError> {

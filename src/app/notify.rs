@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant as Timer;
@@ -22,7 +23,7 @@ use crate::area::AreaId;
 use crate::clock;
 use crate::config::NotifyConfig;
 use crate::delivery::{Channel, Contact, Publish, SenderConfig, Templates, Worded};
-use crate::http;
+use crate::http::{self, Replies};
 use crate::ingest::{self, Unpublished};
 use crate::notification::{AckLink, LinkKey, NoticeRules, Outcome, Try, TryEnd};
 use crate::pipeline::View;
@@ -157,7 +158,7 @@ impl Wording {
                 person: person.clone(),
                 until,
             };
-            format!("{url}/ack?{}", link.query(key))
+            format!("{url}{}", http::ack_path(key, &link))
         });
         let mut letter = self.templates.letter(
             of,
@@ -182,6 +183,23 @@ impl Wording {
         }
         letter
     }
+}
+
+/// Who hands on what people answer to text messages, and what signs links: what the site has to know.
+pub(super) fn of_the_site(
+    config: Option<&NotifyConfig>,
+) -> (Option<Arc<Replies>>, Option<Arc<LinkKey>>) {
+    let Some(NotifyConfig { contacts, links, reply_token, .. }) = config else {
+        return (None, None);
+    };
+    let replies = reply_token.as_ref().map(|token| {
+        let phone = |(id, contact): (&String, &Contact)| {
+            Some((http::digits(contact.phone.as_ref()?), id.clone()))
+        };
+        let phones = contacts.iter().filter_map(phone).collect();
+        Arc::new(Replies { token_sha256: Sha256::digest(token.expose()).into(), phones })
+    });
+    (replies, links.as_ref().map(|(_, secret)| Arc::new(LinkKey::new(secret.expose()))))
 }
 
 /// Publishes the level in force, retained, where the heartbeat does, too.

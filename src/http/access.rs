@@ -41,7 +41,7 @@ pub(super) async fn authorised(
 }
 
 /// The token of an `Authorization` header.
-fn bearer(value: &str) -> Option<&str> {
+pub(super) fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
     let fits = !token.is_empty() && token.len() <= TOKEN_BYTES_MAX;

@@ -9,6 +9,7 @@ use crate::assessment::{DayFigures, DustColumn, JudgedBy};
 use crate::duty::DutyRecord;
 use crate::explanation::Explanation;
 use crate::measures::{Edition, MeterReading};
+use crate::notification::NoticeRecord;
 use crate::observation::Dataset;
 use crate::pipeline::{DeadLetterReason, KeptLetter};
 use crate::quality::Finding;
@@ -128,6 +129,23 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
     fn duty_record(&self, area: &str, number: u64) -> Result<Option<DutyRecord>, ArchiveError>;
+
+    /// All records of one notice, in their order, with what was sent; none where there is none.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn notice_records(&self, area: &str, notice: u64) -> Result<Vec<NoticeRecord>, ArchiveError>;
+
+    /// The records that raised notices, the newest first, with a lower number than `before`.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the store cannot be read.
+    fn raised_notices(
+        &self,
+        area: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<NoticeRecord>, ArchiveError>;
 
     /// An edition of the list of measures that came into use, by its digest.
     ///

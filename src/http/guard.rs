@@ -79,12 +79,17 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     Problem::internal("the answer failed", &text).into_response()
 }
 
-/// Every error is a problem document, also those of the libraries.
+/// Marks an error that a person reads in a browser: it stays the page that it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ForReaders;
+
+/// Every error is a problem document, also those of the libraries, but what is marked [`ForReaders`].
 fn finished(response: Response) -> Response {
     let status = response.status();
     let media = response.headers().get(header::CONTENT_TYPE);
     let is_problem = media.is_some_and(|m| m.as_bytes() == PROBLEM_JSON.as_bytes());
-    let mut response = if (status.is_client_error() || status.is_server_error()) && !is_problem {
+    let is_finished = is_problem || response.extensions().get::<ForReaders>().is_some();
+    let mut response = if (status.is_client_error() || status.is_server_error()) && !is_finished {
         Problem::of(status, "the request cannot be followed").into_response()
     } else {
         response

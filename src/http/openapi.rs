@@ -7,18 +7,20 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
 use super::{
-    api, assessment, correction, duty, evidence, execution, explain, kept, measures, operator,
-    paper, power, rank, reconciliation, reprocess, room, series, warning,
+    api, assessment, correction, duty, evidence, execution, explain, kept, measures, notice,
+    operator, paper, power, rank, reconciliation, reprocess, room, series, warning,
 };
 
-/// The token of a person.
+/// The token of a person, and that of a gateway for text messages.
 struct Tokens;
 
 impl Modify for Tokens {
     fn modify(&self, document: &mut Document) {
         if let Some(components) = document.components.as_mut() {
-            let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-            components.add_security_scheme("person", scheme);
+            for who in ["person", "gateway"] {
+                let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+                components.add_security_scheme(who, scheme);
+            }
         }
     }
 }
@@ -59,6 +61,14 @@ impl Modify for Tokens {
         duty::hand_over,
         duty::take_over,
         duty::done,
+        notice::notices,
+        notice::history,
+        notice::notice,
+        notice::acknowledge,
+        notice::test,
+        notice::roster,
+        notice::replace,
+        notice::reply,
         operator::dead_letters,
         operator::confirm_clock,
         reprocess::reprocess,

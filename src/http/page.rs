@@ -10,6 +10,7 @@
 //! Why server-rendered: a wall screen and a phone at 3 a.m. need no build step and no script but
 //! the few lines that replace the main part.
 
+mod ack;
 mod alarms;
 mod chart;
 mod cover;
@@ -18,6 +19,7 @@ mod dust;
 mod duty;
 mod evidence;
 mod model;
+mod notices;
 mod papers;
 mod past;
 mod rank;
@@ -54,15 +56,17 @@ use crate::standard::Parameters;
 use crate::telemetry::{Latency, Stage};
 use model::Fragment;
 use past::History;
-use words::Lang;
+pub(super) use words::Lang;
 
+pub(super) use ack::{AckForm, AckPage};
 pub(super) use duty::duty;
 pub(super) use evidence::evidence;
+pub(super) use notices::notices;
 pub(super) use papers::papers;
 pub(super) use rank::rank;
 pub(super) use reconciliation::reconciliation;
 pub(super) use response::response;
-pub(super) use warning::warnings;
+pub(super) use warning::{minute, warnings};
 pub(super) use year::year;
 
 /// How often a page hears that the daemon is alive when no view comes. The script calls the

@@ -86,6 +86,12 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
+    /// Its status, and what is wrong, for who reads no JSON.
+    pub(super) fn said(&self) -> (StatusCode, &str) {
+        let status = StatusCode::from_u16(self.status);
+        (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &self.detail)
+    }
+
     /// The same status in better words, if it is `status`.
     pub(super) fn reworded(mut self, status: u16, detail: impl FnOnce() -> String) -> Self {
         if self.status == status {

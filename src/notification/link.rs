@@ -1,6 +1,6 @@
 //! Signed links by which somebody says, away from the room, that they have read a notice.
 //!
-//! In: who, which notice, until when. Out: the query of a link; and whether such a query is one of ours.
+//! In: who, which notice, until when. Out: the signature of a link; and whether it is ours, and still counts.
 //!
 //! Invariants: a link is of one person and one notice, and expires; it may be opened again without effect,
 //! since a word given twice counts once.
@@ -42,26 +42,6 @@ pub enum LinkFault {
     Wrong,
     /// It has expired.
     Expired,
-}
-
-impl AckLink {
-    /// The query of the link, signed.
-    #[must_use]
-    pub fn query(&self, key: &LinkKey) -> String {
-        let AckLink { area, notice, person, until } = self;
-        let (person, until, sign) = (percent(person), until.millis(), key.sign(self));
-        format!("area={}&notice={notice}&person={person}&until={until}&sign={sign}", percent(area))
-    }
-}
-
-/// What may stand in a query as it is, stays; other bytes become `%XX`.
-fn percent(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let written = |byte: u8| match plain(byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
-    };
-    text.bytes().map(written).collect()
 }
 
 impl LinkKey {

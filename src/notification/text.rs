@@ -1,25 +1,24 @@
 //! Notices in words: what one is about, its title, and one sentence for each of its records.
 //!
-//! In: causes, notices, records, and the roster for the names of people. Out: Chinese as a bureau writes it;
-//! plain English of causes, for who reads no Chinese.
+//! In: causes, notices, records, and the roster for the names of people. Out: Chinese as a bureau writes it.
 //!
 //! Invariants: a drill says so first; the words of warnings and fixed times are those of the other time
 //! lines; people stand by name, never by address.
 //!
 //! Source: terms.md.
 
-use super::cause::{Cause, ItemStage, NoticeKind};
+mod english;
+
+use super::cause::{Cause, ItemStage};
+use super::plan::waits;
 use super::record::{Acknowledgement, Message, NoticeBody, NoticeRecord, Round};
 use super::roster::{Assignment, Roster};
-use super::state::Notice;
-use super::{Gap, Outcome};
-use crate::duty::{DutyBody, DutyRecord, Fixed, Item};
-use crate::outlook::Source;
+use super::rules::NoticeRules;
+use super::state::{Notice, Notices, Outgoing};
+use super::{Gap, Outcome, Stuck};
+use crate::duty::{DutyBody, DutyRecord, Item};
 use crate::time::{Day, Instant};
-use crate::warning::{
-    AdvisorySort, Body, Change, DRILL_ZH, Ground, Issue, Level, Recommendation, Record, Target,
-    moment_zh,
-};
+use crate::warning::{Body, Change, DRILL_ZH, Issue, Recommendation, Record, Target, moment_zh};
 
 /// A role as it is written: those of every room by their usual names, others as the roster has them.
 #[must_use]
@@ -158,6 +157,12 @@ impl Cause {
         }
     }
 
+    /// Its kind and what it is about, in one line.
+    #[must_use]
+    pub fn title_zh(&self, roster: &Roster) -> String {
+        format!("{}：{}", self.kind().text_zh(), self.brief_zh(roster))
+    }
+
     /// What it is about, in some words.
     fn brief_zh(&self, roster: &Roster) -> String {
         match self {
@@ -190,27 +195,35 @@ impl Notice {
     #[must_use]
     pub fn title_zh(&self, roster: &Roster) -> String {
         let drill = if self.drill.is_some() { DRILL_ZH } else { "" };
-        let (kind, brief) = (self.kind().text_zh(), self.first().brief_zh(roster));
+        let title = self.first().title_zh(roster);
         let more = match self.matters.len() {
             0 | 1 => String::new(),
             count => format!("等{count}项"),
         };
-        format!("{drill}{kind}：{brief}{more}")
+        format!("{drill}{title}{more}")
     }
 
-    /// The same in English.
+    /// Whether somebody's word is waited for.
     #[must_use]
-    pub fn title_en(&self) -> String {
-        let drill = if self.drill.is_some() { "[drill] " } else { "" };
-        let more = match self.matters.len() {
-            0 | 1 => String::new(),
-            count => format!(" ({count} in all)"),
-        };
-        format!("{drill}{}{more}", self.kind().text_en())
+    pub fn waits(&self, rules: &NoticeRules) -> bool {
+        waits(self, rules)
+    }
+
+    /// How it stands, in a word.
+    #[must_use]
+    pub fn state_zh(&self, rules: &NoticeRules) -> &'static str {
+        match self.closed {
+            _ if self.is_read() => "已确认",
+            Some((_, why)) => why.text_zh(),
+            None if self.is_over() => "事项已结束",
+            None if self.waits(rules) => "待确认",
+            None if self.told.is_none() => "待通知",
+            None => "已通知",
+        }
     }
 }
 
-/// `短信组发给张三`, `值班群发出，提醒张三、李四`.
+/// `经短信发给张三`, `经值班群发出，提醒张三、李四`.
 fn receivers(message: &Message, roster: &Roster) -> String {
     let Message { channel, person, mentions, .. } = message;
     let names: Vec<&str> = mentions.iter().map(|id| roster.name(id)).collect();
@@ -251,7 +264,7 @@ impl Round {
         match self {
             Self::First => "首次通知".to_owned(),
             Self::Repeat(n) => format!("第{n}次重复提醒"),
-            Self::Step(n) => format!("第{n}级升级通知"),
+            Self::Step(n) => format!("第{n}次转报"),
             Self::End => "结束告知".to_owned(),
         }
     }
@@ -265,6 +278,24 @@ impl Assignment {
         let shift = shift.map_or("全天", |shift| &shift.name);
         let (day, role) = (day_zh(self.day), role_zh(&self.role));
         format!("{day}{shift}{role}：{}", roster.name(&self.person))
+    }
+}
+
+impl Stuck {
+    /// What does not come on.
+    #[must_use]
+    pub fn text_zh(&self, notices: &Notices, roster: &Roster) -> String {
+        let since = moment_zh(self.since());
+        match self {
+            Self::Notice { notice, .. } => format!("通知#{notice}自{since}起无进展"),
+            Self::Message { message, .. } => match notices.outbox.get(message) {
+                Some(Outgoing { message, .. }) => {
+                    let (notice, to) = (message.notice, receivers(message, roster));
+                    format!("通知#{notice}（{to}）自{since}起未能送达")
+                }
+                None => format!("消息#{message}自{since}起未能送达"),
+            },
+        }
     }
 }
 
@@ -316,7 +347,7 @@ impl NoticeRecord {
                 format!("消息#{message}不再发送：事项已结束、已确认或通道停用。")
             }
             NoticeBody::Escalated { step, why, .. } => {
-                format!("{}，启动第{step}级升级通知。", why.text_zh())
+                format!("{}，第{step}次转报。", why.text_zh())
             }
             NoticeBody::Acknowledged(of) => acknowledged(of, roster),
             NoticeBody::Closed { why, .. } => format!("通知归档：{}。", why.text_zh()),
@@ -327,170 +358,15 @@ impl NoticeRecord {
     }
 }
 
-/// `2026-12-01 09:00`, Beijing time.
-fn moment_en(at: Instant) -> String {
-    let text = at.to_string();
-    text.get(..16).unwrap_or(&text).replace('T', " ")
-}
-
-const fn response_en(level: Level) -> &'static str {
-    match level {
-        Level::Yellow => "III",
-        Level::Orange => "II",
-        Level::Red => "I",
-    }
-}
-
-const fn fixed_en(fixed: Fixed) -> &'static str {
-    match fixed {
-        Fixed::Hourly => "hourly value",
-        Fixed::DailyReport => "daily report",
-        Fixed::Forecast => "forecast",
-        Fixed::DistrictFigures => "figures of districts",
-        Fixed::ResponseReport => "report of the response",
-        Fixed::MeasuresList => "list of measures",
-    }
-}
-
-fn recommended_en(of: &Recommendation) -> String {
-    let what = match (of.target, of.change) {
-        (Target::Lift, _) => "lift the warning".to_owned(),
-        (Target::Level(level), Change::Upgrade) => format!("upgrade the warning to {level}"),
-        (Target::Level(level), Change::Downgrade) => format!("downgrade the warning to {level}"),
-        (Target::Level(level), _) => format!("start a warning, level {level}"),
-    };
-    let ground = match &of.ground {
-        Ground::Evaluation { source: Source::Fed, .. } => "by the official forecast",
-        Ground::Evaluation { source: Source::BuiltIn, .. } => {
-            "by the built-in statistical forecast, for reference only"
-        }
-        Ground::Instruction { .. } => "the province asks for it",
-        Ground::Person { reason } => bare(reason),
-    };
-    format!("Recommended: {what} ({ground}). Nothing is issued yet.")
-}
-
-fn issued_en(of: &Issue) -> String {
-    let Issue { target, change, response, issuer, document, .. } = of;
-    let from = moment_en(of.effective_from);
-    match target {
-        Target::Lift => format!("{issuer} ({document}): warning lifted from {from}."),
-        Target::Level(level) => {
-            let change = match change {
-                Change::Upgrade => "upgraded to",
-                Change::Downgrade => "downgraded to",
-                Change::Start | Change::Lift => "level",
-            };
-            let response = response_en(response.unwrap_or(*level));
-            format!(
-                "{issuer} ({document}): warning {change} {level} from {from}, response {response}."
-            )
-        }
-    }
-}
-
-fn alarm_en((subject, name): (&str, &str), since: Instant, lag_min: Option<u32>) -> String {
-    let since = moment_en(since);
-    let lag = lag_min.map(|lag| format!(" by {lag} min")).unwrap_or_default();
-    match subject {
-        "station" => format!("Station {name} is silent since {since}."),
-        "area" => format!("Many stations of {name} are silent since {since}."),
-        "feed" => format!("No connection to the feed of {name} since {since}."),
-        "clock" => format!("The clock of {name} runs ahead since {since}: its data is refused."),
-        "clock_behind" => {
-            format!(
-                "The clock of {name} runs behind{lag}, or its data is held back, since {since}."
-            )
-        }
-        "differs" => {
-            format!("The AQI of {name} differs from the national platform's since {since}.")
-        }
-        other => format!("Alarm {other} of {name} since {since}."),
-    }
-}
-
-impl NoticeKind {
-    /// As it is written in English.
-    #[must_use]
-    pub const fn text_en(self) -> &'static str {
-        match self {
-            Self::Recommendation => "warning recommended",
-            Self::Issued => "warning issued",
-            Self::Upgraded => "warning upgraded",
-            Self::Downgraded => "warning downgraded",
-            Self::Lifted => "warning lifted",
-            Self::Dispatch => "task of the response",
-            Self::Advisory => "advisory",
-            Self::Silence => "silence",
-            Self::Quality => "data quality",
-            Self::Reminder => "due soon",
-            Self::Overdue => "overdue",
-            Self::OverdueLeader => "overdue, for the leader",
-            Self::Paper => "paper signed",
-            Self::Undelivered => "notice not delivered",
-            Self::Test => "test of channels",
-        }
-    }
-}
-
-impl Cause {
-    /// What it is about, in plain English.
-    #[must_use]
-    pub fn text_en(&self, roster: &Roster) -> String {
-        match self {
-            Self::Recommended { recommendation, .. } => recommended_en(recommendation),
-            Self::Issued { issue, .. } => issued_en(issue),
-            Self::Dispatch { issue, .. } => match issue.target {
-                Target::Lift => {
-                    let from = moment_en(issue.effective_from);
-                    format!("The response ends at {from} ({}).", issue.document)
-                }
-                Target::Level(level) => {
-                    let response = response_en(issue.response.unwrap_or(level));
-                    let from = moment_en(issue.effective_from);
-                    format!("Carry out response {response} from {from} ({}).", issue.document)
-                }
-            },
-            Self::Advised { advisory, .. } => {
-                let sort = match advisory.sort {
-                    AdvisorySort::Pollution => "Advisory on pollution",
-                    AdvisorySort::GoodDay => "Advisory on keeping a good day",
-                };
-                format!("{sort}, until {}: {}", moment_en(advisory.until), advisory.text)
-            }
-            Self::Alarm { subject, name, since, lag_min, .. } => {
-                alarm_en((subject, name), *since, *lag_min)
-            }
-            Self::Item { item, stage } => {
-                let (what, due) = (fixed_en(item.fixed), moment_en(item.due));
-                let of = item.of.day();
-                match stage {
-                    ItemStage::Reminded => format!("Not done yet: {what} of {of}, due {due}."),
-                    ItemStage::Overdue => format!("Overdue: {what} of {of}, due {due}."),
-                    ItemStage::Escalated => {
-                        format!("Still not done, tell the leader: {what} of {of}, due {due}.")
-                    }
-                }
-            }
-            Self::Signed { number, title, .. } => format!("Signed: {title}, number {number}."),
-            Self::Undelivered { notice, of, channel, person, reason, .. } => {
-                let to = person.as_ref().map_or("the group", |id| roster.name(id));
-                let (of, reason) = (of.text_en(), bare(reason));
-                format!("Notice {notice} ({of}) did not reach {to} by {channel}: {reason}.")
-            }
-            Self::Tested { person, .. } => {
-                format!("{} tests the channels: please acknowledge.", roster.name(person))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{ChannelKind, Closing, Person, ShiftTime, StepReason, Way};
+    use super::super::{
+        Acknowledge, ChannelKind, Closing, NoticeKind, Notices, Person, Retry, Route, ShiftTime,
+        StepReason, Way,
+    };
     use super::*;
-    use crate::notification::Notices;
-    use crate::warning::Advisory;
+    use crate::duty::Fixed;
+    use crate::warning::{Advisory, AdvisorySort, Ground, Level};
 
     fn at(text: &str) -> Instant {
         Instant::parse_rfc3339(&format!("2026-12-{text}:00+08:00")).expect("a time")
@@ -720,7 +596,7 @@ mod tests {
         assert_eq!(says(unreachable), "无法通知leader：无人值守或没有可用的联系方式（短信）。");
         let why = StepReason::Unacknowledged;
         let escalated = NoticeBody::Escalated { notice: 1, step: 2, why };
-        assert_eq!(says(escalated), "超时未确认，启动第2级升级通知。");
+        assert_eq!(says(escalated), "超时未确认，第2次转报。");
         let closed = NoticeBody::Closed { notice: 1, why: Closing::Over };
         assert_eq!(says(closed), "通知归档：事项已结束。");
         let ack = |complete, note: &str| {
@@ -766,7 +642,7 @@ mod tests {
         let said = says(planned(Some("zhang"), &[], Round::First));
         assert_eq!(said, "首次通知：消息#7，经短信发给张三。");
         let said = says(planned(None, &["zhang", "li"], Round::Step(1)));
-        assert_eq!(said, "第1级升级通知：消息#7，经短信发出，提醒张三、李四。");
+        assert_eq!(said, "第1次转报：消息#7，经短信发出，提醒张三、李四。");
         assert_eq!(says(planned(None, &[], Round::End)), "结束告知：消息#7，经短信发出。");
         assert!(says(planned(None, &[], Round::Repeat(2))).starts_with("第2次重复提醒："));
         let tried = NoticeBody::Tried { notice: 1, message: 5, attempt: 2 };
@@ -786,6 +662,95 @@ mod tests {
         assert_eq!(says(gave_up), "消息#5未送达，停止重试：空号。");
         let dropped = NoticeBody::Dropped { notice: 1, message: 5 };
         assert_eq!(says(dropped), "消息#5不再发送：事项已结束、已确认或通道停用。");
+    }
+
+    #[test]
+    fn a_notice_says_how_it_stands() {
+        let rules = |acknowledge| NoticeRules {
+            roster: roster(),
+            channels: Vec::new(),
+            routes: vec![Route {
+                kinds: vec!["silence".to_owned()],
+                send: Vec::new(),
+                acknowledge,
+                group_s: 0,
+                quiet: None,
+                repeat: None,
+                escalate: Vec::new(),
+                tell_end: false,
+            }],
+            inhibitions: Vec::new(),
+            retry: Retry::default(),
+            stuck_after_min: 60,
+            close_after_days: 7,
+            live: true,
+        };
+        let of = notice(&[silent("金州")], None);
+        let states = |of: &Notice, acknowledge| {
+            let rules = rules(acknowledge);
+            (of.state_zh(&rules), of.state_en(&rules))
+        };
+        assert_eq!(states(&of, Acknowledge::One), ("待通知", "to be told"));
+        let told = Notice { told: Some(at("01T10:00")), ..of };
+        assert_eq!(states(&told, Acknowledge::One), ("待确认", "waits for a word"));
+        assert_eq!(states(&told, Acknowledge::None), ("已通知", "told"));
+        let mut over = told.clone();
+        over.matters[0].over = true;
+        assert_eq!(states(&over, Acknowledge::One), ("事项已结束", "over"));
+        for (why, state) in [
+            (Closing::Superseded, ("已由新通知替代", "told anew")),
+            (Closing::Unanswered, ("逾期无人确认，已归档", "nobody answered")),
+            (Closing::Sent, ("已发送", "sent")),
+        ] {
+            let closed = Notice { closed: Some((at("01T12:00"), why)), ..told.clone() };
+            assert_eq!(states(&closed, Acknowledge::One), state);
+        }
+        let ack = Acknowledgement {
+            notice: 1,
+            who: "li".to_owned(),
+            way: Way::Token,
+            said: at("01T10:05"),
+            note: String::new(),
+            complete: true,
+        };
+        let read = Notice { read: vec![(9, ack)], ..over };
+        assert_eq!(states(&read, Acknowledge::One), ("已确认", "acknowledged"));
+    }
+
+    #[test]
+    fn what_does_not_come_on_is_named_with_whom_it_should_reach() {
+        let since = at("01T10:05");
+        let mut notices = Notices::default();
+        let message = Message {
+            notice: 1,
+            key: "key".to_owned(),
+            channel: "短信".to_owned(),
+            person: Some("zhang".to_owned()),
+            mentions: Vec::new(),
+            round: Round::First,
+        };
+        let cause = silent("金州");
+        let bodies = [NoticeBody::Raised { cause, drill: None }, NoticeBody::Planned(message)];
+        for (number, body) in (1..).zip(bodies) {
+            notices.take(&NoticeRecord { number, at: since, person: None, body });
+        }
+        let says =
+            |stuck: Stuck| [stuck.text_zh(&notices, &roster()), stuck.text_en(&notices, &roster())];
+        assert_eq!(
+            says(Stuck::Notice { notice: 1, since }),
+            ["通知#1自12月1日10时5分起无进展", "notice 1: nothing since 2026-12-01 10:05"]
+        );
+        assert_eq!(
+            says(Stuck::Message { message: 2, since }),
+            [
+                "通知#1（经短信发给张三）自12月1日10时5分起未能送达",
+                "notice 1 to 张三 by 短信: not delivered since 2026-12-01 10:05"
+            ]
+        );
+        assert_eq!(
+            says(Stuck::Message { message: 9, since })[0],
+            "消息#9自12月1日10时5分起未能送达"
+        );
     }
 
     #[test]

@@ -172,6 +172,7 @@ impl Families {
                 self.warnings(warnings, [code, drill], area.now);
             }
         }
+        self.notices(area);
         let Some(newest) = area.newest else { return };
         self.put(&names::AREA_EVENT, &[code], seconds(newest.end()));
         // Reference cities are series to be ranked with, no air of ours.
@@ -224,6 +225,28 @@ impl Families {
                 let share = f64::from(coverage.present) / f64::from(coverage.expected);
                 self.put(&names::AREA_COVERAGE, &[area, code, p.code()], share);
             }
+        }
+    }
+
+    fn notices(&mut self, area: &AreaView) {
+        let Some(rules) = area.notice_rules.as_deref() else { return };
+        let (code, notices) = (area.registry.area.as_str(), &area.notices);
+        let unread = notices.open.values().filter(|notice| notice.waits(rules)).count();
+        let stuck = notices.stuck(rules, area.now).len();
+        self.put(&names::NOTICES_OPEN, &[code], float(notices.open.len() as u64));
+        self.put(&names::NOTICES_UNREAD, &[code], float(unread as u64));
+        self.put(&names::NOTICES_STUCK, &[code], float(stuck as u64));
+        for channel in &rules.channels {
+            let labels = [code, channel.name.as_str()];
+            let waiting = notices.outbox.values().filter(|o| o.message.channel == channel.name);
+            let planned: Vec<Instant> = waiting.map(|outgoing| outgoing.at).collect();
+            self.put(&names::OUTBOX_MESSAGES, &labels, float(planned.len() as u64));
+            let oldest = planned.into_iter().min();
+            let age = |at: Instant| area.now.millis().saturating_sub(at.millis()).max(0);
+            let age = oldest.map(|at| float(age(at).unsigned_abs()) / 1000.0);
+            self.maybe(&names::OUTBOX_OLDEST, &labels, age);
+            let failing = notices.channels.get(&channel.name).map_or(0, |state| state.failing);
+            self.put(&names::CHANNEL_FAILING, &labels, f64::from(failing));
         }
     }
 

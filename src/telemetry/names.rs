@@ -33,6 +33,8 @@ const fn count(name: &'static str, labels: &'static [&'static str], help: &'stat
 }
 
 const AREA: &[&str] = &["area"];
+/// `channel` is its name in the configuration.
+const CHANNEL: &[&str] = &["area", "channel"];
 /// `drill` is `true` for what a drill comes to, on simulated air.
 const DRILL: &[&str] = &["area", "drill"];
 /// `set` is empty for the area's default set.
@@ -84,8 +86,19 @@ metrics! {
         "Stations whose clock runs ahead.");
     CLOCKS_BEHIND = gauge("lantian_station_clock_behind_alarm_count", AREA,
         "Stations whose clock runs behind, or whose data is held back for equally long each hour.");
+    CHANNEL_FAILING = gauge("lantian_channel_failing_tries", CHANNEL,
+        "Tries that failed since a message was taken.");
+    NOTICES_OPEN = gauge("lantian_notices_open", AREA, "Notices that are open.");
+    NOTICES_STUCK = gauge("lantian_notices_stuck", AREA,
+        "Notices and messages without progress for longer than the rules allow.");
+    NOTICES_UNREAD = gauge("lantian_notices_unread", AREA,
+        "Notices that were told and wait for somebody's word.");
     OBSERVATIONS = count("lantian_observations_total", &["effect"],
         "What came in since the start, by effect.");
+    OUTBOX_MESSAGES = gauge("lantian_outbox_messages", CHANNEL,
+        "Messages that nobody has taken yet.");
+    OUTBOX_OLDEST = gauge("lantian_outbox_oldest_seconds", CHANNEL,
+        "How long the oldest of them has waited; absent when there is none.");
     QUALITY = gauge("lantian_quality_finding_count", &["area", "rule"],
         "Values of the newest published hour that are suspect or do not count, by rule.");
     REJECTED = count("lantian_rejected_total", &["area", "reason"], "Dead letters, by reason.");
@@ -150,7 +163,13 @@ mod tests {
         "lantian_difference_alarm_count{area}",
         "lantian_station_clock_alarm_count{area}",
         "lantian_station_clock_behind_alarm_count{area}",
+        "lantian_channel_failing_tries{area,channel}",
+        "lantian_notices_open{area}",
+        "lantian_notices_stuck{area}",
+        "lantian_notices_unread{area}",
         "lantian_observations_total{effect}",
+        "lantian_outbox_messages{area,channel}",
+        "lantian_outbox_oldest_seconds{area,channel}",
         "lantian_quality_finding_count{area,rule}",
         "lantian_rejected_total{area,reason}",
         "lantian_silence_alarm_count{area,subject}",

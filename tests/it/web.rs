@@ -8,6 +8,7 @@ mod explain;
 mod hours;
 mod list;
 mod metrics;
+mod notice;
 mod office;
 mod page;
 mod paper;
@@ -36,6 +37,7 @@ use lantian::http::{
     RecordsQuery, RevisionRow, Role, SeriesQuery, Services, Site,
 };
 use lantian::measures::{Edition, EvidenceParams, MeterReading};
+use lantian::notification::{NoticeBody, NoticeRecord};
 use lantian::pipeline::{DeadLetterReason, KeptLetter, View};
 use lantian::quality::Finding;
 use lantian::reconciliation::Reconciliation;
@@ -59,6 +61,7 @@ struct Shelf {
     broken: bool,
     records: Vec<Record>,
     duty: Vec<DutyRecord>,
+    notices: Vec<NoticeRecord>,
     measures: Option<Arc<Edition>>,
     /// Editions that were in use before.
     kept: Vec<Edition>,
@@ -200,6 +203,23 @@ impl Archive for Shelf {
         Ok(self.duty.iter().find(|record| record.number == number).cloned())
     }
 
+    fn notice_records(&self, _: &str, notice: u64) -> Result<Vec<NoticeRecord>, ArchiveError> {
+        let of = |r: &&NoticeRecord| r.body.notice().unwrap_or(r.number) == notice;
+        Ok(self.notices.iter().filter(of).cloned().collect())
+    }
+
+    fn raised_notices(
+        &self,
+        _: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<NoticeRecord>, ArchiveError> {
+        let within = |r: &&NoticeRecord| {
+            matches!(r.body, NoticeBody::Raised { .. }) && before.is_none_or(|b| r.number < b)
+        };
+        Ok(self.notices.iter().rev().filter(within).take(limit).cloned().collect())
+    }
+
     fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError> {
         Ok(self.kept.iter().find(|kept| kept.digest() == digest).cloned())
     }
@@ -254,6 +274,16 @@ impl Daemon {
     }
 
     fn with(view: View, shelf: Shelf, config: Config) -> Self {
+        Self::changed(view, shelf, config, |_| {})
+    }
+
+    /// With what not every site has.
+    fn changed(
+        view: View,
+        shelf: Shelf,
+        config: Config,
+        change: impl FnOnce(&mut Services),
+    ) -> Self {
         let (view, views) = watch::channel(Arc::new(view));
         let (health, healths) = watch::channel(Health { ready: true, reasons: Vec::new() });
         let (sender, acts) = mpsc::channel(1);
@@ -263,7 +293,7 @@ impl Daemon {
         let metrics =
             telemetry::registry(views.clone(), latency.clone()).expect("names are unique");
         let archive = shelf.clone();
-        let services = Services {
+        let mut services = Services {
             view: views,
             archive,
             acts: sender,
@@ -285,7 +315,10 @@ impl Daemon {
                 dust: year::dust(),
             }),
             latency,
+            replies: None,
+            links: None,
         };
+        change(&mut services);
         let site = Site::new(services.clone(), config, cancel.clone());
         tokio::spawn(site.painter.run());
         Self { router: site.router, view, health, acts, shelf, cancel, services }

@@ -34,6 +34,7 @@
       const input = form.elements[name];
       const [group, inner] = name.split(".");
       if (inner) (body[group] ??= {})[inner] = Number(value);
+      else if (input.multiple) (body[name] ??= []).push(value);
       else if (input.type === "checkbox") body[name] = true;
       else body[name] = input.type === "datetime-local" ? time(value) : value;
       const chosen = input.selectedOptions && input.selectedOptions[0];

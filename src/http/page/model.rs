@@ -4,6 +4,7 @@ use super::alarms;
 use super::cover::{self, Cover};
 use super::doubts::Doubts;
 use super::duty;
+use super::notices;
 use super::past::{History, Past};
 use super::room::RoomPanel;
 use super::rows::{self, Row};
@@ -249,6 +250,8 @@ pub(super) struct Fragment {
     code: String,
     area: String,
     now: String,
+    /// Who is on duty; empty where there is no roster.
+    on_duty: String,
     banners: Vec<Banner>,
     body: Option<Body>,
 }
@@ -274,6 +277,7 @@ impl Fragment {
             code: area.registry.area.to_string(),
             area: area.registry.name.clone(),
             now: minute(area, lang),
+            on_duty: notices::on_duty(area, lang),
             banners: banners(view, area, lang),
             body,
         }
@@ -312,6 +316,7 @@ fn banners(view: &View, area: &AreaView, lang: Lang) -> Vec<Banner> {
     }
     banners.extend(warning::banners(area, lang));
     banners.extend(duty::banners(area, lang));
+    banners.extend(notices::banners(area, lang));
     banners.extend(alarms::banners(area, lang));
     if area.caught_up == Some(false) {
         banners.push(Banner {

@@ -207,7 +207,7 @@ fn kinds() -> Vec<&'static str> {
 }
 
 /// `2026-11-23 15:00`.
-pub(super) fn minute(at: Instant) -> String {
+pub(in crate::http) fn minute(at: Instant) -> String {
     let text = at.to_string();
     text.get(..16).unwrap_or(&text).replace('T', " ")
 }

@@ -19,7 +19,7 @@ pub(super) fn editions(by: JudgedBy, (from, to): (Day, Day)) -> String {
 
 /// The language of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Lang {
+pub(in crate::http) enum Lang {
     /// Chinese, first.
     #[default]
     Zh,

@@ -382,7 +382,7 @@ async fn bodies_and_times_are_bounded() {
 }
 
 /// Every route of the API.
-const ROUTES: [&str; 53] = [
+const ROUTES: [&str; 61] = [
     "/api/v1/advisories",
     "/api/v1/areas",
     "/api/v1/areas/{area}/corrections",
@@ -413,6 +413,11 @@ const ROUTES: [&str; 53] = [
     "/api/v1/instructions",
     "/api/v1/measures",
     "/api/v1/measures/editions",
+    "/api/v1/notices",
+    "/api/v1/notices/history",
+    "/api/v1/notices/test",
+    "/api/v1/notices/{notice}",
+    "/api/v1/notices/{notice}/acknowledge",
     "/api/v1/outlook",
     "/api/v1/outlook/hours",
     "/api/v1/outlook/skill",
@@ -428,7 +433,10 @@ const ROUTES: [&str; 53] = [
     "/api/v1/ranks",
     "/api/v1/reports/district",
     "/api/v1/reports/district/file",
+    "/api/v1/roster",
+    "/api/v1/roster/replacements",
     "/api/v1/series",
+    "/api/v1/sms/reply",
     "/api/v1/stations",
     "/api/v1/stations/{station}/latest",
     "/api/v1/warnings",

@@ -148,7 +148,7 @@ fn every_name_on_the_list_is_exposed_and_no_other() {
     for stage in Stage::ALL {
         latency.record(stage, Duration::from_millis(3));
     }
-    let text = exposed(view(vec![warned(dalian())]), latency);
+    let text = exposed(view(vec![super::notice::told(warned(dalian()))]), latency);
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
     let exposed: BTreeSet<&str> = types.collect();
     let listed: BTreeSet<&str> = METRICS.iter().map(|m| m.name).collect();
