@@ -47,7 +47,7 @@ use crate::clock;
 use crate::config::NotifyConfig;
 use crate::http::{self, Health, Lists, Services};
 use crate::ingest;
-use crate::notification::NoticeRules;
+use crate::notification::{NoticeRules, Retry};
 use crate::observation::{FeedFormat, FeedKind};
 use crate::pipeline::{Params, Pipeline, View};
 use crate::store::{Checkpointer, Rules, RulesDigest, Sqlite, Store};
@@ -60,6 +60,10 @@ use writer::{Trouble, Writer};
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 /// Acts of persons that may wait for the engine.
 const ACTS_MAX: usize = 16;
+
+/// Tries that may wait for their sender, and ends of them for the engine: far more than all channels have
+/// under way at once.
+const TRIES_MAX: usize = 1024;
 
 /// One feed and the areas it carries.
 #[derive(Clone, Debug)]
@@ -130,6 +134,7 @@ impl Daemon {
         setup.params.notices = setup.notify.as_ref().map(|notify| NoticeRules {
             // Neither recorded hours nor simulated air ring a telephone, unless a channel is for that.
             live: !setup.follow && !setup.simulated,
+            retry: if setup.follow { Retry::PATIENT } else { notify.rules.retry },
             ..notify.rules.clone()
         });
         setup.params.formats = setup.feeds.iter().map(|f| f.format.clone()).collect();
@@ -271,8 +276,8 @@ impl Daemon {
         views: &watch::Receiver<Arc<View>>,
         (metrics, latency): (&prometheus::Registry, &Latency),
         cancel: &CancellationToken,
-    ) -> Result<(mpsc::UnboundedSender<Due>, mpsc::UnboundedReceiver<Ended>), Failure> {
-        let ((tries, due), (tell, ended)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+    ) -> Result<(mpsc::Sender<Due>, mpsc::Receiver<Ended>), Failure> {
+        let ((tries, due), (tell, ended)) = (mpsc::channel(TRIES_MAX), mpsc::channel(TRIES_MAX));
         if let Some(config) = self.setup.notify.take() {
             let broker = self.setup.feeds.first().map(|feed| &feed.connection);
             let counted = (latency.clone(), Tries::register(metrics)?);

@@ -180,6 +180,12 @@ fn read(mut root: Section<'_>, base: &Path) -> Option<Config> {
     let store = store::read_section(root.section("store"), base, &evidence);
     let http = read_http(root.section("http"));
     let heartbeat = read_heartbeat(root.section("heartbeat"));
+    let by_broker = notify.as_ref().is_some_and(NotifyConfig::tells_by_the_broker);
+    if by_broker && heartbeat.is_none() {
+        // That a level takes effect, or ends, goes out with the heartbeat alone.
+        let reason = "must not be 0 where a channel of kind mqtt tells the level";
+        root.faults().note("heartbeat.every_s", reason);
+    }
     let log = read_log(root.section("log"));
     let faults = root.faults();
     root.finish();

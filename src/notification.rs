@@ -17,6 +17,7 @@ mod pace;
 mod plan;
 mod record;
 mod roster;
+mod round;
 mod rules;
 mod sample;
 mod state;

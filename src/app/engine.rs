@@ -40,9 +40,9 @@ pub(super) struct Ports {
     pub(super) health: watch::Sender<EngineHealth>,
     pub(super) latency: Latency,
     /// What is to be sent.
-    pub(super) tries: mpsc::UnboundedSender<Due>,
+    pub(super) tries: mpsc::Sender<Due>,
     /// How that ended.
-    pub(super) ended: mpsc::UnboundedReceiver<Ended>,
+    pub(super) ended: mpsc::Receiver<Ended>,
 }
 
 pub(super) struct Engine {
@@ -128,8 +128,12 @@ impl Engine {
         released.answers.into_iter().for_each(Answer::give);
         let durable = Timer::now();
         for due in released.tries {
-            // Where nobody sends, nothing is to be sent.
-            let _ = self.ports.tries.send((due, durable));
+            // Where nobody sends, nothing is to be sent; what finds no room counts as unknown after a while.
+            if let Err(mpsc::error::TrySendError::Full((due, _))) =
+                self.ports.tries.try_send((due, durable))
+            {
+                tracing::error!(message = due.number, "too many tries wait");
+            }
         }
         Ok(())
     }

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -25,9 +25,10 @@ use crate::config::NotifyConfig;
 use crate::delivery::{Channel, Contact, Publish, SenderConfig, Templates, Worded};
 use crate::http::{self, Replies};
 use crate::ingest::{self, Unpublished};
-use crate::notification::{AckLink, LinkKey, NoticeRules, Outcome, Try, TryEnd};
+use crate::notification::{AckLink, LinkKey, NoticeRules, Outcome, Pace, Try, TryEnd};
 use crate::pipeline::View;
 use crate::telemetry::{Latency, Stage, Tries};
+use crate::time::Instant;
 
 /// How long the broker may take for its word.
 const PUBLISH_WITHIN: Duration = Duration::from_secs(10);
@@ -39,9 +40,40 @@ pub(super) type Due = (Try, Timer);
 /// How a try ended, and of which area it was.
 pub(super) type Ended = (AreaId, TryEnd);
 
+/// A channel, and when it was used by the clock on the wall. The pace is decided for each area by its own
+/// clock; where areas share a robot, or recorded hours come fast, this holds what would be too much for it.
+struct Guarded {
+    channel: Channel,
+    pace: Pace,
+    used: Mutex<Vec<Instant>>,
+}
+
+/// Uses that are remembered; more than any pace looks back on.
+const USED_MAX: usize = 256;
+
+impl Guarded {
+    /// Waits until the channel bears one more try.
+    fn wait(&self) {
+        loop {
+            let now = clock::now();
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            let free = self.pace.free_at(&used, now);
+            if free <= now {
+                let surplus = used.len().saturating_sub(USED_MAX);
+                used.drain(..surplus);
+                used.push(now);
+                return;
+            }
+            drop(used);
+            let wait = u64::try_from(free.millis() - now.millis()).unwrap_or(0);
+            std::thread::sleep(Duration::from_millis(wait));
+        }
+    }
+}
+
 /// What tries are made with.
 pub(super) struct Senders {
-    channels: BTreeMap<String, Arc<Channel>>,
+    channels: BTreeMap<String, Arc<Guarded>>,
     wording: Arc<Wording>,
     views: watch::Receiver<Arc<View>>,
     latency: Latency,
@@ -77,7 +109,11 @@ impl Senders {
                 _ => Channel::new(of),
             };
             let fault = |reason| Failure::Channel { name: of.name.clone(), reason };
-            channels.insert(of.name.clone(), Arc::new(channel.map_err(fault)?));
+            let channel = channel.map_err(fault)?;
+            let pace = config.rules.channels.iter().find(|rules| rules.name == of.name);
+            let pace = pace.map_or(channel.kind().pace(), |rules| rules.pace);
+            let guarded = Guarded { channel, pace, used: Mutex::default() };
+            channels.insert(of.name.clone(), Arc::new(guarded));
         }
         let links = config.links.map(|(url, secret)| (url, LinkKey::new(secret.expose())));
         let NotifyConfig { templates, rules, contacts, .. } = config;
@@ -88,8 +124,8 @@ impl Senders {
     /// Sends until cancelled.
     pub(super) async fn run(
         self,
-        mut due: mpsc::UnboundedReceiver<Due>,
-        ended: mpsc::UnboundedSender<Ended>,
+        mut due: mpsc::Receiver<Due>,
+        ended: mpsc::Sender<Ended>,
         cancel: CancellationToken,
     ) -> Result<(), Failure> {
         loop {
@@ -102,34 +138,30 @@ impl Senders {
         }
     }
 
-    fn begin(
-        &self,
-        of: Try,
-        committed: Timer,
-        ended: mpsc::UnboundedSender<Ended>,
-    ) -> Result<(), Failure> {
+    fn begin(&self, of: Try, committed: Timer, ended: mpsc::Sender<Ended>) -> Result<(), Failure> {
         let channel = self.channels.get(&of.message.channel).cloned();
         let wording = Arc::clone(&self.wording);
         let view = self.views.borrow().clone();
         let (latency, tries) = (self.latency.clone(), self.tries.clone());
         let send = move || {
-            let letter = wording.letter(&of, &view);
-            let outcome = match &channel {
-                None => Outcome::Refused { reason: "no such channel".to_owned() },
-                Some(channel) => {
-                    latency.record(Stage::Send, committed.elapsed());
-                    let sent = catch_unwind(AssertUnwindSafe(|| channel.send(&letter)));
-                    let outcome = sent.unwrap_or(Outcome::Unknown);
-                    tries.count(channel.kind(), &outcome);
-                    outcome
-                }
-            };
+            let sent = catch_unwind(AssertUnwindSafe(|| {
+                let letter = wording.letter(&of, &view);
+                let Some(guarded) = channel.as_deref() else {
+                    let reason = "no such channel".to_owned();
+                    return (Outcome::Refused { reason }, String::new());
+                };
+                guarded.wait();
+                latency.record(Stage::Send, committed.elapsed());
+                let outcome = guarded.channel.send(&letter);
+                tries.count(guarded.channel.kind(), &outcome);
+                (outcome, format!("{}\n{}", letter.title, letter.text))
+            }));
+            let (outcome, text) = sent.unwrap_or((Outcome::Unknown, String::new()));
             told(&of, &outcome);
-            let taken = outcome == Outcome::Accepted;
-            let text = taken.then(|| format!("{}\n{}", letter.title, letter.text));
+            let text = (outcome == Outcome::Accepted).then_some(text);
             let end = TryEnd { message: of.number, attempt: of.attempt, outcome, text };
             // Who waits for it may have ended: then the next start says that nobody knows.
-            let _ = ended.send((of.area, end));
+            let _ = ended.blocking_send((of.area, end));
         };
         std::thread::Builder::new().name("send".to_owned()).spawn(send).map_err(Failure::Thread)?;
         Ok(())

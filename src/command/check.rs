@@ -67,11 +67,13 @@ fn notify_line(notify: Option<&NotifyConfig>) -> String {
     let channels: Vec<&str> = rules.channels.iter().map(|c| c.name.as_str()).collect();
     let untold: Vec<&str> = NoticeKind::ALL
         .into_iter()
-        .map(NoticeKind::name)
         .filter(|kind| {
-            let of = |selector: &String| selector.split('.').next() == Some(*kind);
-            !rules.routes.iter().any(|route| route.kinds.iter().any(of))
+            let named = |name: &str| rules.routes.iter().any(|r| r.kinds.iter().any(|k| k == name));
+            let part = |part: &&str| named(&format!("{}.{part}", kind.name()));
+            let all = !kind.parts().is_empty() && kind.parts().iter().all(part);
+            !named(kind.name()) && !all
         })
+        .map(NoticeKind::name)
         .collect();
     let mut line =
         format!("notices: {} people by {}", rules.roster.people.len(), channels.join(", "));

@@ -58,10 +58,13 @@ enum What {
     },
 }
 
-/// A route on which somebody's word is waited for, whatever is told.
-fn every_kind() -> Route {
+/// A route on which somebody's word is waited for, of what is usually to be confirmed.
+fn confirmed() -> Route {
+    let low = [NoticeKind::Advisory, NoticeKind::Quality, NoticeKind::Reminder, NoticeKind::Paper];
+    let asks = |kind: &NoticeKind| !low.contains(kind) && *kind != NoticeKind::Test;
+    let kinds = NoticeKind::ALL.into_iter().filter(asks);
     Route {
-        kinds: NoticeKind::ALL.map(|kind| kind.name().to_owned()).to_vec(),
+        kinds: kinds.map(|kind| kind.name().to_owned()).collect(),
         send: Vec::new(),
         acknowledge: Acknowledge::One,
         group_s: 0,
@@ -114,7 +117,7 @@ impl Room {
         let rules = NoticeRules {
             roster: Roster::default(),
             channels: Vec::new(),
-            routes: vec![every_kind()],
+            routes: vec![confirmed()],
             inhibitions: Vec::new(),
             retry: Retry::default(),
             stuck_after_min: 60,

@@ -22,7 +22,7 @@ use super::rows;
 use super::section::{Section, path_from, text};
 use crate::area::AreaId;
 use crate::delivery::{ChannelConfig, Contact, Templates, Worded};
-use crate::notification::{ChannelRules, NoticeRules, Retry, samples};
+use crate::notification::{ChannelKind, ChannelRules, NoticeRules, Retry, samples};
 use crate::telemetry::Secret;
 use crate::time::Instant;
 
@@ -41,6 +41,13 @@ pub struct NotifyConfig {
     pub links: Option<(String, Secret)>,
     /// What a gateway shows that hands on answers to text messages.
     pub reply_token: Option<Secret>,
+}
+
+impl NotifyConfig {
+    /// Whether the level in force is told at a broker.
+    pub(super) fn tells_by_the_broker(&self) -> bool {
+        self.rules.channels.iter().any(|channel| channel.kind == ChannelKind::Mqtt)
+    }
 }
 
 /// Reads the file that a configuration names; `None` where nobody is told, and where a fault was noted.

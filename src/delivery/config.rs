@@ -111,8 +111,8 @@ pub struct SmsConfig {
     pub ok_pointer: String,
     /// What stands there when the message was taken (`OK`).
     pub ok_value: String,
-    /// What stands there when it may be taken later.
-    pub retry_values: Vec<String>,
+    /// What stands there when it will never be taken: a wrong number, a template that is not there.
+    pub refuse_values: Vec<String>,
     /// Begins a free text, without its brackets 【】.
     pub signature: Option<String>,
 }

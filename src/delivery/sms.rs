@@ -15,13 +15,11 @@ use ureq::http::{HeaderName, HeaderValue};
 
 use super::call::{Answer, Caller, check_address, seconds};
 use super::config::{Content, SmsConfig};
-use super::{Letter, refused, text};
+use super::{Letter, failed, refused, text};
 use crate::notification::Outcome;
 
 /// Characters of one message.
 const TEXT_MAX_CHARS: usize = 70;
-/// Gateways count by the minute.
-const THROTTLED_S: u32 = 60;
 /// The template of kinds that have none of their own.
 const DEFAULT: &str = "default";
 
@@ -194,10 +192,11 @@ impl Sms {
         let reason = format!("{told}：{}", answer.shown());
         if told == self.config.ok_value && answer.status.is_success() {
             Outcome::Accepted
-        } else if self.config.retry_values.contains(&told) {
-            Outcome::Failed { reason, hold_s: Some(THROTTLED_S) }
-        } else {
+        } else if self.config.refuse_values.contains(&told) {
             refused(reason)
+        } else {
+            // No hold: what a gateway limits is mostly one number, and others must not wait for it.
+            failed(reason)
         }
     }
 }

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use super::{Contact, Letter};
 use crate::notification::{Cause, Message, Notice, NoticeKind, NoticeRules, Roster, Round, Try};
 use crate::time::Instant;
-use crate::warning::{Issue, Level, moment_zh};
+use crate::warning::{Change, Issue, Level, moment_zh};
 
 /// The words of one kind of notice.
 #[derive(Clone, Debug, Deserialize)]
@@ -185,6 +185,7 @@ fn values(message: &Message, notice: &Notice, with: &Worded<'_>, english: bool) 
     };
     // At the end all of it is told; before, what lasts.
     let told = notice.matters.iter().filter(|m| round == "end" || !m.over || notice.is_over());
+    let unread: Vec<&str> = notice.unread().map(|id| with.rules.roster.name(id)).collect();
     let asks = with
         .rules
         .route(notice.first())
@@ -197,6 +198,7 @@ fn values(message: &Message, notice: &Notice, with: &Worded<'_>, english: bool) 
         "round": round,
         "n": n,
         "to": names.join(if english { ", " } else { "、" }),
+        "unread": unread.join(if english { ", " } else { "、" }),
         "asks": asks,
         "link": with.link.unwrap_or_default(),
         "facts": told.map(|m| facts(&m.cause, &with.rules.roster)).collect::<Vec<_>>(),
@@ -215,10 +217,14 @@ fn facts(cause: &Cause, roster: &Roster) -> Value {
     add("text_en", bare(cause.text_en(roster)));
     match cause {
         Cause::Recommended { recommendation, .. } => {
-            let level = recommendation.target.level();
-            let (what, change) =
-                (level.map_or("", Level::text_zh), recommendation.change.text_zh());
-            add("brief", format!("建议{change}重污染天气{what}预警"));
+            let what = recommendation.target.level().map_or("", Level::text_zh);
+            let brief = match recommendation.change {
+                Change::Start => format!("建议启动重污染天气{what}预警"),
+                Change::Upgrade => format!("建议将重污染天气预警升级为{what}"),
+                Change::Downgrade => format!("建议将重污染天气预警降级为{what}"),
+                Change::Lift => "建议解除重污染天气预警".to_owned(),
+            };
+            add("brief", brief);
         }
         Cause::Issued { issue, .. } | Cause::Dispatch { issue, .. } => {
             for (name, text) in of_issue(issue) {
@@ -235,11 +241,16 @@ fn facts(cause: &Cause, roster: &Roster) -> Value {
             add("text", item.text_zh());
             add("item_zh", item.fixed.text_zh().to_owned());
             add("due_zh", moment_zh(item.due));
-            add("due_en", item.due.to_string());
+            add("due_en", moment_en(item.due));
         }
         Cause::Signed { .. } | Cause::Undelivered { .. } | Cause::Tested { .. } => {}
     }
     Value::Object(facts)
+}
+
+/// `2026-12-01 04:00`, Beijing time.
+fn moment_en(at: Instant) -> String {
+    at.to_string().replace('T', " ").chars().take(16).collect()
 }
 
 fn of_issue(issue: &Issue) -> [(&'static str, String); 8] {
@@ -250,17 +261,23 @@ fn of_issue(issue: &Issue) -> [(&'static str, String); 8] {
         Some(Level::Red) => "Red",
         None => "",
     };
+    let rank = match issue.response {
+        Some(Level::Yellow) => "III",
+        Some(Level::Orange) => "II",
+        Some(Level::Red) => "I",
+        None => "",
+    };
     let color = level.map_or("", Level::text_zh).to_owned();
     let response = issue.response.map_or("", Level::response_zh).to_owned();
     [
         ("level_zh", color),
         ("level_en", english(level).to_owned()),
-        ("response_zh", response.clone()),
-        ("response_en", response),
+        ("response_zh", response),
+        ("response_en", rank.to_owned()),
         ("effective_zh", moment_zh(issue.effective_from)),
-        ("effective_en", issue.effective_from.to_string()),
+        ("effective_en", moment_en(issue.effective_from)),
         ("issued_zh", moment_zh(issue.issued)),
-        ("issued_en", issue.issued.to_string()),
+        ("issued_en", moment_en(issue.issued)),
     ]
 }
 

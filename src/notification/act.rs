@@ -62,12 +62,16 @@ pub enum NoticeRefusal {
     NoNotices,
     /// No such notice, or it was closed long ago.
     UnknownNotice,
+    /// It is not told yet, so nobody can have read it.
+    NotTold,
     /// Somebody has to be named.
     Unnamed,
     /// A time lies in the future.
     InFuture,
     /// The roster knows no such person.
     UnknownPerson,
+    /// They have no address by which the role is told.
+    Unreachable,
     /// The roster knows no such role.
     UnknownRole,
     /// The roster knows no such shift.
@@ -85,9 +89,11 @@ impl NoticeRefusal {
         match self {
             Self::NoNotices => "no_notices",
             Self::UnknownNotice => "unknown_notice",
+            Self::NotTold => "not_told",
             Self::Unnamed => "unnamed",
             Self::InFuture => "in_future",
             Self::UnknownPerson => "unknown_person",
+            Self::Unreachable => "unreachable",
             Self::UnknownRole => "unknown_role",
             Self::UnknownShift => "unknown_shift",
             Self::ShiftOver => "shift_over",
@@ -101,9 +107,11 @@ impl NoticeRefusal {
         match self {
             Self::NoNotices => "未配置通知",
             Self::UnknownNotice => "没有该通知，或早已归档",
+            Self::NotTold => "该通知尚未发出",
             Self::Unnamed => "须写明确认人",
             Self::InFuture => "时间晚于当前时间",
             Self::UnknownPerson => "值班表中没有该人员",
+            Self::Unreachable => "该人员没有该岗位所用通道的联系方式",
             Self::UnknownRole => "值班表中没有该岗位",
             Self::UnknownShift => "值班表中没有该班次",
             Self::ShiftOver => "该班次已结束",
@@ -135,13 +143,15 @@ impl Notices {
                 self.replace(assignment, reason.trim(), at).map(|body| Decided::Record(vec![body]))
             }
             NoticeAct::Test { to, by } => {
-                check(!to.is_empty() && !by.is_empty(), NoticeRefusal::Unnamed)?;
+                check(!to.is_empty(), NoticeRefusal::UnknownPerson)?;
+                check(!by.is_empty(), NoticeRefusal::UnknownChannel)?;
                 let known = to.iter().all(|name| at.rules.roster.knows(name));
                 check(known, NoticeRefusal::UnknownPerson)?;
                 let usable = by.iter().all(|name| at.rules.channel(name).is_some());
                 check(usable, NoticeRefusal::UnknownChannel)?;
                 let (to, by) = (to.clone(), by.clone());
                 let cause = Cause::Tested { person: person.to_owned(), to, by };
+                check(at.rules.route(&cause).is_some(), NoticeRefusal::NoNotices)?;
                 Ok(Decided::Record(vec![NoticeBody::Raised { cause, drill: None }]))
             }
         }
@@ -155,6 +165,7 @@ impl Notices {
     ) -> Result<Decided, NoticeRefusal> {
         check(!who.is_empty(), NoticeRefusal::Unnamed)?;
         let notice = self.notice(number).ok_or(NoticeRefusal::UnknownNotice)?;
+        check(notice.told.is_some() || notice.closed.is_some(), NoticeRefusal::NotTold)?;
         let said = said.unwrap_or(at.now);
         check(said <= at.now.plus_minutes(AHEAD_MIN), NoticeRefusal::InFuture)?;
         let who = at.rules.roster.person(who).map_or(who, |person| &person.id);
@@ -185,6 +196,9 @@ impl Notices {
         let person = roster.person(&assignment.person).ok_or(NoticeRefusal::UnknownPerson)?;
         let known = assignment.shift.is_none_or(|shift| shift < roster.shifts.len());
         check(known, NoticeRefusal::UnknownShift)?;
+        // Who stands in must be reached as who is stood in for would be.
+        let unreached = at.rules.unreached(person, &assignment.role);
+        check(unreached.is_none(), NoticeRefusal::Unreachable)?;
         let (day, shift) = roster.shift_at(at.now);
         let last = assignment.shift.unwrap_or(usize::MAX);
         check((assignment.day, last) >= (day, shift), NoticeRefusal::ShiftOver)?;

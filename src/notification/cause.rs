@@ -111,6 +111,25 @@ impl NoticeKind {
         }
     }
 
+    /// What routes may tell apart within it, as in `silence.station`.
+    #[must_use]
+    pub const fn parts(self) -> &'static [&'static str] {
+        match self {
+            Self::Silence => &["station", "area", "feed"],
+            Self::Quality => &["clock", "clock_behind", "differs"],
+            Self::Reminder | Self::Overdue | Self::OverdueLeader => &[
+                "hourly",
+                "daily_report",
+                "forecast",
+                "district_figures",
+                "response_report",
+                "measures_list",
+            ],
+            Self::Advisory => &["pollution", "good_day"],
+            _ => &[],
+        }
+    }
+
     /// Which goes first where a channel is slow; lower is sooner.
     #[must_use]
     pub const fn priority(self) -> u8 {
@@ -299,6 +318,10 @@ impl Cause {
             Self::Alarm { subject, entity, since, .. } => alarm((subject, entity), *since),
             Self::Item { item, .. } => of_item(item),
             Self::Signed { paper, .. } => format!("paper:{paper}"),
+            // Without a message nobody could be reached to whom one would go.
+            Self::Undelivered { message: 0, notice, person, .. } => {
+                format!("unreached:{notice}:{}", person.as_deref().unwrap_or_default())
+            }
             Self::Undelivered { message, .. } => format!("message:{message}"),
             Self::Tested { person, .. } => format!("test:{person}"),
         }

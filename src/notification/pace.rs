@@ -24,6 +24,14 @@ fn plus_ms(at: Instant, millis: i64) -> Instant {
     Instant::from_millis(at.millis().saturating_add(millis))
 }
 
+impl Pace {
+    /// The first moment from `now` on at which it bears one more try after those that began at `tries`.
+    #[must_use]
+    pub fn free_at(&self, tries: &[Instant], now: Instant) -> Instant {
+        free_at(self, tries, None, now)
+    }
+}
+
 /// The first moment from `now` on at which a channel bears one more try. `tries` are the moments at which
 /// earlier ones ended, or began where they have not ended; `hold` is what the receiver asked for.
 pub(super) fn free_at(

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cause::Cause;
 use super::pace::{after_quiet, again_at, free_at};
-use super::record::{Closing, Message, NoticeBody, Round, StepReason};
+use super::record::{Closing, NoticeBody, Round, StepReason};
 use super::rules::{Acknowledge, ChannelRules, NoticeRules, Route, Sending, selects};
 use super::state::{Notice, Notices, Outgoing};
 use super::{Brought, Outcome};
@@ -43,7 +43,8 @@ impl Notices {
             Brought::Cause(cause) => self.raise(at, *cause, drill),
             Brought::End(subject) => self.over(&subject, drill, false),
             Brought::DrillEnd => {
-                let of_drill = self.open.values().filter(|n| n.drill == drill);
+                let all = self.open.values().chain(self.closed.values());
+                let of_drill = all.filter(|n| n.drill == drill);
                 let lasting = of_drill.flat_map(|n| n.matters.iter().filter(|m| !m.over));
                 let subjects: BTreeSet<String> = lasting.map(|m| m.cause.subject()).collect();
                 subjects.iter().flat_map(|subject| self.over(subject, drill, false)).collect()
@@ -52,7 +53,10 @@ impl Notices {
     }
 
     fn over(&self, subject: &str, drill: Option<u64>, superseded: bool) -> Vec<NoticeBody> {
-        let of = self.open.values().filter(|n| n.drill == drill && n.tells_of(subject));
+        // What was read is closed, and may still be on its way to others.
+        let on_its_way = self.closed.values().filter(|n| n.waiting > 0);
+        let all = self.open.values().chain(on_its_way);
+        let of = all.filter(|n| n.drill == drill && n.tells_of(subject));
         let over = |n: &Notice| NoticeBody::Over {
             notice: n.number,
             subject: subject.to_owned(),
@@ -61,7 +65,7 @@ impl Notices {
         of.map(over).collect()
     }
 
-    fn raise(&self, at: &At<'_>, cause: Cause, drill: Option<u64>) -> Vec<NoticeBody> {
+    pub(super) fn raise(&self, at: &At<'_>, cause: Cause, drill: Option<u64>) -> Vec<NoticeBody> {
         // What nobody is to be told of is not waited for either, but what it replaces is over.
         let mut bodies = self.over(&cause.subject(), drill, true);
         let Some(route) = at.rules.route(&cause) else { return bodies };
@@ -100,7 +104,7 @@ impl Notices {
                 && notice.told.is_some()
             {
                 let sends = route.send.iter();
-                bodies.extend(sends.flat_map(|s| self.messages((notice, s), Round::End, at)));
+                bodies.extend(self.round((notice, route), sends, Round::End, at));
             }
             bodies.push(NoticeBody::Closed { notice: notice.number, why });
         }
@@ -117,9 +121,8 @@ impl Notices {
             }
             bodies.push(NoticeBody::Told { notice: notice.number });
             let tested = test_send(notice);
-            for send in tested.iter().chain(route.send.iter().filter(|_| tested.is_none())) {
-                bodies.extend(self.messages((notice, send), Round::First, at));
-            }
+            let sends = tested.iter().chain(route.send.iter().filter(|_| tested.is_none()));
+            bodies.extend(self.round((notice, route), sends, Round::First, at));
         }
         bodies
     }
@@ -129,15 +132,17 @@ impl Notices {
         let mut bodies = Vec::new();
         for notice in self.open.values().filter(|n| waits(n, at.rules)) {
             let Some(route) = at.rules.route(notice.first()) else { continue };
+            let number = notice.number;
             if let Some((step, why)) = step_due(notice, route, at.now) {
                 let taken = notice.steps + 1;
-                let number = notice.number;
                 bodies.push(NoticeBody::Escalated { notice: number, step: taken, why });
-                bodies.extend(self.messages((notice, &step.send), Round::Step(taken), at));
+                let (send, round) = (std::iter::once(&step.send), Round::Step(taken));
+                bodies.extend(self.round((notice, route), send, round, at));
             } else if repeat_at(notice, route).is_some_and(|due| due <= at.now) {
-                let round = Round::Repeat(notice.repeats + 1);
+                let n = notice.repeats + 1;
+                bodies.push(NoticeBody::Repeated { notice: number, n });
                 let sends = route.send.iter();
-                bodies.extend(sends.flat_map(|send| self.messages((notice, send), round, at)));
+                bodies.extend(self.round((notice, route), sends, Round::Repeat(n), at));
             }
         }
         bodies
@@ -163,34 +168,24 @@ impl Notices {
                 || at.rules.channel(&outgoing.message.channel).is_none()
             {
                 bodies.push(NoticeBody::Dropped { notice, message: number });
-            } else if let Some(reason) = given_up(outgoing, at.rules) {
+            } else if let Some(reason) = given_up(outgoing, at) {
                 bodies.push(NoticeBody::GaveUp { notice, message: number, reason: reason.clone() });
-                bodies.extend(self.undelivered(outgoing, reason, at));
+                let raised = self.undelivered(outgoing, reason, at);
+                if !raised.is_empty() {
+                    bodies.extend(raised);
+                    break; // the next one joins it
+                }
             }
         }
         bodies
     }
 
-    /// Where no further step of an escalation will tell of it, somebody is told that it did not arrive.
+    /// Somebody is told that a message did not arrive.
     fn undelivered(&self, outgoing: &Outgoing, reason: String, at: &At<'_>) -> Vec<NoticeBody> {
         let Some(notice) = self.notice(outgoing.message.notice) else { return Vec::new() };
-        let route = at.rules.route(notice.first());
-        let steps = route.map_or(0, |route| route.escalate.len());
-        let further = usize::try_from(notice.steps).is_ok_and(|taken| taken < steps);
-        let of = notice.kind();
-        let tells = matches!(of, super::NoticeKind::Undelivered | super::NoticeKind::Test);
-        if tells || (further && waits(notice, at.rules)) {
-            return Vec::new();
-        }
-        let cause = Cause::Undelivered {
-            notice: notice.number,
-            message: outgoing.number,
-            of,
-            channel: outgoing.message.channel.clone(),
-            person: outgoing.message.person.clone(),
-            reason,
-        };
-        self.raise(at, cause, notice.drill)
+        let channel = outgoing.message.channel.clone();
+        let person = outgoing.message.person.clone();
+        self.complain((notice, outgoing.number), (channel, person, reason), at)
     }
 
     /// Whether there is no need for a message any more: what it tells of is over or told anew, or it would
@@ -208,18 +203,17 @@ impl Notices {
     fn send(&self, at: &At<'_>) -> Vec<NoticeBody> {
         let mut bodies = Vec::new();
         for (channel, waiting) in self.by_channel(at.rules) {
-            let mut busy = self.under_way(&channel.name);
+            let busy = self.under_way(&channel.name);
+            let room = usize::try_from(channel.pace.at_once.saturating_sub(busy)).unwrap_or(0);
             let mut tries = self.tries(&channel.name);
             let hold = self.channels.get(&channel.name).and_then(|state| state.hold);
             let mut due: Vec<&Outgoing> =
                 waiting.into_iter().filter(|o| next_try(o, at.rules) <= at.now).collect();
             due.sort_by_key(|o| (o.kind.priority(), o.number));
-            for outgoing in due {
-                let free = free_at(&channel.pace, &tries, hold, at.now);
-                if busy >= channel.pace.at_once || free > at.now {
+            for outgoing in due.into_iter().take(room) {
+                if free_at(&channel.pace, &tries, hold, at.now) > at.now {
                     break;
                 }
-                busy += 1;
                 tries.push(at.now);
                 let (message, attempt) = (outgoing.number, outgoing.tries + 1);
                 let notice = outgoing.message.notice;
@@ -252,69 +246,13 @@ impl Notices {
         state.map_or_else(Vec::new, |state| state.tries.iter().map(|(_, at)| *at).collect())
     }
 
-    /// The messages of one round to one set of people, and who of them cannot be reached.
-    fn messages(
-        &self,
-        (notice, send): (&Notice, &Sending),
-        round: Round,
-        at: &At<'_>,
-    ) -> Vec<NoticeBody> {
-        let roster = &at.rules.roster;
-        let people = roster.resolve(&send.to, at.now, &self.replacements);
-        let (mut bodies, mut reached) = (Vec::new(), 0_usize);
-        let channels: Vec<&ChannelRules> =
-            send.by.iter().filter_map(|name| at.rules.channel(name)).collect();
-        for channel in &channels {
-            let plan = |person: Option<&str>, mentions: Vec<String>| {
-                let key = key((at.area, notice), (person, &channel.name), round);
-                let (channel, person) = (channel.name.clone(), person.map(str::to_owned));
-                NoticeBody::Planned(Message {
-                    notice: notice.number,
-                    key,
-                    channel,
-                    person,
-                    mentions,
-                    round,
-                })
-            };
-            if channel.kind == super::ChannelKind::Mqtt {
-                // A level that is only practised is nobody's business there.
-                if notice.drill.is_none() && notice.kind().is_level() {
-                    bodies.push(plan(None, Vec::new()));
-                    reached += 1;
-                }
-            } else if channel.kind.is_personal() {
-                let with = people.iter().filter(|p| p.reached_by.contains(&channel.kind));
-                let planned: Vec<NoticeBody> =
-                    with.map(|person| plan(Some(&person.id), Vec::new())).collect();
-                reached += planned.len();
-                bodies.extend(planned);
-            } else {
-                bodies.push(plan(None, people.iter().map(|p| p.id.clone()).collect()));
-                reached += 1;
-            }
-        }
-        let nobody = send.to.iter().filter(|name| {
-            reached == 0
-                || roster.resolve(std::slice::from_ref(name), at.now, &self.replacements).is_empty()
-        });
-        let unreachable = |to: &String| NoticeBody::Unreachable {
-            notice: notice.number,
-            to: to.clone(),
-            by: send.by.join(", "),
-        };
-        // Without a channel that may send, nothing is missing: simulated air rings nobody's phone.
-        if !channels.is_empty() && round != Round::End {
-            bodies.extend(nobody.map(unreachable));
-        }
-        bodies
-    }
-
     /// Whether something lasts that makes a notice needless for now.
     fn is_muted(&self, notice: &Notice, rules: &NoticeRules) -> bool {
         rules.inhibitions.iter().any(|inhibition| {
             let lasts = |other: &Notice| {
+                // What is muted itself mutes nothing.
                 other.number != notice.number
+                    && !inhibition.mutes.iter().any(|muted| selects(muted, other.first()))
                     && other.drill == notice.drill
                     && !other.is_over()
                     && selects(&inhibition.while_open, other.first())
@@ -338,9 +276,9 @@ impl Notices {
             let step = step_at(notice, route).filter(|_| waits);
             [old, step, repeat_at(notice, route).filter(|_| waits)].into_iter().flatten().min()
         });
-        let lost = self.outbox.values().filter_map(|outgoing| {
-            let (_, since) = outgoing.under_way?;
-            Some(since.plus_minutes(rules.retry.lost_after_min.into()))
+        let lost = self.outbox.values().filter_map(|outgoing| match outgoing.under_way {
+            Some((_, since)) => Some(since.plus_minutes(rules.retry.lost_after_min.into())),
+            None => gives_up_at(outgoing, rules).filter(|_| outgoing.last_end.is_some()),
         });
         let tries = self.by_channel(rules).filter_map(|(channel, waiting)| {
             let first = waiting.into_iter().map(|o| next_try(o, rules)).min()?;
@@ -351,23 +289,6 @@ impl Notices {
         });
         notices.chain(lost).chain(tries).min()
     }
-}
-
-/// The name of a message for good.
-fn key(
-    (area, notice): (&str, &Notice),
-    (person, channel): (Option<&str>, &str),
-    round: Round,
-) -> String {
-    let (subject, revision) = (notice.first().subject(), notice.number);
-    let person = person.unwrap_or("*");
-    let round = match round {
-        Round::First => String::new(),
-        Round::Repeat(n) => format!("/repeat{n}"),
-        Round::Step(n) => format!("/step{n}"),
-        Round::End => "/end".to_owned(),
-    };
-    format!("{area}/{subject}/{revision}/{person}/{channel}{round}")
 }
 
 /// A test says itself to whom it goes.
@@ -440,7 +361,8 @@ fn closing(notice: &Notice, at: &At<'_>) -> Option<Closing> {
     notice.told?;
     let asks = at.rules.route(notice.first()).is_some_and(|r| r.acknowledge != Acknowledge::None);
     if !has_end && !asks && notice.waiting == 0 {
-        return Some(Closing::Sent);
+        let whole = notice.hurried == 0;
+        return Some(if whole { Closing::Sent } else { Closing::Undelivered });
     }
     let old = closes_at(notice, at.rules) <= at.now && notice.waiting == 0;
     (old && !has_end).then_some(Closing::Unanswered)
@@ -454,13 +376,20 @@ fn next_try(outgoing: &Outgoing, rules: &NoticeRules) -> Instant {
     }
 }
 
+/// When a message that was tried is given up.
+fn gives_up_at(outgoing: &Outgoing, rules: &NoticeRules) -> Option<Instant> {
+    Some(outgoing.first_try?.plus_minutes(rules.retry.give_up_min.into()))
+}
+
 /// Why there is no further try.
-fn given_up(outgoing: &Outgoing, rules: &NoticeRules) -> Option<String> {
+fn given_up(outgoing: &Outgoing, at: &At<'_>) -> Option<String> {
     let (_, said) = outgoing.last_end.as_ref()?;
     if outgoing.refused {
         return Some(said.clone());
     }
-    let until = outgoing.first_try?.plus_minutes(rules.retry.give_up_min.into());
+    let until = gives_up_at(outgoing, at.rules)?;
     let tries = outgoing.tries;
-    (next_try(outgoing, rules) > until).then(|| format!("{tries} tries: {said}"))
+    let said = if said.is_empty() { "无应答" } else { said };
+    let over = at.now >= until || next_try(outgoing, at.rules) > until;
+    over.then(|| format!("{tries}次尝试未成功：{said}"))
 }

@@ -147,6 +147,8 @@ pub enum Closing {
     Acknowledged,
     /// It was sent, and nobody's word is waited for.
     Sent,
+    /// Nobody's word is waited for, and not all of it could be delivered.
+    Undelivered,
     /// Nobody's word is waited for any longer.
     Unanswered,
 }
@@ -160,6 +162,7 @@ impl Closing {
             Self::Superseded => "superseded",
             Self::Acknowledged => "acknowledged",
             Self::Sent => "sent",
+            Self::Undelivered => "undelivered",
             Self::Unanswered => "unanswered",
         }
     }
@@ -172,6 +175,7 @@ impl Closing {
             Self::Superseded => "已由新通知替代",
             Self::Acknowledged => "已确认",
             Self::Sent => "已发送",
+            Self::Undelivered => "部分未送达",
             Self::Unanswered => "逾期无人确认，已归档",
         }
     }
@@ -282,6 +286,13 @@ pub enum NoticeBody {
         /// The message.
         message: u64,
     },
+    /// It is told again, since nobody has read it.
+    Repeated {
+        /// The notice.
+        notice: u64,
+        /// For the n-th time.
+        n: u32,
+    },
     /// A further step of the escalation.
     Escalated {
         /// The notice.
@@ -324,6 +335,7 @@ impl NoticeBody {
             | Self::Ended { notice, .. }
             | Self::GaveUp { notice, .. }
             | Self::Dropped { notice, .. }
+            | Self::Repeated { notice, .. }
             | Self::Escalated { notice, .. }
             | Self::Closed { notice, .. } => Some(*notice),
             Self::Planned(message) => Some(message.notice),
@@ -346,6 +358,7 @@ impl NoticeBody {
             Self::Ended { .. } => "ended",
             Self::GaveUp { .. } => "gave_up",
             Self::Dropped { .. } => "dropped",
+            Self::Repeated { .. } => "repeated",
             Self::Escalated { .. } => "escalated",
             Self::Acknowledged(_) => "acknowledged",
             Self::Closed { .. } => "closed",

@@ -215,12 +215,12 @@ impl Roster {
         let shift = self.shift_at(at);
         let mut found: Vec<&Person> = Vec::new();
         for name in to {
-            let persons: Vec<&Person> = if self.is_turn(name) {
-                let id = self.on_duty(name, shift, replacements);
-                id.and_then(|id| self.person(id)).into_iter().collect()
-            } else {
-                let of = |p: &&Person| p.id == *name || p.roles.iter().any(|role| role == name);
-                self.people.iter().filter(of).collect()
+            let in_turn = self.on_duty(name, shift, replacements).and_then(|id| self.person(id));
+            let of = |p: &&Person| p.id == *name || p.roles.iter().any(|role| role == name);
+            // Who has the role all the time has it where no turn and no day says otherwise.
+            let persons: Vec<&Person> = match in_turn {
+                Some(person) => vec![person],
+                None => self.people.iter().filter(of).collect(),
             };
             for person in persons {
                 if found.iter().all(|known| known.id != person.id) {
@@ -244,7 +244,8 @@ impl Roster {
         let mut gaps = Vec::new();
         for day in (0..i32::from(days)).map(|n| from.plus(n)) {
             years.insert(day.date().0, ());
-            for role in roles.iter().filter(|role| self.is_turn(role)) {
+            let always = |role: &str| self.people.iter().any(|p| p.roles.iter().any(|r| r == role));
+            for role in roles.iter().filter(|role| self.is_turn(role) && !always(role)) {
                 for shift in 0..self.shifts.len() {
                     if self.on_duty(role, (day, shift), replacements).is_none() {
                         gaps.push(Gap::Nobody { day, shift, role: (*role).to_owned() });

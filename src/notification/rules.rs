@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::cause::{Cause, NoticeKind};
-use super::roster::Roster;
+use super::roster::{Person, Roster};
 use super::{ChannelKind, Pace};
 
 /// A channel, as far as decisions turn on it.
@@ -128,6 +128,12 @@ pub struct NoticeRules {
     pub live: bool,
 }
 
+impl Retry {
+    /// Where hours pass in moments, minutes say nothing of how long a receiver took.
+    pub const PATIENT: Self =
+        Self { first_s: 5, most_s: 300, give_up_min: 10_080, lost_after_min: 10_080 };
+}
+
 impl Default for Retry {
     fn default() -> Self {
         Self { first_s: 5, most_s: 300, give_up_min: 30, lost_after_min: 15 }
@@ -160,6 +166,24 @@ impl NoticeRules {
         named.filter(|channel| self.live || channel.simulated)
     }
 
+    /// A channel by which a role is told, and by which a person has no address.
+    #[must_use]
+    pub fn unreached(&self, person: &Person, role: &str) -> Option<&str> {
+        let steps = |route: &'_ Route| -> Vec<Sending> {
+            let later = route.escalate.iter().map(|step| step.send.clone());
+            route.send.iter().cloned().chain(later).collect()
+        };
+        let of_role = self.routes.iter().flat_map(steps);
+        let of_role = of_role.filter(|send| send.to.iter().any(|name| name == role));
+        let names: BTreeSet<String> = of_role.flat_map(|send| send.by).collect();
+        let mut personal = self
+            .channels
+            .iter()
+            .filter(|channel| channel.kind.is_personal() && names.contains(&channel.name));
+        let lacking = personal.find(|channel| !person.reached_by.contains(&channel.kind));
+        lacking.map(|channel| channel.name.as_str())
+    }
+
     /// The roles that go by turns, and that any route names.
     #[must_use]
     pub fn turns_named(&self) -> BTreeSet<&str> {
@@ -170,13 +194,26 @@ impl NoticeRules {
         let named: BTreeSet<String> =
             self.routes.iter().flat_map(sends).flat_map(|send| send.to).collect();
         let turns = self.roster.rotas.iter().map(|rota| rota.role.as_str());
-        turns.filter(|role| named.contains(*role)).collect()
+        let fixed = self.roster.fixed.iter().map(|fixed| fixed.role.as_str());
+        turns.chain(fixed).filter(|role| named.contains(*role)).collect()
     }
 
     /// Whether a selector is of any kind there is.
     #[must_use]
     pub fn is_selector(selector: &str) -> bool {
-        let kind = selector.split_once('.').map_or(selector, |(kind, _)| kind);
-        NoticeKind::ALL.into_iter().any(|known| known.name() == kind)
+        let (kind, part) = selector.split_once('.').map_or((selector, None), |(k, p)| (k, Some(p)));
+        let known = NoticeKind::ALL.into_iter().find(|known| known.name() == kind);
+        known.is_some_and(|kind| part.is_none_or(|part| kind.parts().contains(&part)))
+    }
+
+    /// Whether two selectors can mean the same cause.
+    #[must_use]
+    pub fn overlap(one: &str, other: &str) -> bool {
+        let split = |text: &'_ str| -> (String, String) {
+            let (kind, part) = text.split_once('.').unwrap_or((text, ""));
+            (kind.to_owned(), part.to_owned())
+        };
+        let ((kind, part), (of, other)) = (split(one), split(other));
+        kind == of && (part.is_empty() || other.is_empty() || part == other)
     }
 }

@@ -110,6 +110,12 @@ impl Notice {
         self.matters.iter().all(|matter| matter.over)
     }
 
+    /// Who was told first and has not read it.
+    pub fn unread(&self) -> impl Iterator<Item = &String> {
+        let has_read = |id: &&String| self.read.iter().any(|(_, ack)| ack.who == **id);
+        self.addressed.iter().filter(move |id| !has_read(id))
+    }
+
     /// Whether it tells of a subject that lasts.
     #[must_use]
     pub fn tells_of(&self, subject: &str) -> bool {
@@ -268,6 +274,9 @@ impl Notices {
             NoticeBody::Dropped { message, .. } => {
                 self.leave(*message);
             }
+            NoticeBody::Repeated { notice, n } => self.with(*notice, |of| {
+                (of.repeats, of.told_last) = (*n, Some(at));
+            }),
             NoticeBody::Escalated { notice, .. } => self.with(*notice, |n| {
                 n.steps += 1;
                 n.told_last = Some(at);
@@ -309,13 +318,9 @@ impl Notices {
         let Some(notice) = self.open.get_mut(&message.notice) else { return };
         notice.waiting += 1;
         notice.told_last = Some(at);
-        match message.round {
-            Round::First => {
-                let told = message.person.iter().chain(&message.mentions);
-                notice.addressed.extend(told.cloned());
-            }
-            Round::Repeat(n) => notice.repeats = notice.repeats.max(n),
-            Round::Step(_) | Round::End => {}
+        if message.round == Round::First {
+            let told = message.person.iter().chain(&message.mentions);
+            notice.addressed.extend(told.cloned());
         }
         let outgoing = Outgoing {
             number,
@@ -336,9 +341,13 @@ impl Notices {
         outgoing.tries = attempt;
         outgoing.under_way = Some((attempt, at));
         outgoing.first_try.get_or_insert(at);
-        let channel = self.channels.entry(outgoing.message.channel.clone()).or_default();
+        let name = outgoing.message.channel.clone();
+        let channel = self.channels.entry(name).or_default();
         let kept = at.millis() - REMEMBERED_MS;
-        channel.tries.retain(|(_, when)| when.millis() > kept);
+        // What is still under way counts, however long ago it began.
+        let outbox = &self.outbox;
+        let under_way = |of: &u64| outbox.get(of).is_some_and(|o| o.under_way.is_some());
+        channel.tries.retain(|(of, when)| when.millis() > kept || under_way(of));
         channel.tries.push((number, at));
     }
 

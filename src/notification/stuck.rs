@@ -1,5 +1,5 @@
-//! The auditor: open items that do not come on. It shares nothing with what plans them, so that a fault there
-//! shows here.
+//! The auditor: open items that do not come on. It looks at what has happened, not at what is planned, so
+//! that a fault of planning shows here.
 //!
 //! Source: pitfalls.md 3.2 (an auditor that checks that each open alert group progressed).
 

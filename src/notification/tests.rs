@@ -559,3 +559,135 @@ fn the_auditor_finds_what_does_not_come_on() {
     let stuck = desk.notices.stuck(&desk.rules, last.plus_minutes(60));
     assert_eq!(stuck, [Stuck::Notice { notice: 1, since: last }], "nobody reads it");
 }
+
+#[test]
+fn a_repeat_that_reaches_nobody_is_still_counted() {
+    let repeat = Some(Repeat { every_min: 15, most: 2 });
+    let route = Route {
+        send: vec![sending(&["leader"], &["sms"])],
+        repeat,
+        escalate: Vec::new(),
+        ..urgent(&["silence"])
+    };
+    let mut with = rules(vec![route]);
+    with.roster.rotas[2].until = Some(day("01"));
+    let mut desk = Desk::new(with);
+    // Told while somebody is on duty; repeated when nobody is.
+    let tried = desk.bring(at("02T08:20"), alarm_of("A", at(T0)));
+    desk.accept(at("02T08:20"), &tried);
+    assert_eq!(desk.run(at("02T08:20"), at("03T08:00")), []);
+    let repeated = desk.records.iter().filter(|r| matches!(r.body, NoticeBody::Repeated { .. }));
+    assert_eq!(repeated.count(), 2);
+    // So is one for which there is no channel at all.
+    let mut mute = rules(vec![Route { repeat, ..urgent(&["silence"]) }]);
+    mute.live = false;
+    let mut desk = Desk::new(mute);
+    assert_eq!(desk.bring(at(T0), alarm_of("A", at(T0))), []);
+    assert_eq!(desk.run(at(T0), at("01T12:00")), []);
+}
+
+#[test]
+fn what_is_on_its_way_of_a_notice_that_was_read_is_dropped_when_it_is_replaced() {
+    let route = Route {
+        send: vec![sending(&["main", "leader"], &["sms"])],
+        escalate: Vec::new(),
+        ..urgent(&["paper"])
+    };
+    let mut desk = Desk::new(rules(vec![route]));
+    let signed = |number: &str| {
+        let (number, title) = (number.to_owned(), "日报".to_owned());
+        Brought::Cause(Box::new(Cause::Signed { paper: 1, number, title }))
+    };
+    let tried = desk.bring(at(T0), signed("1号"));
+    desk.end(at(T0), (tried[0].0, 1), Outcome::Accepted);
+    let down = Outcome::Failed { reason: "503".to_owned(), hold_s: None };
+    desk.end(at(T0), (tried[1].0, 1), down);
+    desk.act(at(T0), "zhang", &read_by(1, "zhang", Way::Token)).expect("taken");
+    desk.settle(at(T0));
+    assert!(desk.notices.closed.contains_key(&1) && desk.notices.outbox.len() == 1);
+    let tried = desk.bring(at("01T10:01"), signed("2号"));
+    assert!(
+        tried.iter().all(|(_, _, key)| !key.contains("/1/")),
+        "the old one goes too: {tried:?}"
+    );
+    assert_eq!(desk.notices.outbox.len(), 2);
+}
+
+#[test]
+fn a_fixed_day_takes_a_standing_role_for_that_day_only() {
+    let mut roster = rules(Vec::new()).roster;
+    roster.rotas.clear();
+    roster.people[3].roles = vec!["leader".to_owned()];
+    let (role, person) = ("leader".to_owned(), "wang".to_owned());
+    roster.fixed.push(Assignment { day: day("02"), shift: None, role, person });
+    let who = |text: &str| {
+        let found = roster.resolve(&["leader".to_owned()], at(text), &[]);
+        found.iter().map(|person| person.id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (who("01T10:00"), who("02T10:00")),
+        (vec!["zhao".to_owned()], vec!["wang".to_owned()])
+    );
+    let roles = std::collections::BTreeSet::from(["leader"]);
+    assert_eq!(roster.gaps((day("01"), 5), &roles, &[]), []);
+    roster.people[3].roles.clear();
+    assert_eq!(roster.gaps((day("01"), 5), &roles, &[]).len(), 4, "all days but the fixed one");
+}
+
+#[test]
+fn a_person_without_an_address_is_missed_though_the_group_was_told() {
+    let low = Route { acknowledge: Acknowledge::None, escalate: Vec::new(), ..urgent(&["paper"]) };
+    let mut with = rules(vec![low, urgent(&["undelivered"])]);
+    with.roster.people[0].reached_by.clear();
+    let mut desk = Desk::new(with);
+    let (number, title) = ("1号".to_owned(), "日报".to_owned());
+    let signed = Brought::Cause(Box::new(Cause::Signed { paper: 1, number, title }));
+    let tried = desk.bring(at(T0), signed);
+    let missed =
+        |r: &&NoticeRecord| matches!(&r.body, NoticeBody::Unreachable { to, .. } if to == "zhang");
+    assert!(desk.records.iter().any(|r| missed(&r)), "{:#?}", desk.records);
+    let told: Vec<&str> = desk.records.iter().map(|r| r.body.kind()).collect();
+    let undelivered = desk.notices.open.values().any(|n| n.kind() == NoticeKind::Undelivered);
+    assert!(undelivered, "somebody has to know of it: {told:?}");
+    desk.accept(at(T0), &tried);
+    desk.run(at(T0), at("01T10:05"));
+    let closed = desk.notices.closed[&1].closed.map(|(_, why)| why);
+    assert_eq!(closed, Some(Closing::Undelivered));
+}
+
+#[test]
+fn nobody_has_read_what_was_not_told() {
+    let each = Route { acknowledge: Acknowledge::Each, group_s: 60, ..urgent(&["silence"]) };
+    let mut desk = Desk::new(rules(vec![each]));
+    desk.bring(at(T0), alarm_of("A", at(T0)));
+    let early = desk.act(at(T0), "zhang", &read_by(1, "zhang", Way::Token));
+    assert_eq!(early, Err(NoticeRefusal::NotTold));
+    assert_eq!(desk.run(at(T0), at("01T10:02")).len(), 2);
+    desk.act(at("01T10:02"), "zhang", &read_by(1, "zhang", Way::Token)).expect("taken");
+    assert!(desk.notices.open[&1].is_read());
+}
+
+#[test]
+fn one_message_goes_to_each_once_however_many_lines_name_them() {
+    let route = Route {
+        send: vec![sending(&["main"], &["room"]), sending(&["leader", "main"], &["room", "sms"])],
+        ..urgent(&["silence"])
+    };
+    let mut desk = Desk::new(rules(vec![route]));
+    desk.bring(at(T0), alarm_of("A", at(T0)));
+    let planned: Vec<&Message> = desk.notices.outbox.values().map(|o| &o.message).collect();
+    assert_eq!(planned.len(), 3, "the room, and a text message to each: {planned:?}");
+    assert_eq!(planned[0].mentions, ["zhang", "zhao"]);
+}
+
+#[test]
+fn a_receiver_that_asks_for_an_hour_does_not_hold_up_giving_up() {
+    let mut desk = Desk::new(rules(vec![urgent(&["silence"])]));
+    let tried = desk.bring(at(T0), alarm_of("A", at(T0)));
+    desk.end(at(T0), (tried[1].0, 1), Outcome::Accepted);
+    let hold = Outcome::Failed { reason: "later".to_owned(), hold_s: Some(3600) };
+    desk.end(at(T0), (tried[0].0, 1), hold);
+    desk.run(at(T0), at("01T10:45"));
+    let gave_up = desk.records.iter().find(|r| matches!(r.body, NoticeBody::GaveUp { .. }));
+    assert_eq!(gave_up.map(|r| r.at), Some(at("01T10:30")));
+}

@@ -149,7 +149,7 @@ impl Cause {
                 let to = person.as_ref().map_or("群", |id| roster.name(id));
                 let (of, reason) = (of.text_zh(), bare(reason));
                 let reason = if reason.is_empty() { "原因不明" } else { reason };
-                format!("通知#{notice}（{of}）未能通过{channel}送达{to}：{reason}。")
+                format!("第{notice}号通知（{of}）未能通过{channel}送达{to}：{reason}。")
             }
             Self::Tested { person, .. } => {
                 format!("{}发起通道测试，收到即表示通道正常，请确认。", roster.name(person))
@@ -184,7 +184,7 @@ impl Cause {
                 item.text_zh().split('（').next().unwrap_or_default().to_owned()
             }
             Self::Signed { title, .. } => title.clone(),
-            Self::Undelivered { notice, of, .. } => format!("通知#{notice}（{}）", of.text_zh()),
+            Self::Undelivered { notice, of, .. } => format!("第{notice}号通知（{}）", of.text_zh()),
             Self::Tested { person, .. } => format!("{}发起", roster.name(person)),
         }
     }
@@ -287,11 +287,15 @@ impl Stuck {
     pub fn text_zh(&self, notices: &Notices, roster: &Roster) -> String {
         let since = moment_zh(self.since());
         match self {
-            Self::Notice { notice, .. } => format!("通知#{notice}自{since}起无进展"),
+            Self::Notice { notice, .. } => {
+                let title = notices.notice(*notice).map(|n| n.title_zh(roster));
+                let title = title.map_or_else(String::new, |title| format!("（{title}）"));
+                format!("第{notice}号通知{title}自{since}起无进展")
+            }
             Self::Message { message, .. } => match notices.outbox.get(message) {
                 Some(Outgoing { message, .. }) => {
                     let (notice, to) = (message.notice, receivers(message, roster));
-                    format!("通知#{notice}（{to}）自{since}起未能送达")
+                    format!("第{notice}号通知（{to}）自{since}起未能送达")
                 }
                 None => format!("消息#{message}自{since}起未能送达"),
             },
@@ -346,6 +350,7 @@ impl NoticeRecord {
             NoticeBody::Dropped { message, .. } => {
                 format!("消息#{message}不再发送：事项已结束、已确认或通道停用。")
             }
+            NoticeBody::Repeated { n, .. } => format!("尚无人确认，第{n}次重复提醒。"),
             NoticeBody::Escalated { step, why, .. } => {
                 format!("{}，第{step}次转报。", why.text_zh())
             }
@@ -529,7 +534,7 @@ mod tests {
             reason: reason.to_owned(),
         };
         let [zh, en] = both(&lost(Some("zhang"), "号码停机。"));
-        assert_eq!(zh, "通知#12（预警建议）未能通过短信送达张三：号码停机。");
+        assert_eq!(zh, "第12号通知（预警建议）未能通过短信送达张三：号码停机。");
         assert_eq!(en, "Notice 12 (warning recommended) did not reach 张三 by 短信: 号码停机.");
         assert!(both(&lost(None, ""))[0].ends_with("送达群：原因不明。"));
         let tested = Cause::Tested { person: "li".to_owned(), to: Vec::new(), by: Vec::new() };
@@ -738,12 +743,15 @@ mod tests {
             |stuck: Stuck| [stuck.text_zh(&notices, &roster()), stuck.text_en(&notices, &roster())];
         assert_eq!(
             says(Stuck::Notice { notice: 1, since }),
-            ["通知#1自12月1日10时5分起无进展", "notice 1: nothing since 2026-12-01 10:05"]
+            [
+                "第1号通知（离线报警：金州站离线）自12月1日10时5分起无进展",
+                "notice 1: nothing since 2026-12-01 10:05"
+            ]
         );
         assert_eq!(
             says(Stuck::Message { message: 2, since }),
             [
-                "通知#1（经短信发给张三）自12月1日10时5分起未能送达",
+                "第1号通知（经短信发给张三）自12月1日10时5分起未能送达",
                 "notice 1 to 张三 by 短信: not delivered since 2026-12-01 10:05"
             ]
         );

@@ -87,7 +87,7 @@ fn sender(vendor: Vendor, url: &str) -> SenderConfig {
                 templates: BTreeMap::from([("default".into(), "SMS_0".into())]),
                 ok_pointer: "/Code".into(),
                 ok_value: "OK".into(),
-                retry_values: vec!["isv.BUSINESS_LIMIT_CONTROL".into()],
+                refuse_values: vec!["isv.MOBILE_NUMBER_ILLEGAL".into()],
                 signature: Some("大连市生态环境局".into()),
             })
         }
@@ -165,7 +165,7 @@ fn only_what_is_documented_is_taken_for_a_success() {
             }
             Vendor::Sms => {
                 assert_failed(&empty, "无内容", None);
-                assert_refused(&lie, "isv.AMOUNT_NOT_ENOUGH");
+                assert_failed(&lie, "isv.AMOUNT_NOT_ENOUGH", None);
                 assert_failed(&elsewhere, "HTTP 302", None);
             }
             _ => {

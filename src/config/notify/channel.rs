@@ -13,7 +13,7 @@
 //! - sms: `url`; `content` (json, form); `fields`, a table of texts with the places `{phone}`, `{text}`,
 //!   `{template}`, `{variables}`, `{key}`, `{timestamp}`, `{secret}`; `headers`, a table of tables with
 //!   `file` or `env`; `templates` by kind of the notice, with `default`; `ok_pointer`, `ok_value`,
-//!   `retry_values`; `signature`; `secret_file` or `secret_env`.
+//!   `refuse_values`; `signature`; `secret_file` or `secret_env`.
 //!
 //! Invariant: what is read can send, as far as that shows without sending: [`Channel::new`] has passed.
 
@@ -181,7 +181,7 @@ fn read_sms(section: &mut Section<'_>, base: &Path) -> Option<SmsConfig> {
     let secret = secret(section, ["secret_file", "secret_env"], base);
     let ok_pointer = section.required("ok_pointer", text);
     let ok_value = section.required("ok_value", text);
-    let retry_values = section.optional("retry_values", texts).unwrap_or_default();
+    let refuse_values = section.optional("refuse_values", texts).unwrap_or_default();
     let signature = section.optional("signature", text);
     Some(SmsConfig {
         url: Secret::new(url?),
@@ -192,7 +192,7 @@ fn read_sms(section: &mut Section<'_>, base: &Path) -> Option<SmsConfig> {
         templates,
         ok_pointer: ok_pointer?,
         ok_value: ok_value?,
-        retry_values,
+        refuse_values,
         signature,
     })
 }

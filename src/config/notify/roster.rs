@@ -31,6 +31,16 @@ pub(super) fn read(mut root: Section<'_>) -> Read {
         section.finish();
     }
     found.roster.shifts.sort_by_key(|shift| shift.from_min);
+    for pair in found.roster.shifts.windows(2) {
+        if pair[0].from_min == pair[1].from_min {
+            let (one, other) = (&pair[0].name, &pair[1].name);
+            root.fault("shift", format_args!("{one:?} and {other:?} begin at the same time"));
+        }
+    }
+    let names: BTreeSet<&str> = found.roster.shifts.iter().map(|s| s.name.as_str()).collect();
+    if names.len() < found.roster.shifts.len() {
+        root.fault("shift", "a name stands twice");
+    }
     if found.roster.shifts.is_empty() {
         root.fault("shift", "is missing: at least one [[shift]] says when duty begins");
     }

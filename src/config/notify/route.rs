@@ -7,8 +7,8 @@ use toml::Value;
 use crate::config::measures::minute_of_day;
 use crate::config::section::{Section, one_of, text, texts, truth};
 use crate::notification::{
-    Acknowledge, ChannelKind, ChannelRules, Escalation, Inhibition, NoticeKind, NoticeRules,
-    Repeat, Roster, Route, Sending,
+    Acknowledge, Assignment, ChannelKind, ChannelRules, Escalation, Inhibition, NoticeKind,
+    NoticeRules, Repeat, Roster, Rota, Route, Sending,
 };
 
 /// What routes may name.
@@ -39,6 +39,10 @@ fn route(
     let acknowledge = section.optional("acknowledge", one_of(&words)).unwrap_or_default();
     let group_s = section.whole("group_s", 0..=3600, 0);
     let quiet = section.optional("quiet", quiet);
+    let urgent = kinds.iter().flatten().find(|kind| is_urgent(kind));
+    if let (Some(kind), Some(_)) = (urgent, quiet) {
+        section.fault("quiet", format_args!("{kind} does not wait for the morning"));
+    }
     let every_min = section.whole("repeat_min", 0..=1440, 0);
     let most = section.whole("repeat_most", 1..=100, 3);
     let repeat = (every_min > 0).then_some(Repeat { every_min, most });
@@ -63,6 +67,11 @@ fn route(
     Some(Route { kinds: kinds?, send, acknowledge, group_s, quiet, repeat, escalate, tell_end })
 }
 
+/// Whether a selector is of what nobody may sleep through.
+fn is_urgent(selector: &str) -> bool {
+    NoticeKind::ALL.into_iter().any(|kind| kind.name() == selector && kind.priority() == 0)
+}
+
 /// `["recommendation", "silence.station"]`.
 fn selectors(value: &Value) -> Result<Vec<String>, String> {
     let found = texts(value)?;
@@ -72,8 +81,18 @@ fn selectors(value: &Value) -> Result<Vec<String>, String> {
     match found.iter().find(|kind| !NoticeRules::is_selector(kind)) {
         None => Ok(found),
         Some(unknown) => {
-            let known = NoticeKind::ALL.map(NoticeKind::name).join(", ");
-            Err(format!("{unknown:?} is no kind (known: {known})"))
+            let kind = unknown.split('.').next().unwrap_or_default();
+            let of = NoticeKind::ALL.into_iter().find(|known| known.name() == kind);
+            Err(match of {
+                Some(of) if !of.parts().is_empty() => {
+                    let parts = of.parts().join(", ");
+                    format!("{unknown:?} is no part of {kind} (known: {parts})")
+                }
+                _ => {
+                    let known = NoticeKind::ALL.map(NoticeKind::name).join(", ");
+                    format!("{unknown:?} is no kind (known: {known})")
+                }
+            })
         }
     }
 }
@@ -136,10 +155,9 @@ fn check_channel(
     }
     let meant = |id: &str, roles: &[String]| {
         to.iter().any(|name| {
-            let in_turn = roster
-                .rotas
-                .iter()
-                .any(|rota| rota.role == *name && rota.people.iter().any(|person| person == id));
+            let of_rota = |rota: &Rota| rota.role == *name && rota.people.iter().any(|of| of == id);
+            let fixed = |of: &Assignment| of.role == *name && of.person == id;
+            let in_turn = roster.rotas.iter().any(of_rota) || roster.fixed.iter().any(fixed);
             name == id || roles.contains(name) || in_turn
         })
     };
@@ -162,12 +180,33 @@ fn quiet(value: &Value) -> Result<(u16, u16), String> {
 }
 
 pub(super) fn inhibitions(sections: Vec<Section<'_>>) -> Vec<Inhibition> {
-    let read = |mut section: Section<'_>| {
+    let mut found: Vec<Inhibition> = Vec::new();
+    for mut section in sections {
         let while_open = section
             .required("while", |value| selectors(&Value::Array(vec![Value::String(text(value)?)])));
         let mutes = section.required("mutes", selectors);
+        let while_open = while_open.map(|mut one| one.remove(0));
+        for muted in mutes.iter().flatten() {
+            if is_urgent(muted) {
+                section.fault("mutes", format_args!("{muted} is never muted"));
+            }
+            let itself = while_open.as_ref().filter(|of| NoticeRules::overlap(of, muted));
+            if let Some(of) = itself {
+                section.fault("mutes", format_args!("{muted} is {of}, too: it would mute itself"));
+            }
+        }
+        if let (Some(while_open), Some(mutes)) = (while_open, mutes) {
+            let back = |known: &Inhibition| {
+                let muted = known.mutes.iter().any(|m| NoticeRules::overlap(m, &while_open));
+                muted && mutes.iter().any(|m| NoticeRules::overlap(m, &known.while_open))
+            };
+            if let Some(known) = found.iter().find(|known| back(known)) {
+                let of = &known.while_open;
+                section.fault("while", format_args!("{of} mutes it, and it mutes {of}"));
+            }
+            found.push(Inhibition { while_open, mutes });
+        }
         section.finish();
-        Some(Inhibition { while_open: while_open?.remove(0), mutes: mutes? })
-    };
-    sections.into_iter().filter_map(read).collect()
+    }
+    found
 }

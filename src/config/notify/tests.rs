@@ -127,6 +127,13 @@ fn only_what_was_issued_goes_to_the_broker() {
 }
 
 #[test]
+fn the_level_at_the_broker_is_kept_up_to_date_by_the_heartbeat() {
+    let told = faults(&[("lantian.toml", "# every_s = 30", "every_s = 0")]);
+    let expected = "heartbeat.every_s: must not be 0 where a channel of kind mqtt tells the level";
+    assert_eq!(told, [expected]);
+}
+
+#[test]
 fn a_word_is_waited_for_where_something_goes_on() {
     let told = faults(&[("notify.toml", "acknowledge = \"each\"\n", "")]);
     assert!(told[0].contains("route[2].acknowledge: must be \"one\" or \"each\""), "{told:?}");
@@ -159,4 +166,30 @@ fn a_template_that_cannot_be_filled_in_is_a_fault() {
         told[0].contains("templates_dir: zh.toml: silence: title: undefined value"),
         "{told:?}"
     );
+}
+
+#[test]
+fn nothing_mutes_itself_or_what_is_urgent() {
+    let mute = |lines: &str| {
+        let from = "while = \"silence.area\"\nmutes = [\"silence.station\"]";
+        faults(&[("notify.toml", from, lines)])
+    };
+    let itself = mute("while = \"silence\"\nmutes = [\"silence.station\"]");
+    assert!(itself[0].contains("would mute itself"), "{itself:?}");
+    let urgent = mute("while = \"silence.area\"\nmutes = [\"recommendation\"]");
+    assert!(urgent[0].contains("recommendation is never muted"), "{urgent:?}");
+    let round = mute("while = \"silence.station\"\nmutes = [\"silence.feed\"]");
+    assert!(round[0].contains("silence.feed mutes it, and it mutes silence.feed"), "{round:?}");
+    let part = mute("while = \"silence.areas\"\nmutes = [\"silence.station\"]");
+    assert!(part[0].contains("no part of silence (known: station, area, feed)"), "{part:?}");
+}
+
+#[test]
+fn what_is_urgent_does_not_wait_for_the_morning() {
+    let told = faults(&[(
+        "notify.toml",
+        "kinds = [\"recommendation\"]",
+        "kinds = [\"recommendation\"]\nquiet = \"22:00-07:00\"",
+    )]);
+    assert_eq!(told, ["notify.toml: route[0].quiet: recommendation does not wait for the morning"]);
 }

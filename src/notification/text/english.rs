@@ -210,6 +210,7 @@ impl Notice {
             Some((_, Closing::Superseded)) => "told anew",
             Some((_, Closing::Over)) => "over",
             Some((_, Closing::Unanswered)) => "nobody answered",
+            Some((_, Closing::Undelivered)) => "not all of it delivered",
             Some((_, Closing::Sent | Closing::Acknowledged)) => "sent",
             None if self.is_over() => "over",
             None if self.waits(rules) => "waits for a word",

@@ -3,14 +3,14 @@
 //! The clock is virtual, the store a real file. A kill loses what was not committed, tries that were never
 //! made, and outcomes that nobody told. `LANTIAN_NOTICES=10000` and `LANTIAN_SEED` make it longer and other:
 //!
-//! `LANTIAN_NOTICES=10000 cargo test --release --test it -- notice::storm --nocapture`
+//! `LANTIAN_NOTICES=10000 cargo test --test it notice::storm -- --nocapture`
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use lantian::notification::{ChannelKind, ChannelRules};
 use lantian::notification::{
-    Escalation, Message, NoticeAct, NoticeBody, NoticeRecord, NoticeRules, Outcome, Retry, Sending,
-    StepReason, TryEnd, Way,
+    Escalation, Message, NoticeAct, NoticeBody, NoticeRecord, NoticeRules, Outcome, Repeat, Retry,
+    Sending, StepReason, TryEnd, Way,
 };
 use lantian::pipeline::Params;
 use lantian::store::Sqlite;
@@ -146,6 +146,7 @@ fn storm_rules() -> NoticeRules {
         Escalation { after_min: 20, send: to("wang", "mail") },
     ];
     // Whatever happens, in a day everybody is back.
+    with.routes[0].repeat = Some(Repeat { every_min: 7, most: 2 });
     with.close_after_days = 1;
     with.retry = Retry { give_up_min: 24 * 60, ..Retry::default() };
     with
@@ -312,7 +313,7 @@ fn told(daemon: &mut Daemon) -> Told {
     for record in &told.records {
         match &record.body {
             NoticeBody::Planned(message) => {
-                drop(told.planned.insert(record.number, message.clone()))
+                told.planned.insert(record.number, message.clone());
             }
             NoticeBody::Dropped { message, .. } => drop(told.left.insert(*message)),
             NoticeBody::Raised { .. } => told.raised += 1,

@@ -74,7 +74,10 @@ async fn what_does_not_come_on_is_said_so() {
     let told: Vec<&Value> = json["stuck"].as_array().expect("a list").iter().collect();
     assert_eq!(told.len(), 2, "{json:#}");
     assert_eq!(told[0]["message"], 3);
-    assert_eq!(told[0]["text_zh"], "通知#1（经push发出，提醒zhang先生）自11月23日14时起未能送达");
+    assert_eq!(
+        told[0]["text_zh"],
+        "第1号通知（经push发出，提醒zhang先生）自11月23日14时起未能送达"
+    );
 }
 
 #[tokio::test]

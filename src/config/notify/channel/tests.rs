@@ -109,7 +109,7 @@ fn mail_has_the_port_of_its_security() {
 #[test]
 fn a_gateway_is_described_by_its_tables() {
     let content = format!(
-        "[[channel]]\nname = 'a'\n{SMS}content = 'form'\nretry_values = ['LIMIT']\n\
+        "[[channel]]\nname = 'a'\n{SMS}content = 'form'\nrefuse_values = ['LIMIT']\n\
          signature = '大连市生态环境局'\nsecret_file = 'secret'\n\
          [channel.fields]\nphone = '{{phone}}'\npassword = '{{secret}}'\nid = '{{template}}'\n\
          [channel.templates]\ndefault = 'SMS_0'\nissued = 'SMS_1'\n\
@@ -118,7 +118,7 @@ fn a_gateway_is_described_by_its_tables() {
     );
     let [sms] = legal(&content).try_into().expect("one");
     let SenderConfig::Sms(sms) = sms.config.kind else { panic!("sms") };
-    assert_eq!((sms.content, sms.retry_values), (Content::Form, vec!["LIMIT".to_owned()]));
+    assert_eq!((sms.content, sms.refuse_values), (Content::Form, vec!["LIMIT".to_owned()]));
     let names: Vec<_> = sms.fields.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["id", "password", "phone"]);
     let headers = [("X-Other", "lantian"), ("X-Token", "SEC123")];

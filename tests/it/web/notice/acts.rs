@@ -117,7 +117,7 @@ async fn a_test_goes_to_whom_and_by_what_it_says() {
     for (body, refusal) in [
         (json!({"to": ["nobody"], "by": ["sms"]}), "值班表中没有该人员"),
         (json!({"to": ["main"], "by": ["fax"]}), "没有该通道，或当前不可使用"),
-        (json!({"to": [], "by": ["sms"]}), "须写明确认人"),
+        (json!({"to": [], "by": ["sms"]}), "值班表中没有该人员"),
     ] {
         assert_eq!(room.post(TEST, &body).await.problem(409).1, refusal);
     }

@@ -123,7 +123,7 @@ pub(super) const UNREAD: u64 = 12;
 /// At noon a report was late, read by telephone and done. At 14:55 a station fell silent: the text message to
 /// 张 fails, so at 15:05 it goes on to 王, and that message is under way.
 pub(super) fn busy() -> Desk {
-    let mut desk = Desk::new(rules(&["silence", "overdue"]));
+    let mut desk = Desk::new(rules(&["silence", "overdue", "test"]));
     desk.bring(at("12:01"), item(ItemStage::Overdue), None);
     desk.end(at("12:01"), |_, _| Outcome::Accepted);
     let who = Some("zhang".to_owned());

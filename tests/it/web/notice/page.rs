@@ -77,13 +77,13 @@ async fn what_is_stuck_is_loud_on_both_pages() {
     let text = room.daemon.get("/notices").await.text;
     assert!(
         text.contains(
-            "通知受阻</strong> 通知#1（经push发出，提醒zhang先生）自11月23日14时起未能送达"
+            "通知受阻</strong> 第1号通知（经push发出，提醒zhang先生）自11月23日14时起未能送达"
         ),
         "{text}"
     );
     let first = room.daemon.get("/").await.text;
     let banner = between(&first, "通知受阻</strong>", "</p>");
-    assert!(banner.contains("通知#1（经sms发给zhang先生）自11月23日14时起未能送达"), "{banner}");
+    assert!(banner.contains("第1号通知（经sms发给zhang先生）自11月23日14时起未能送达"), "{banner}");
 }
 
 #[tokio::test]
