@@ -106,12 +106,13 @@ fn read(mut section: Section<'_>, base: &Path) -> Option<NotifyConfig> {
     let close_after_days = section.whole("close_after_days", 1..=90, 7);
     let channels = channel::read_channels(section.sections("channel"), base);
     let channel_rules: Vec<ChannelRules> = channels.iter().map(rules_of).collect();
-    let known = read.unwrap_or_default();
-    let may_name = route::Known { roster: &known.roster, channels: &channel_rules };
+    let roster = read.as_ref().map(|read| &read.roster);
+    let may_name = route::Known { roster, channels: &channel_rules };
     let routes = route::routes(section.sections("route"), &may_name);
     if routes.is_empty() {
         section.fault("route", "is missing: without one nobody is told of anything");
     }
+    let known = read.unwrap_or_default();
     let inhibitions = route::inhibitions(section.sections("inhibit"));
     let rules = NoticeRules {
         roster: known.roster,

@@ -13,7 +13,8 @@ use crate::notification::{
 
 /// What routes may name.
 pub(super) struct Known<'a> {
-    pub(super) roster: &'a Roster,
+    /// `None` where the roster has faults of its own: what they bring with them is not told beside them.
+    pub(super) roster: Option<&'a Roster>,
     pub(super) channels: &'a [ChannelRules],
 }
 
@@ -113,7 +114,8 @@ fn sendings(section: &mut Section<'_>, known: &Known<'_>, kinds: &[String]) -> V
 fn sending(section: &mut Section<'_>, known: &Known<'_>, kinds: &[String]) -> Option<Sending> {
     let by = section.required("by", texts);
     let to = section.optional("to", texts).unwrap_or_default();
-    for name in to.iter().filter(|name| !known.roster.knows(name)) {
+    let unknown = |name: &&String| known.roster.is_some_and(|roster| !roster.knows(name));
+    for name in to.iter().filter(unknown) {
         section.fault("to", format_args!("the roster has no role and nobody called {name:?}"));
     }
     let by = by?;
@@ -134,7 +136,7 @@ fn sending(section: &mut Section<'_>, known: &Known<'_>, kinds: &[String]) -> Op
 fn check_channel(
     (section, to): (&Section<'_>, &[String]),
     channel: &ChannelRules,
-    (roster, kinds): (&Roster, &[String]),
+    (roster, kinds): (Option<&Roster>, &[String]),
 ) {
     let name = &channel.name;
     if channel.kind == ChannelKind::Mqtt {
@@ -150,9 +152,7 @@ fn check_channel(
     if to.is_empty() && channel.kind.is_personal() {
         section.fault("to", format_args!("must name somebody: {name:?} sends to one person each"));
     }
-    if !channel.kind.is_personal() {
-        return;
-    }
+    let Some(roster) = roster.filter(|_| channel.kind.is_personal()) else { return };
     let meant = |id: &str, roles: &[String]| {
         to.iter().any(|name| {
             let of_rota = |rota: &Rota| rota.role == *name && rota.people.iter().any(|of| of == id);

@@ -76,6 +76,9 @@ fn every_fault_of_both_files_is_told_at_once_with_its_place() {
     for fault in expected {
         assert!(told.iter().any(|told| told == fault), "{fault} is not among {told:#?}");
     }
+    // What a faulty roster brings with it is not told beside its fault.
+    let told = faults(&[("roster.toml", "phone = \"13900000002\"", "phone = \"none\"")]);
+    assert_eq!(told, [expected[0]]);
     let begin = [
         "notify.toml: route[0].kinds: \"recommendations\" is no kind",
         "notify.toml: route[3].kinds: issued has a route already",
