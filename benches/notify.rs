@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 const TOKEN: &str = "a token of the bench";
 
 fn main() {
-    let count = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(2_000);
+    let count = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(500);
     let (port, bytes) = receiver();
     let directory = tempfile::tempdir().expect("a directory");
     let setup = write_files(directory.path(), port);
@@ -185,21 +185,22 @@ async fn daemon(
 ) -> [Histogram<u64>; 2] {
     let daemon = app::Daemon::prepare(setup).await.expect("prepared");
     let url = format!("http://{}/api/v1/notices/test", daemon.address());
-    let mut views = daemon.views();
+    let (mut views, mut started) = (daemon.views(), daemon.views());
     let (committed, commits) = mpsc::channel();
     tokio::spawn(async move {
         let mut last = 0;
         while views.changed().await.is_ok() {
             let at = Instant::now();
-            let raised = views.borrow().areas.first().map_or(0, |a| a.notices.open.len() as u64);
-            if raised > 0 && raised != last {
+            let number = views.borrow().areas.first().map_or(0, |area| area.notices.last);
+            if number != last {
                 let _ = committed.send(at);
             }
-            last = raised;
+            last = number;
         }
     });
     let cancel = CancellationToken::new();
     let running = tokio::spawn(daemon.run(cancel.clone()));
+    drop(started.wait_for(|view| !view.areas.is_empty()).await.expect("a picture"));
     let acting = tokio::task::spawn_blocking(move || {
         let (mut from_commit, mut from_act) = (histogram(), histogram());
         let body = serde_json::json!({ "to": ["a"], "by": ["hook"] }).to_string();
@@ -215,8 +216,8 @@ async fn daemon(
             let commit = commits.recv_timeout(Duration::from_secs(5)).expect("a commit");
             note(&mut from_commit, byte.saturating_duration_since(commit));
             note(&mut from_act, byte - begun);
-            // The outcome is committed before the next one, as on a quiet night.
-            std::thread::sleep(Duration::from_millis(60));
+            // The outcome is committed and shown before the next one, as on a quiet night.
+            std::thread::sleep(Duration::from_millis(160));
         }
         [from_commit, from_act]
     });
