@@ -31,6 +31,7 @@ mod month;
 mod notice;
 mod oracle;
 mod outlook;
+mod parts;
 mod published_index;
 mod power;
 mod publishing;
