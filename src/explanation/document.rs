@@ -37,7 +37,7 @@ pub struct Explanation {
     /// How the hours of the day so far were counted.
     pub hours: Option<Vec<HourCount>>,
     /// The figure: a number, codes of pollutants, or null.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub value: Shown,
     /// `µg/m³` or `mg/m³`; null of an index or a count.
     pub unit: Option<&'static str>,

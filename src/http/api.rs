@@ -60,6 +60,18 @@ pub(super) fn limit(pairs: &[(String, String)]) -> Result<usize, Problem> {
     })
 }
 
+/// The largest number of a record: what the store and JSON's readers can count to.
+pub(super) const NUMBER_MAX: u64 = i64::MAX.unsigned_abs();
+
+/// Only records with a lower number are asked for.
+pub(super) fn before(pairs: &[(String, String)]) -> Result<Option<u64>, Problem> {
+    let number = |text: &str| {
+        let number = text.parse().ok().filter(|number| *number <= NUMBER_MAX);
+        number.ok_or_else(|| Problem::bad_parameter("before", "the number of a record"))
+    };
+    one(pairs, "before")?.map(number).transpose()
+}
+
 /// A parameter that a type knows how to read; the default when it is absent.
 pub(super) fn given<T: std::str::FromStr<Err: std::fmt::Display>>(
     pairs: &[(String, String)],

@@ -45,7 +45,7 @@ pub struct Correct {
 /// What an operator asks for.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Asked<'a> {
+pub(super) struct EnteredCorrection<'a> {
     /// The station's code.
     station: String,
     /// The property's code, such as `pm2_5`.
@@ -62,7 +62,7 @@ pub(super) struct Asked<'a> {
     reason: String,
 }
 
-impl Asked<'_> {
+impl EnteredCorrection<'_> {
     fn checked(self, area: String, person: &str) -> Result<Correct, Problem> {
         let property = Property::parse(&self.quantity)
             .ok_or_else(|| Problem::bad_parameter("quantity", "no known property"))?;
@@ -105,7 +105,7 @@ impl Asked<'_> {
     post,
     path = "/api/v1/areas/{area}/corrections",
     params(("area" = String, Path, description = "the area's code")),
-    request_body = Asked,
+    request_body = EnteredCorrection,
     security(("person" = [])),
     responses(
         (status = 200, body = Done),
@@ -126,7 +126,7 @@ pub(super) async fn correct(
     let person = authorised(&app, &headers, Role::Operator).await?;
     let view = app.services.view.borrow().clone();
     let area = find_area(&view, &code(path)?)?.registry.area.to_string();
-    let asked: Asked<'_> =
+    let asked: EnteredCorrection<'_> =
         serde_json::from_slice(&body).map_err(|e| Problem::bad_parameter("body", e))?;
     let correct = asked.checked(area, &person.name)?;
     acted(&app, person, |reply| Act::Correct { correct, reply }).await

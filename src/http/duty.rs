@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::api::{limit, one, parameters};
+use super::api::{before, limit, one, parameters};
 use super::problem::Problem;
 use super::warning::asked_area;
 use super::{App, blocking};
@@ -293,14 +293,11 @@ pub(super) async fn records(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<DutyRecordDocument>>, Problem> {
     let pairs = parameters(query.as_deref(), &["area", "day", "before", "limit"])?;
-    let before = one(&pairs, "before")?.map(|text| {
-        text.parse().map_err(|_| Problem::bad_parameter("before", "the number of a record"))
-    });
     let day = one(&pairs, "day")?.map(|text| {
         text.parse::<Day>().map_err(|_| Problem::bad_parameter("day", "YYYY-MM-DD expected"))
     });
     let between = day.transpose()?.map(|d| (d.start().start(), d.plus(1).start().start()));
-    let (kinds, before, limit) = (Vec::new(), before.transpose()?, limit(&pairs)?);
+    let (kinds, before, limit) = (Vec::new(), before(&pairs)?, limit(&pairs)?);
     let asked = DutyQuery { kinds, before, between, paper: None, limit };
     let view = app.services.view.borrow().clone();
     let code = asked_area(&view, &pairs)?.registry.area.to_string();

@@ -459,7 +459,8 @@ pub(super) struct DaysDocument {
         ("drill" = Option<bool>, Query, description = "true: in the drill that runs")
     ),
     responses((status = 200, body = DaysDocument), (status = 400, body = Problem),
-        (status = 404, description = "no list, or no day of a response", body = Problem))
+        (status = 404, description = "no list, or no day of a response", body = Problem),
+        (status = 409, description = "no drill runs", body = Problem))
 )]
 pub(super) async fn days(
     State(app): State<App>,

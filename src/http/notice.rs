@@ -29,7 +29,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::{limit, one, parameters};
+use super::api::{before, limit, parameters};
 use super::problem::Problem;
 use super::warning::asked_area;
 use super::{App, blocking, page};
@@ -415,10 +415,7 @@ pub(super) async fn history(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<RaisedDocument>>, Problem> {
     let pairs = parameters(query.as_deref(), &["area", "before", "limit"])?;
-    let before = one(&pairs, "before")?.map(|text| {
-        text.parse().map_err(|_| Problem::bad_parameter("before", "the number of a notice"))
-    });
-    let (before, limit) = (before.transpose()?, limit(&pairs)?);
+    let (before, limit) = (before(&pairs)?, limit(&pairs)?);
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
     let (archive, code) = (app.services.archive.clone(), area.registry.area.to_string());

@@ -1,6 +1,18 @@
 //! The description of the API, made from the handlers.
+//!
+//! In: what stands beside each handler. Out: an OpenAPI 3.1 document; the page `/api` shows the same one.
+//!
+//! Invariants: every route of the API is in it (a test holds the two together), and every refusal is a
+//! problem document.
+//!
+//! Source: design section 3 (OpenAPI by utoipa).
+
+mod complete;
+
+use std::sync::LazyLock;
 
 use axum::Json;
+use serde_json::Value;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -11,15 +23,22 @@ use super::{
     operator, paper, power, rank, reconciliation, reprocess, room, series, warning,
 };
 
+pub(super) use complete::GROUPS;
+use complete::complete;
+
 /// The token of a person, and that of a gateway for text messages.
 struct Tokens;
 
 impl Modify for Tokens {
     fn modify(&self, document: &mut Document) {
         if let Some(components) = document.components.as_mut() {
-            for who in ["person", "gateway"] {
-                let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-                components.add_security_scheme(who, scheme);
+            for (who, told) in [
+                ("person", "the token of a person with a role, from `lantian token`"),
+                ("gateway", "the token of the gateway for text messages, from the configuration"),
+            ] {
+                let mut bearer = Http::new(HttpAuthScheme::Bearer);
+                bearer.description = Some(told.to_owned());
+                components.add_security_scheme(who, SecurityScheme::Http(bearer));
             }
         }
     }
@@ -29,8 +48,13 @@ impl Modify for Tokens {
 #[openapi(
     info(
         title = "Lantian",
-        description = "A city's air in real time. Times are the start of their hour, Beijing time; \
-                       concentrations are in µg/m³, CO in mg/m³; null means missing, with a reason."
+        description = "A city's air in real time. Times are the start of their hour, Beijing \
+                       time; concentrations are in µg/m³, CO in mg/m³; null means missing, with \
+                       a reason. Every refusal is a problem document (RFC 9457) whose `code` is \
+                       for programs. A parameter that is not known is refused. A path that is \
+                       not here answers 404, a method 405 with `Allow`; GET answers HEAD too. \
+                       Reading needs no token unless it says so; every write needs that of a \
+                       person."
     ),
     paths(
         api::areas,
@@ -107,7 +131,14 @@ impl Modify for Tokens {
 )]
 struct Description;
 
-/// The document.
-pub(super) async fn document() -> Json<Document> {
-    Json(Description::openapi())
+/// The document, the same for every answer of this build.
+pub(super) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let mut document = serde_json::to_value(Description::openapi()).unwrap_or_default();
+    complete(&mut document);
+    document
+});
+
+/// `GET /api/v1/openapi.json`.
+pub(super) async fn document() -> Json<&'static Value> {
+    Json(&DOCUMENT)
 }

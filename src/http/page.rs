@@ -12,6 +12,7 @@
 
 mod ack;
 mod alarms;
+mod api;
 mod chart;
 mod cover;
 mod doubts;
@@ -59,6 +60,7 @@ use past::History;
 pub(super) use words::Lang;
 
 pub(super) use ack::{AckForm, AckPage};
+pub(super) use api::{api, api_style};
 pub(super) use duty::duty;
 pub(super) use evidence::evidence;
 pub(super) use notices::notices;
@@ -80,8 +82,8 @@ const ACTS: &str = include_str!("page/acts.js");
 /// A short name of the files' content: browsers may keep them for ever, and a page of an older
 /// daemon knows that it is one.
 static BUILD: LazyLock<String> = LazyLock::new(|| {
-    let digest =
-        Sha256::new().chain_update(STYLE).chain_update(SCRIPT).chain_update(ACTS).finalize();
+    let digest = Sha256::new().chain_update(STYLE).chain_update(SCRIPT).chain_update(ACTS);
+    let digest = digest.chain_update(api::STYLE).finalize();
     digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 });
 

@@ -39,7 +39,7 @@ pub struct PowerUpload {
 
 /// Readings that were taken.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Taken {
+pub(super) struct ReadingsTaken {
     /// Who handed them in.
     person: String,
     /// How many, those that were known already among them.
@@ -59,7 +59,7 @@ pub(super) struct Taken {
     request_body(content = String, content_type = "text/csv"),
     security(("person" = [])),
     responses(
-        (status = 200, body = Taken),
+        (status = 200, body = ReadingsTaken),
         (status = 400, description = "faults by line, or a body that broke off; nothing is taken",
             body = Problem),
         (status = 401, description = "no token, or an unknown one", body = Problem),
@@ -74,7 +74,7 @@ pub(super) async fn files(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
     request: Request,
-) -> Result<Json<Taken>, Problem> {
+) -> Result<Json<ReadingsTaken>, Problem> {
     // Before a large body is read for anybody.
     let person = authorised(&app, &headers, Role::Operator).await?.name;
     let pairs = parameters(query.as_deref(), &["area", "hour_label"])?;
@@ -94,7 +94,7 @@ pub(super) async fn files(
     let taken = answered(&app, |reply| Act::Power { upload, reply }).await?;
     let readings = taken.map_err(|faults| refused(&faults))?;
     app.evidence.lock().await.forget();
-    Ok(Json(Taken { person, readings }))
+    Ok(Json(ReadingsTaken { person, readings }))
 }
 
 fn refused(faults: &[PowerFault]) -> Problem {

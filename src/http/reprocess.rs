@@ -34,7 +34,7 @@ pub struct Reprocess {
 /// Which messages are to be tried again.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Asked {
+pub(super) struct ToReprocess {
     /// The reason for which they were refused, such as `unknown_station`.
     reason: String,
 }
@@ -61,7 +61,7 @@ pub(super) struct Tried {
     post,
     path = "/api/v1/areas/{area}/reprocess",
     params(("area" = String, Path, description = "the area's code")),
-    request_body = Asked,
+    request_body = ToReprocess,
     security(("person" = [])),
     responses(
         (status = 200, body = Tried),
@@ -81,7 +81,7 @@ pub(super) async fn reprocess(
     let person = authorised(&app, &headers, Role::Operator).await?.name;
     let view = app.services.view.borrow().clone();
     let area = find_area(&view, &code(path)?)?.registry.area.to_string();
-    let asked: Asked =
+    let asked: ToReprocess =
         serde_json::from_slice(&body).map_err(|e| Problem::bad_parameter("body", e))?;
     let reason = DeadLetterReason::parse(&asked.reason).ok_or_else(|| {
         Problem::bad_parameter("reason", "not a reason for which messages are refused")

@@ -27,7 +27,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::api::{limit, one, parameters};
+use super::api::{before, limit, one, parameters};
 use super::problem::Problem;
 use super::{App, blocking};
 use crate::outlook::{ForecastSpan, KeptForecast, Source};
@@ -380,11 +380,7 @@ pub(super) async fn warnings(
     RawQuery(query): RawQuery,
 ) -> Result<Json<WarningsDocument>, Problem> {
     let pairs = parameters(query.as_deref(), &["area", "before", "limit"])?;
-    let before = one(&pairs, "before")?.map(|text| {
-        text.parse().map_err(|_| Problem::bad_parameter("before", "the number of a record"))
-    });
-    let kinds = OF_LIFE.to_vec();
-    let before = before.transpose()?;
+    let (kinds, before) = (OF_LIFE.to_vec(), before(&pairs)?);
     let asked = RecordsQuery { kinds, before, drill: None, limit: limit(&pairs)? };
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;

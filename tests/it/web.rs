@@ -10,6 +10,7 @@ mod list;
 mod metrics;
 mod notice;
 mod office;
+mod openapi;
 mod page;
 mod paper;
 mod past;
@@ -25,7 +26,7 @@ mod year;
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode};
 use lantian::area::{Figures, Member};
 use lantian::assessment::DayFigures;
 use lantian::assessment::target::Resampling;
@@ -335,7 +336,7 @@ impl Daemon {
         let tag = header("etag");
         let bytes = to_bytes(body, usize::MAX).await.expect("a whole body");
         let text = String::from_utf8(bytes.to_vec()).expect("text");
-        Answer { status: head.status, media, policy, tag, text }
+        Answer { status: head.status, media, policy, tag, text, headers: head.headers }
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -367,9 +368,15 @@ struct Answer {
     policy: String,
     tag: String,
     text: String,
+    headers: HeaderMap,
 }
 
 impl Answer {
+    /// A header, empty where it is not there.
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+    }
+
     fn json(&self) -> serde_json::Value {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
         assert_eq!(self.media, "application/json");

@@ -170,7 +170,7 @@ pub(in crate::http) async fn hand_over(
 /// Which hand-over is taken.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::http) struct Taken {
+pub(in crate::http) struct TakenOver {
     /// Its record; left out where nobody was on duty before.
     hand_over: Option<u64>,
 }
@@ -180,7 +180,7 @@ pub(in crate::http) struct Taken {
     post,
     path = "/api/v1/duty/take-over",
     params(("area" = Option<String>, Query, description = "the area's code; the only one without")),
-    request_body = Taken,
+    request_body = TakenOver,
     security(("person" = [])),
     responses((status = 200, body = Recorded), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem),
@@ -193,7 +193,7 @@ pub(in crate::http) async fn take_over(
     body: Bytes,
 ) -> Result<Json<Recorded>, Problem> {
     act(&app, (&headers, query, Role::Operator), || {
-        let Taken { hand_over } = read(&body)?;
+        let TakenOver { hand_over } = read(&body)?;
         Ok(DutyAct::TakeOver { hand_over })
     })
     .await

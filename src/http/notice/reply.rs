@@ -162,11 +162,13 @@ pub(in crate::http) async fn reply(
     RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Result<Json<TakenDocument>, Problem> {
+    let refused = || Problem::unauthorized("the gateway's token is needed");
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = value.and_then(bearer).ok_or_else(refused)?;
     let replies = app.services.replies.clone();
     let replies = replies.ok_or_else(|| Problem::not_found("no answers are taken here"))?;
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if !value.and_then(bearer).is_some_and(|token| replies.admits(token)) {
-        return Err(Problem::unauthorized("the gateway's token is needed"));
+    if !replies.admits(token) {
+        return Err(refused());
     }
     let Answered { phone, text } = answer(&headers, &body)?;
     let person = replies.person(&phone);
