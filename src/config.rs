@@ -21,6 +21,7 @@ mod quality;
 mod ranks;
 mod reports;
 mod section;
+mod serving;
 mod stations;
 mod store;
 mod rows;
@@ -59,6 +60,7 @@ use crate::telemetry::{self, LogFormat};
 use crate::{http, pipeline};
 use feed::Seen;
 use section::{Faults, Section, one_of, parsed, path_from, text, truth, whole};
+use serving::read_http;
 
 /// What is wrong with one key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -373,24 +375,6 @@ fn read_protection(mut section: Section<'_>) -> Vec<u8> {
     });
     section.finish();
     checkpoints.unwrap_or_else(|| RoomRules::CHECKPOINTS.to_vec())
-}
-
-fn read_http(mut section: Section<'_>) -> http::Config {
-    let d = http::Config::default();
-    let answer_timeout_s = section.whole("answer_timeout_s", 1..=300, d.answer_timeout.as_secs());
-    let push_ms = u64::try_from(d.push_interval.as_millis()).unwrap_or(u64::MAX);
-    let push_interval_ms = section.whole("push_interval_ms", 100..=60_000, push_ms);
-    let config = http::Config {
-        listen: section.optional("listen", parsed).unwrap_or(d.listen),
-        answer_timeout: Duration::from_secs(answer_timeout_s),
-        max_answers: section.whole("max_answers", 1..=4096, d.max_answers),
-        max_watchers: section.whole("max_watchers", 1..=4096, d.max_watchers),
-        max_body_bytes: section.whole("max_body_bytes", 1024..=1_048_576, d.max_body_bytes),
-        max_series_hours: section.whole("max_series_hours", 24..=8784, d.max_series_hours),
-        push_interval: Duration::from_millis(push_interval_ms),
-    };
-    section.finish();
-    config
 }
 
 fn read_heartbeat(mut section: Section<'_>) -> Option<Duration> {

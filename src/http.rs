@@ -31,6 +31,7 @@ mod measures;
 mod notice;
 mod openapi;
 mod operator;
+mod origins;
 mod page;
 mod paper;
 mod power;
@@ -50,10 +51,12 @@ pub use archive::{
     Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, MembersQuery, RevisionRow,
 };
 pub use assessment::{ArchivedDay, DaysQuery};
+pub use axum::http::HeaderValue as Origin;
 pub use correction::Correct;
 pub use duty::DutyQuery;
 pub use explain::ExplainQuery;
 pub use notice::{Replies, ack_path, digits};
+pub use origins::origin;
 pub use power::PowerUpload;
 pub use reconciliation::{ReconciliationDocument, ReconciliationQuery};
 pub use reprocess::Reprocess;
@@ -100,6 +103,10 @@ pub struct Config {
     pub max_series_hours: u32,
     /// The shortest time between two pictures pushed to a page.
     pub push_interval: Duration,
+    /// Origins whose pages may read here, as [`origin`] reads them.
+    pub allowed_origins: Vec<Origin>,
+    /// Whether they may write too, each act with the token of a person.
+    pub origins_may_write: bool,
 }
 
 impl Default for Config {
@@ -113,6 +120,8 @@ impl Default for Config {
             max_body_bytes: 16 * 1024,
             max_series_hours: 93 * 24,
             push_interval: Duration::from_millis(100),
+            allowed_origins: Vec::new(),
+            origins_may_write: false,
         }
     }
 }

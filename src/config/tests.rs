@@ -69,6 +69,20 @@ fn what_is_absent_has_its_default() {
 }
 
 #[test]
+fn other_origins_are_named_one_by_one() {
+    let read = |lines: &str| load_text(&format!("{LEAST}[http]\n{lines}\n"));
+    let none = read("").expect("legal").http;
+    assert!(none.allowed_origins.is_empty() && !none.origins_may_write);
+    let lines = "allowed_origins = ['https://a.example']\norigins_may_write = true";
+    let some = read(lines).expect("legal").http;
+    assert!(some.allowed_origins == ["https://a.example"] && some.origins_may_write);
+    for wrong in ["'*'", "'https://a.example/'", "3"] {
+        let told = read(&format!("allowed_origins = [{wrong}]")).expect_err("no origin");
+        assert_eq!(told[0].key, "http.allowed_origins", "{told:?}");
+    }
+}
+
+#[test]
 fn areas_are_those_of_the_list_with_their_names_and_sets() {
     let more = "\nsets_file = 'sets.csv'\n[areas.dalian]\nname = '大连'\n[store]";
     let config = load_text(&LEAST.replacen("\n[store]", more, 1)).expect("legal");

@@ -17,7 +17,7 @@ use prometheus::{Encoder, TextEncoder};
 use super::problem::Problem;
 use super::{
     App, api, assessment, blocking, correction, duty, evidence, execution, explain, guard, kept,
-    measures, notice, openapi, operator, page, paper, power, rank, reconciliation,
+    measures, notice, openapi, operator, origins, page, paper, power, rank, reconciliation,
     reprocess, room, series, warning,
 };
 
@@ -76,7 +76,8 @@ pub(super) fn router(app: App) -> Router {
         .merge(guard::bounded(readings, power::FILE_MAX_BYTES))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method);
-    guard::guarded(routes, &app.config).with_state(app)
+    let routes = guard::guarded(routes, &app.config);
+    origins::allowed(routes, &app.config).with_state(app)
 }
 
 /// Pages, what they load, and what watches over the process asks for.

@@ -11,6 +11,7 @@ mod metrics;
 mod notice;
 mod office;
 mod openapi;
+mod origins;
 mod page;
 mod paper;
 mod past;
