@@ -42,6 +42,7 @@ mod replay;
 mod retention;
 mod revision;
 mod room;
+mod schemathesis;
 mod shipped;
 mod silence;
 mod simulate;
