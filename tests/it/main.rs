@@ -29,6 +29,7 @@ mod memory;
 mod model;
 mod month;
 mod notice;
+mod old_browser;
 mod oracle;
 mod outlook;
 mod parts;
