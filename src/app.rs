@@ -184,6 +184,8 @@ impl Daemon {
         let latency = Latency::default();
         let (view, views) = (self.view.clone(), self.view.subscribe());
         let metrics = telemetry::registry(views.clone(), latency.clone())?;
+        telemetry::store_size(&metrics, &self.setup.store)?;
+        let shown_ready = telemetry::readiness(&metrics)?;
         let (acts, acts_in) = mpsc::channel(ACTS_MAX);
         list::hand_over(self.adopts.take(), &acts)?;
         let (health, health_out) = watch::channel(EngineHealth::default());
@@ -199,7 +201,7 @@ impl Daemon {
         let (http_cancel, store_closed) = (CancellationToken::new(), CancellationToken::new());
         let (ready, is_ready) = watch::channel(Health::default());
         let archive = self.archive();
-        self.start_heartbeats(&mut parts, &views, &archive, &cancel);
+        self.start_heartbeats(&mut parts, (&views, &archive, &metrics), &cancel)?;
         self.start_nowcast(&mut parts, (&views, &archive, &acts), &cancel);
         let (replies, links) = notify::of_the_site(self.setup.notify.as_ref());
         let (tries, ended) =
@@ -222,7 +224,7 @@ impl Daemon {
         let (reason, store_says) = watch::channel(None);
         let trouble = Trouble { path: self.setup.store.clone(), reason };
         let says = (health_out, store_says, views.clone());
-        let judge = health::judge(says, ready, feed_names, cancel.clone());
+        let judge = health::judge(says, (ready, shown_ready), feed_names, cancel.clone());
         let judging = tokio::spawn(judge);
 
         let (acts, committed) = (acts_in, marks);
@@ -292,11 +294,15 @@ impl Daemon {
     fn start_heartbeats(
         &self,
         parts: &mut JoinSet<(&'static str, Result<(), Failure>)>,
-        views: &watch::Receiver<Arc<View>>,
-        archive: &Arc<archive::StoreArchive>,
+        (views, archive, metrics): (
+            &watch::Receiver<Arc<View>>,
+            &Arc<archive::StoreArchive>,
+            &prometheus::Registry,
+        ),
         cancel: &CancellationToken,
-    ) {
-        let Some(every) = self.setup.heartbeat else { return };
+    ) -> Result<(), Failure> {
+        let Some(every) = self.setup.heartbeat else { return Ok(()) };
+        let beats = ingest::heartbeats(metrics)?;
         for area in self.registries.iter().map(|registry| registry.area.clone()) {
             let mut feeds = self.setup.feeds.iter();
             let Some(feed) = feeds.find(|feed| feed.areas.contains(&area)) else { continue };
@@ -310,11 +316,13 @@ impl Daemon {
                     let (area, views) = (area.clone(), views.clone());
                     Arc::new(move || http::public_warning(&views.borrow(), area.as_str()))
                 },
+                taken: beats.with_label_values(&[area.as_str()]),
                 status: Arc::new(move || status::document(&area, &views, &archive, within)),
             };
             let beating = heartbeat.run(cancel.child_token());
             parts.spawn(async { ("a heartbeat", beating.await.map_err(Failure::from)) });
         }
+        Ok(())
     }
 
     /// What the engine knows of each feed.
@@ -343,6 +351,7 @@ fn start_feeds(
     (metrics, cancel): (&prometheus::Registry, &CancellationToken),
 ) -> Result<Vec<watch::Sender<u64>>, Failure> {
     let of_feeds = ingest::Metrics::register(metrics)?;
+    of_feeds.window.set(connections.iter().map(|feed| i64::from(feed.inflight)).sum());
     let mut marks = Vec::new();
     for connection in connections {
         let (mark, committed) = watch::channel(0);

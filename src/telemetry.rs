@@ -4,7 +4,7 @@
 //! on standard error.
 //!
 //! Invariants: no global registry, so that tests run in parallel; every name stands in one frozen
-//! list ([`METRICS`]); what is missing is an absent series, never a zero.
+//! list ([`METRICS`], [`OF_PARTS`]); what is missing is an absent series, never a zero.
 //!
 //! # Why one collector
 //! The label vectors of the `prometheus` crate hash the label values without a separator, so that
@@ -15,13 +15,15 @@
 
 mod collector;
 mod latency;
-mod names;
+pub(crate) mod names;
+mod own;
 mod secret;
 mod tries;
 
 pub use collector::Collector;
 pub use latency::{Latency, Stage};
-pub use names::{Kind, METRICS, Metric};
+pub use names::{Kind, METRICS, Metric, OF_PARTS};
+pub use own::{readiness, store_size};
 pub use secret::Secret;
 pub use tries::Tries;
 

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use prometheus::IntGauge;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +21,7 @@ pub(super) async fn judge(
         watch::Receiver<Option<String>>,
         watch::Receiver<Arc<View>>,
     ),
-    ready: watch::Sender<Health>,
+    (ready, gauge): (watch::Sender<Health>, IntGauge),
     feeds: Vec<String>,
     cancel: CancellationToken,
 ) {
@@ -43,6 +44,7 @@ pub(super) async fn judge(
         if cancel.is_cancelled() {
             reasons.push("stopping".to_owned());
         }
+        gauge.set(reasons.is_empty().into());
         ready.send_replace(Health { ready: reasons.is_empty(), reasons });
         tokio::select! {
             () = cancel.cancelled(), if !cancel.is_cancelled() => {}

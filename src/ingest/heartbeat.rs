@@ -10,6 +10,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus::IntGauge;
 use rumqttc::{AsyncClient, Event, LastWill, MqttOptions, Outgoing, Packet, QoS, Transport};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,7 @@ use super::Error;
 use super::backoff::Backoff;
 use super::config::Config;
 use super::session::transport;
+use crate::clock;
 
 /// Messages that may wait for the connection.
 const QUEUE: usize = 8;
@@ -39,6 +41,8 @@ pub struct Heartbeat {
     pub status: Arc<dyn Fn() -> Vec<u8> + Send + Sync>,
     /// What is issued now: a JSON document.
     pub warning: Arc<dyn Fn() -> Vec<u8> + Send + Sync>,
+    /// Where it is noted that the broker took a message of it: seconds since 1970.
+    pub taken: IntGauge,
 }
 
 impl Heartbeat {
@@ -81,10 +85,14 @@ impl Heartbeat {
     ) -> Result<(), String> {
         let (client, mut events) = AsyncClient::new(self.options(transport), QUEUE);
         let (tell, mut connected) = watch::channel(false);
+        let taken = self.taken.clone();
         let mut polling = tokio::spawn(async move {
             loop {
                 match events.poll().await {
                     Ok(Event::Incoming(Packet::ConnAck(_))) => drop(tell.send(true)),
+                    Ok(Event::Incoming(Packet::PubAck(_))) => {
+                        taken.set(clock::now().millis() / 1000);
+                    }
                     Ok(Event::Outgoing(Outgoing::Disconnect)) => return Ok(()),
                     Ok(_) => {}
                     Err(e) => return Err(e.to_string()),

@@ -1,6 +1,9 @@
-//! Counters of all feeds together, without labels.
+//! Counters of all feeds together, without labels; and the last heartbeat of each area.
 
-use prometheus::{IntCounter, IntGauge, Registry};
+use prometheus::{IntCounter, IntGauge, IntGaugeVec, Opts, Registry};
+
+use crate::telemetry::Metric;
+use crate::telemetry::names;
 
 /// What the feeds have done; clones share the same counters.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct Metrics {
     pub connected: IntGauge,
     /// Messages handed over whose acknowledgement is still held.
     pub unacked: IntGauge,
+    /// Messages that brokers send at most without an acknowledgement, of all feeds.
+    pub window: IntGauge,
 }
 
 impl Metrics {
@@ -29,25 +34,37 @@ impl Metrics {
     /// # Errors
     /// When a name is already registered.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
-            let counter = IntCounter::new(format!("lantian_ingest_{name}"), help)?;
+        let counter = |metric: &Metric| -> Result<IntCounter, prometheus::Error> {
+            let counter = IntCounter::new(metric.name, metric.help)?;
             registry.register(Box::new(counter.clone()))?;
             Ok(counter)
         };
-        let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
-            let gauge = IntGauge::new(format!("lantian_ingest_{name}"), help)?;
+        let gauge = |metric: &Metric| -> Result<IntGauge, prometheus::Error> {
+            let gauge = IntGauge::new(metric.name, metric.help)?;
             registry.register(Box::new(gauge.clone()))?;
             Ok(gauge)
         };
         Ok(Self {
-            messages: counter("messages_total", "Messages handed to the engine.")?,
-            bytes: counter("payload_bytes_total", "Payload bytes handed to the engine.")?,
-            acks: counter("acks_total", "Messages acknowledged to the broker after commit.")?,
-            reconnects: counter("reconnects_total", "Attempts to connect again.")?,
-            oversized: counter("oversized_total", "Messages above the payload limit.")?,
-            dropped: counter("dropped_total", "Messages left to the broker: the engine lags.")?,
-            connected: gauge("connected", "Feeds with a connection to their broker.")?,
-            unacked: gauge("unacked", "Messages handed over and not yet acknowledged.")?,
+            messages: counter(&names::INGEST_MESSAGES)?,
+            bytes: counter(&names::INGEST_BYTES)?,
+            acks: counter(&names::INGEST_ACKS)?,
+            reconnects: counter(&names::INGEST_RECONNECTS)?,
+            oversized: counter(&names::INGEST_OVERSIZED)?,
+            dropped: counter(&names::INGEST_DROPPED)?,
+            connected: gauge(&names::INGEST_CONNECTED)?,
+            unacked: gauge(&names::INGEST_UNACKED)?,
+            window: gauge(&names::INGEST_WINDOW)?,
         })
     }
+}
+
+/// When the broker last took each area's heartbeat, in seconds since 1970; 0 before it took one.
+///
+/// # Errors
+/// When the name is already registered.
+pub fn heartbeats(registry: &Registry) -> Result<IntGaugeVec, prometheus::Error> {
+    let Metric { name, labels, help, .. } = names::HEARTBEAT;
+    let beats = IntGaugeVec::new(Opts::new(name, help), labels)?;
+    registry.register(Box::new(beats.clone()))?;
+    Ok(beats)
 }

@@ -12,12 +12,14 @@ use tokio::sync::watch;
 use super::latency::{Latency, Stage};
 use super::names::{self, Kind, METRICS, Metric};
 use crate::area::Figures;
+use crate::clock;
 use crate::observation::{POLLUTANTS, Pollutant, RejectionReason};
 use crate::pipeline::{Alarm, AreaView, Counts, SetView, StationView, Subject, View};
 use crate::quality::Rule;
 use crate::quantity::{Amount, Unit};
-use crate::time::{DAY_H, Instant};
-use crate::warning::{Level, Warnings};
+use crate::standard::{Average, LimitClass, standards};
+use crate::time::{DAY_H, Day, Instant};
+use crate::warning::{Level, Step, TaskStep, Warnings};
 
 /// Shows the current view and the stage latencies; see the [module](super) for why it is one.
 #[derive(Debug)]
@@ -51,6 +53,7 @@ impl prometheus::core::Collector for Collector {
         let mut families = Families::default();
         families.put(&names::BUILD_INFO, &[env!("CARGO_PKG_VERSION")], 1.0);
         families.put(&names::SIMULATED, &[], f64::from(u8::from(view.simulated)));
+        families.put(&names::SYSTEM_TIME, &[], seconds(clock::now()));
         families.counts(&view);
         for area in &view.areas {
             families.area(area);
@@ -91,6 +94,12 @@ fn seconds(instant: Instant) -> f64 {
 /// In the unit of the name. One division of whole numbers, so that 0.8 is written `0.8`.
 fn amount(amount: Amount, unit: Unit) -> f64 {
     f64::from(amount.milli()) / f64::from(10_u32.pow(unit.milli_digits()))
+}
+
+/// The hours of the day with at least one station, of those that have passed.
+fn day_coverage(figures: &Figures) -> f64 {
+    let passed = u8::try_from(figures.hour.of_day() + 1).unwrap_or(DAY_HOURS);
+    f64::from(figures.hours_day) / f64::from(passed)
 }
 
 impl Families {
@@ -171,6 +180,7 @@ impl Families {
             for (warnings, drill) in [Some(real), drill].into_iter().flatten() {
                 self.warnings(warnings, [code, drill], area.now);
             }
+            self.response(area);
         }
         self.notices(area);
         let Some(newest) = area.newest else { return };
@@ -179,6 +189,7 @@ impl Families {
         if area.registry.is_reference() {
             return;
         }
+        self.limits(code, newest.day());
         for set in &area.sets {
             if let Some(hour) = set.at(newest) {
                 self.set(code, set, &hour.figures);
@@ -204,12 +215,42 @@ impl Families {
         self.maybe(&names::WARNING_WAITING_SINCE, &labels, since);
     }
 
+    /// What a response has come to; without one every number is a zero.
+    fn response(&mut self, area: &AreaView) {
+        let (code, execution) = (area.registry.area.as_str(), &area.warnings.execution);
+        let newest = execution.tasks.values().next_back();
+        let last = |steps: &[(u64, TaskStep)]| steps.last().map(|(_, taken)| taken.step);
+        for step in Step::ALL {
+            let receivers = newest.iter().flat_map(|tasks| tasks.steps.values());
+            let count = receivers.filter(|steps| last(steps) == Some(step)).count();
+            self.put(&names::RESPONSE_TASKS, &[code, step.name()], float(count as u64));
+        }
+        let today = execution.days.get(&area.now.hour().day());
+        let reports = today.map_or(0, BTreeMap::len);
+        self.put(&names::RESPONSE_REPORTS, &[code], float(reports as u64));
+    }
+
+    fn limits(&mut self, area: &str, day: Day) {
+        let edition = standards().limit_edition(day);
+        for average in [Average::Hour, Average::Mda8, Average::Day, Average::Year] {
+            for p in POLLUTANTS {
+                let limit = edition.limit(p, average, LimitClass::II);
+                let value = limit.map(|limit| amount(limit, p.unit()));
+                match p {
+                    Pollutant::Co => self.maybe(&names::LIMIT_CO, &[area, average.code()], value),
+                    _ => self.maybe(&names::LIMIT, &[area, p.code(), average.code()], value),
+                }
+            }
+        }
+    }
+
     fn set(&mut self, area: &str, set: &SetView, figures: &Figures) {
         let code = set.entity.split_once('/').map_or("", |(_, set)| set);
         let labels = [area, code];
+        self.put(&names::SET_INFO, &[area, code, &set.entity, &set.name], 1.0);
         self.maybe(&names::AREA_AQI, &labels, figures.index.aqi.map(f64::from));
         self.maybe(&names::AREA_DAY_AQI, &labels, figures.day_index.aqi.map(f64::from));
-        self.put(&names::AREA_DAY_HOURS, &labels, f64::from(figures.hours_day));
+        self.put(&names::AREA_DAY_COVERAGE, &labels, day_coverage(figures));
         let micro = |value: Option<Amount>| value.map(|a| amount(a, Unit::Micro));
         self.maybe(&names::AREA_O3_8H, &labels, micro(figures.o3_8h));
         self.maybe(&names::AREA_DAY_O3, &labels, micro(figures.o3_8h_max_today));
@@ -258,6 +299,13 @@ impl Families {
         if !station.in_operation {
             return; // retired: its series end
         }
+        let (name, district) = (registered.name.as_str(), registered.district.as_str());
+        let info = [labels[0], labels[1], name, district, registered.kind.name()];
+        self.put(&names::STATION_INFO, &info, 1.0);
+        let degrees = |micro: i32| f64::from(micro) / 1_000_000.0;
+        let (latitude, longitude) = registered.position.unzip();
+        self.maybe(&names::STATION_LATITUDE, &labels, latitude.map(degrees));
+        self.maybe(&names::STATION_LONGITUDE, &labels, longitude.map(degrees));
         self.put(&names::STATION_SILENT, &labels, f64::from(u8::from(station.is_silent())));
         let figures = &station.figures;
         self.maybe(&names::STATION_AQI, &labels, figures.index.aqi.map(f64::from));

@@ -2,18 +2,15 @@
 
 use prometheus::{IntCounterVec, Opts, Registry};
 
+use super::names::{self, Metric};
 use crate::notification::{ChannelKind, Outcome};
 
 /// The outcomes, each with its family: a label vector has one label, from a closed list.
-const FAMILIES: [(&str, &str, &str); 4] = [
-    ("accepted", "lantian_messages_accepted_total", "Tries to send that the receiver took"),
-    ("failed", "lantian_messages_failed_total", "Tries to send that may succeed later"),
-    (
-        "refused",
-        "lantian_messages_refused_total",
-        "Tries to send that the receiver refused for good",
-    ),
-    ("unknown", "lantian_messages_unknown_total", "Tries to send of which nobody knows the end"),
+const FAMILIES: [(&str, &Metric); 4] = [
+    ("accepted", &names::MESSAGES_ACCEPTED),
+    ("failed", &names::MESSAGES_FAILED),
+    ("refused", &names::MESSAGES_REFUSED),
+    ("unknown", &names::MESSAGES_UNKNOWN),
 ];
 
 /// The counters. A clone counts into the same ones.
@@ -29,8 +26,8 @@ impl Tries {
     /// When a name is taken.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let mut families = Vec::new();
-        for (outcome, name, help) in FAMILIES {
-            let family = IntCounterVec::new(Opts::new(name, help), &["channel_kind"])?;
+        for (outcome, Metric { name, labels, help, .. }) in FAMILIES {
+            let family = IntCounterVec::new(Opts::new(*name, *help), labels)?;
             for kind in ChannelKind::ALL {
                 family.with_label_values(&[kind.name()]).inc_by(0);
             }

@@ -55,6 +55,8 @@ fn the_heartbeat_says_how_far_we_are_and_the_broker_says_when_it_ends() {
     let first = hear(&place, "running", is("running"));
     assert_eq!((&first["area"], &first["newest_hour"]), (&"x".into(), &Value::Null));
     assert_eq!(first["next_within_s"], 2);
+    let taken = "lantian_heartbeat_timestamp_seconds{area=\"x\"}";
+    daemon.wait_until("a heartbeat that the broker took", |d| d.metric(taken) > 0);
 
     place.publish(0..30);
     daemon.wait_until("taken", |d| d.accepted() == u64::from(30 * STATIONS));

@@ -47,7 +47,12 @@ async fn the_view_is_exposed_with_its_units() {
     is("lantian_area_concentration_ug_m3{area=\"dalian\",set=\"\",pollutant=\"pm2_5\"}", "94");
     is("lantian_area_co_mg_m3{area=\"dalian\",set=\"\"}", "1");
     is("lantian_area_coverage_ratio{area=\"dalian\",set=\"\",pollutant=\"pm2_5\"}", "0.8");
-    is("lantian_area_day_hour_count{area=\"dalian\",set=\"\"}", "15");
+    is("lantian_area_day_coverage_ratio{area=\"dalian\",set=\"\"}", "1");
+    is("lantian_limit_ug_m3{area=\"dalian\",pollutant=\"pm2_5\",average=\"day\"}", "60");
+    is("lantian_limit_co_mg_m3{area=\"dalian\",average=\"hour\"}", "10");
+    let set =
+        "lantian_set_info{area=\"dalian\",set=\"urban\",entity=\"dalian/urban\",name=\"市区\"}";
+    is(set, "1");
     is("lantian_station_silent{area=\"dalian\",station=\"1086A\"}", "1");
     is("lantian_station_silent{area=\"dalian\",station=\"1077A\"}", "0");
     is("lantian_feed_caught_up{area=\"dalian\"}", "1");
@@ -138,6 +143,8 @@ fn what_waits_for_a_person_is_told_since_when() {
     assert_eq!(of("lantian_warning_level"), Some("0"), "proposed, not issued");
     let told = of("lantian_warning_waiting_since_timestamp_seconds").expect("told");
     assert_eq!(told.parse::<i64>().expect("a number"), since);
+    let signed = "lantian_response_tasks{area=\"dalian\",step=\"signed\"}";
+    assert_eq!(value(&text, signed), Some("0"), "no response");
     let text = exposed(view(vec![bare]), Latency::default());
     assert!(!text.contains("lantian_warning_level{"), "nothing is recommended without rules");
 }

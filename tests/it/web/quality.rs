@@ -97,7 +97,7 @@ async fn the_metric_counts_by_rule() {
         lantian::telemetry::Latency::default(),
     );
     let count = |rule: &str| {
-        let start = format!("lantian_quality_finding_count{{area=\"dalian\",rule=\"{rule}\"}} ");
+        let start = format!("lantian_quality_findings{{area=\"dalian\",rule=\"{rule}\"}} ");
         text.lines().find_map(|line| line.strip_prefix(&start)).map(str::to_owned)
     };
     for (rule, expected) in [("stuck", "1"), ("neighbours", "1"), ("flag", "1"), ("range", "0")] {

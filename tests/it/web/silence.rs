@@ -59,9 +59,8 @@ async fn the_api_and_the_metrics_tell_the_same() {
     assert!(json["alarms"][2]["station"].is_string());
     let metrics = daemon.get("/metrics").await.text;
     for (subject, count) in [("daemon", 0), ("feed", 1), ("area", 0), ("station", 2)] {
-        let line = format!(
-            "lantian_silence_alarm_count{{area=\"dalian\",subject=\"{subject}\"}} {count}\n"
-        );
+        let line =
+            format!("lantian_silence_alarms{{area=\"dalian\",subject=\"{subject}\"}} {count}\n");
         assert!(metrics.contains(&line), "{line}");
     }
 }
@@ -79,10 +78,8 @@ async fn an_aqi_that_is_not_the_published_one_is_told_everywhere_and_is_no_silen
     assert_eq!((&alarm["subject"], &alarm["entity"]), (&json!("differs"), &json!("dalian")));
     assert_eq!(alarm["station"], json!(null));
     let metrics = daemon.get("/metrics").await.text;
-    assert!(metrics.contains("lantian_difference_alarm_count{area=\"dalian\"} 2\n"), "{metrics}");
-    assert!(
-        metrics.contains("lantian_silence_alarm_count{area=\"dalian\",subject=\"station\"} 0\n")
-    );
+    assert!(metrics.contains("lantian_difference_alarms{area=\"dalian\"} 2\n"), "{metrics}");
+    assert!(metrics.contains("lantian_silence_alarms{area=\"dalian\",subject=\"station\"} 0\n"));
 }
 
 #[tokio::test]
@@ -99,7 +96,7 @@ async fn a_clock_that_runs_behind_is_told_with_its_delay_and_is_no_silence() {
     assert_eq!(alarm["station"], json!("0999X"));
     let metrics = daemon.get("/metrics").await.text;
     for (name, count) in [("clock_behind", 1), ("clock", 0)] {
-        let line = format!("lantian_station_{name}_alarm_count{{area=\"dalian\"}} {count}\n");
+        let line = format!("lantian_station_{name}_alarms{{area=\"dalian\"}} {count}\n");
         assert!(metrics.contains(&line), "{line}");
     }
 }
