@@ -318,7 +318,8 @@ impl Painter {
                 changed = self.services.view.changed() => if changed.is_err() { return },
             }
             let view = self.services.view.borrow_and_update().clone();
-            self.screens.send_replace(Arc::new(Screens::new(view, &self.services)));
+            let next = Arc::new(self.screens.borrow().over(view));
+            self.screens.send_replace(next);
             tokio::time::sleep(self.interval).await;
         }
     }

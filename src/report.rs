@@ -47,7 +47,7 @@ pub use course::{DistrictLine, DistrictsOfDay, LevelLine, TaskLine, TasksDone};
 pub use daily::{BriefFigures, DailyFigures, DateWords, HealthWords};
 pub use document::{Block, Column, Document, Format, SIGNATURES, Standing, State, Table};
 pub use feedback::{FeedbackFigures, FeedbackRow, Found};
-pub use forecast::{ForecastDay, ForecastFigures, ForecastLine, ForecastRow};
+pub use forecast::{ForecastDay, ForecastFigures, ForecastLine, ForecastRow, range_of};
 pub use kind::{Every, Given, ReportKind};
 pub use leader::{Deed, ForecastWords, LeaderFigures};
 pub use line::{DayLine, IndicatorLine};

@@ -134,6 +134,21 @@ impl Asked {
         })
     }
 
+    /// Of an area's default set, by the letter and the best data.
+    pub(super) fn of_area(registry: &Registry, services: &Services) -> Self {
+        let area = registry.area.to_string();
+        Self {
+            entity: area.clone(),
+            name: registry.name.clone(),
+            id: EntityId::Set { area: area.clone(), set: String::new() },
+            area,
+            parameters: Parameters { practice: Practice::Letter, ..services.parameters },
+            dataset: Dataset::Best,
+            judged_by: JudgedBy::InForce,
+            dust: DustColumn::Measured,
+        }
+    }
+
     /// Station or area.
     pub(super) const fn kind(&self) -> Entity {
         match self.id {

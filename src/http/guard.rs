@@ -18,7 +18,7 @@ use super::{App, Config};
 
 /// Nothing but our own files may be loaded, and nothing inline runs.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-     connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
+     connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; \
      frame-ancestors 'self'";
 
 /// Headers of every answer.

@@ -15,10 +15,15 @@ mod alarms;
 mod api;
 mod chart;
 mod cover;
+mod daily;
 mod doubts;
 mod dust;
 mod duty;
 mod evidence;
+mod extremes;
+mod facts;
+mod frame;
+mod map;
 mod model;
 mod notices;
 mod papers;
@@ -29,7 +34,10 @@ mod response;
 mod room;
 mod rows;
 mod sets;
+mod stations;
+mod tile;
 mod warning;
+mod weather;
 mod words;
 mod year;
 
@@ -40,22 +48,23 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use askama::Template as _;
+use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::sse::Event;
-use axum::response::{Html, IntoResponse, Response, Sse};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::api::{one, parameters};
 use super::problem::Problem;
-use super::{App, Archive, EntityId, SeriesQuery, Services, blocking};
+use super::{App, EntityId, SeriesQuery, Services, blocking};
 use crate::observation::Dataset;
 use crate::pipeline::{AreaView, View};
-use crate::standard::Parameters;
-use crate::telemetry::{Latency, Stage};
-use model::Fragment;
+use crate::telemetry::Stage;
+use facts::Almanac;
+use frame::{Frame, Place};
+use model::{Fragment, Picture};
 use past::History;
 pub(super) use words::Lang;
 
@@ -68,6 +77,7 @@ pub(super) use papers::papers;
 pub(super) use rank::rank;
 pub(super) use reconciliation::reconciliation;
 pub(super) use response::response;
+pub(super) use stations::stations;
 pub(super) use warning::{minute, warnings};
 pub(super) use year::year;
 
@@ -78,23 +88,58 @@ const BEAT: Duration = Duration::from_secs(15);
 const STYLE: &str = include_str!("page/style.css");
 const SCRIPT: &str = include_str!("page/live.js");
 const ACTS: &str = include_str!("page/acts.js");
+const THEME: &str = include_str!("page/theme.js");
 
 /// A short name of the files' content: browsers may keep them for ever, and a page of an older
 /// daemon knows that it is one.
 static BUILD: LazyLock<String> = LazyLock::new(|| {
-    let digest = Sha256::new().chain_update(STYLE).chain_update(SCRIPT).chain_update(ACTS);
-    let digest = digest.chain_update(api::STYLE).finalize();
+    let all = [STYLE, SCRIPT, ACTS, THEME, api::STYLE].concat();
+    let digest = Sha256::digest(all);
     digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 });
+
+/// What a watcher sees.
+#[derive(Clone, Copy, Debug)]
+struct Shown {
+    picture: Picture,
+    lang: Lang,
+    dataset: Dataset,
+}
+
+/// A main part as it is sent: within a page, and to those who watch. Shared by all of them, since two hundred
+/// screens would otherwise copy it two hundred times.
+#[derive(Clone, Debug)]
+struct Drawn {
+    html: Arc<str>,
+    /// The event `view` with the same.
+    event: Bytes,
+}
+
+impl Drawn {
+    fn of(html: String) -> Self {
+        Self { event: event("view", &html), html: Arc::from(html) }
+    }
+}
+
+/// An event as it stands on the wire.
+fn event(name: &str, data: &str) -> Bytes {
+    let mut text = format!("event: {name}\n");
+    for line in data.lines() {
+        text.push_str("data: ");
+        text.push_str(line);
+        text.push('\n');
+    }
+    text.push('\n');
+    Bytes::from(text)
+}
 
 /// One view, and what has been rendered of it.
 pub(super) struct Screens {
     view: Arc<View>,
-    archive: Arc<dyn Archive>,
-    parameters: Parameters,
-    latency: Latency,
-    /// By area, then by dataset and language.
-    fragments: Vec<[[OnceLock<Arc<str>>; Lang::ALL.len()]; Dataset::ALL.len()]>,
+    services: Services,
+    almanac: Arc<Almanac>,
+    /// By area, then by picture, dataset and language.
+    fragments: Vec<[[[OnceLock<Drawn>; Lang::ALL.len()]; Dataset::ALL.len()]; 2]>,
 }
 
 impl std::fmt::Debug for Screens {
@@ -107,8 +152,13 @@ impl Screens {
     /// Nothing is rendered before somebody looks.
     pub(super) fn new(view: Arc<View>, services: &Services) -> Self {
         let fragments = view.areas.iter().map(|_| Default::default()).collect();
-        let (archive, parameters) = (services.archive.clone(), services.parameters);
-        Self { view, archive, parameters, latency: services.latency.clone(), fragments }
+        Self { view, services: services.clone(), almanac: Arc::default(), fragments }
+    }
+
+    /// The same over a newer view.
+    pub(super) fn over(&self, view: Arc<View>) -> Self {
+        let almanac = Arc::clone(&self.almanac);
+        Self { almanac, ..Self::new(view, &self.services) }
     }
 
     /// The area's place; the first without a code.
@@ -123,21 +173,23 @@ impl Screens {
     }
 
     /// The main part for an area. The first caller renders it, the others wait for that one.
-    fn fragment(&self, area: usize, (lang, dataset): (Lang, Dataset)) -> Option<Arc<str>> {
-        let cell = self.fragments.get(area)?.get(dataset as usize)?.get(lang as usize)?;
+    fn fragment(&self, area: usize, shown: Shown) -> Option<Drawn> {
+        let Shown { picture, lang, dataset } = shown;
+        let cells = self.fragments.get(area)?.get(picture as usize)?;
+        let cell = cells.get(dataset as usize)?.get(lang as usize)?;
         let area = self.view.areas.get(area)?;
         let render = || {
             let started = tokio::time::Instant::now();
             let history = self.history(area, dataset);
-            let html = Fragment::of((&self.view, area), &history, &self.parameters, lang).render();
-            self.latency.record(Stage::Render, started.elapsed());
-            html.map_or_else(
-                |e| {
-                    tracing::error!(error = %e, "page cannot be rendered");
-                    Arc::from("")
-                },
-                Arc::from,
-            )
+            let facts = self.almanac.facts((&self.view, area), &self.services);
+            let parameters = &self.services.parameters;
+            let fragment = Fragment::of((&self.view, area), (&history, &facts), parameters, lang);
+            let html = fragment.drawn(picture);
+            self.services.latency.record(Stage::Render, started.elapsed());
+            Drawn::of(html.unwrap_or_else(|e| {
+                tracing::error!(error = %e, "page cannot be rendered");
+                String::new()
+            }))
         };
         Some(cell.get_or_init(render).clone())
     }
@@ -148,8 +200,8 @@ impl Screens {
             return History::Live;
         };
         let entity = EntityId::Set { area: area.registry.area.to_string(), set: String::new() };
-        let (from, practice) = (chart::first(to), self.parameters.practice);
-        match self.archive.series(&SeriesQuery { dataset, entity, from, to, practice }) {
+        let (from, practice) = (chart::first(to), self.services.parameters.practice);
+        match self.services.archive.series(&SeriesQuery { dataset, entity, from, to, practice }) {
             Ok(hours) => History::Stored(dataset, hours),
             Err(e) => {
                 tracing::warn!(error = %e, "the past cannot be read for the page");
@@ -160,48 +212,47 @@ impl Screens {
 }
 
 /// The main part, rendered beside the runtime.
-async fn fragment(
-    screens: Arc<Screens>,
-    area: usize,
-    shown: (Lang, Dataset),
-) -> Result<Arc<str>, Problem> {
+async fn fragment(screens: Arc<Screens>, area: usize, shown: Shown) -> Result<Drawn, Problem> {
     let rendered = blocking(move || screens.fragment(area, shown)).await?;
     rendered.ok_or_else(|| Problem::not_found("no such area"))
-}
-
-/// A link of the area switch.
-struct AreaLink {
-    code: String,
-    name: String,
-    current: bool,
 }
 
 /// The whole document.
 #[derive(askama::Template)]
 #[template(path = "page.html", config = "src/http/page/askama.toml")]
 struct Document<'a> {
-    lang: Lang,
-    other: Lang,
-    build: &'a str,
-    /// What links of this page carry on beside area and language.
-    and_dataset: String,
+    frame: Frame,
     code: &'a str,
-    name: &'a str,
-    simulated: bool,
-    has_ranks: bool,
-    areas: Vec<AreaLink>,
+    /// What live updates carry on beside area and language.
+    and_dataset: String,
     main: &'a str,
 }
 
-/// What a query of the page asks for.
-fn asked(query: Option<&str>) -> Result<(Option<String>, (Lang, Dataset)), Problem> {
-    let pairs = parameters(query, &["area", "lang", "dataset", "v"])?;
-    let lang = Lang::parse(one(&pairs, "lang")?);
-    let dataset = match one(&pairs, "dataset")? {
+/// What a query of the page asks for; `theme` is for the page's own script.
+const KNOWN: [&str; 6] = ["area", "lang", "dataset", "view", "theme", "v"];
+
+/// The area that a query asks for, and what is to be shown of it.
+fn asked(pairs: &[(String, String)]) -> Result<(Option<&str>, Shown), Problem> {
+    let lang = Lang::parse(one(pairs, "lang")?);
+    let dataset = match one(pairs, "dataset")? {
         None => Dataset::Best,
         Some(text) => text.parse().map_err(|e| Problem::bad_parameter("dataset", e))?,
     };
-    Ok((one(&pairs, "area")?.map(str::to_owned), (lang, dataset)))
+    let picture = match one(pairs, "view")? {
+        None => Picture::Now,
+        Some("wall") => Picture::Wall,
+        Some(_) => return Err(Problem::bad_parameter("view", "wall, or nothing")),
+    };
+    Ok((one(pairs, "area")?, Shown { picture, lang, dataset }))
+}
+
+/// The page that hangs on the wall.
+#[derive(askama::Template)]
+#[template(path = "wall_page.html", config = "src/http/page/askama.toml")]
+struct WallDocument<'a> {
+    frame: Frame,
+    code: &'a str,
+    main: &'a str,
 }
 
 /// `GET /`.
@@ -209,84 +260,103 @@ pub(super) async fn page(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (code, (lang, dataset)) = asked(query.as_deref())?;
-    let screens = app.screens.borrow().clone();
-    let view = &screens.view;
-    let at = screens.find(code.as_deref());
-    let main = match (at, &code) {
-        (Some(at), _) => fragment(screens.clone(), at, (lang, dataset)).await?,
-        (None, Some(code)) => return Err(Problem::not_found(format!("no area {code:?}"))),
-        (None, None) => {
-            let text = lang.of("尚未配置任何区域", "No area is configured");
-            Arc::from(format!("<p class=\"empty\">{text}</p>"))
-        }
-    };
-    let registry = at.and_then(|at| view.areas.get(at)).map(|area| &area.registry);
-    let link = |area: &Arc<AreaView>| AreaLink {
-        code: area.registry.area.to_string(),
-        name: area.registry.name.clone(),
-        current: registry.is_some_and(|r| r.area == area.registry.area),
-    };
-    let document = Document {
-        lang,
-        other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
-        build: &BUILD,
-        and_dataset: match dataset {
-            Dataset::Best => String::new(),
-            other => format!("&amp;dataset={other}"),
-        },
-        code: registry.map_or("", |r| r.area.as_str()),
-        name: registry.map_or("", |r| r.name.as_str()),
-        simulated: view.simulated,
-        has_ranks: !app.services.lists.ranks.is_empty(),
-        areas: view.watched().map(|(_, area)| link(area)).collect(),
-        main: &main,
-    };
-    let html = document.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+    live(app, query.as_deref(), Picture::Now).await
+}
+
+/// `GET /wall`.
+pub(super) async fn wall(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    live(app, query.as_deref(), Picture::Wall).await
 }
 
 /// A page that is kept up to date.
+async fn live(app: App, query: Option<&str>, picture: Picture) -> Result<Response, Problem> {
+    let pairs = parameters(query, &KNOWN)?;
+    let (code, shown) = asked(&pairs)?;
+    let shown = Shown { picture, ..shown };
+    let screens = app.screens.borrow().clone();
+    let at = screens.find(code);
+    let main = match (at, code) {
+        (Some(at), _) => fragment(screens.clone(), at, shown).await?.html,
+        (None, Some(code)) => return Err(Problem::not_found(format!("no area {code:?}"))),
+        (None, None) => {
+            let text = shown.lang.of("尚未配置任何区域", "No area is configured");
+            Arc::from(format!("<p class=\"empty\">{text}</p>"))
+        }
+    };
+    let area = at.and_then(|at| screens.view.areas.get(at)).map(|area| &**area);
+    let code = area.map_or("", |a| a.registry.area.as_str());
+    let html = match picture {
+        Picture::Now => Document {
+            frame: Frame::of(&app, Place::Now, area, &pairs),
+            code,
+            and_dataset: match shown.dataset {
+                Dataset::Best => String::new(),
+                other => format!("&amp;dataset={other}"),
+            },
+            main: &main,
+        }
+        .render(),
+        Picture::Wall => {
+            let frame = Frame::of(&app, Place::Wall, area, &pairs);
+            WallDocument { frame, code, main: &main }.render()
+        }
+    };
+    let html = html.map_err(|e| Problem::internal("page cannot be rendered", &e))?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+/// Somebody who looks at a page that is kept up to date.
 struct Watcher {
     screens: watch::Receiver<Arc<Screens>>,
     area: String,
-    shown: (Lang, Dataset),
+    shown: Shown,
     cancel: CancellationToken,
     /// Whether the build has been told.
     greeted: bool,
+    /// What was sent last: the same picture is not sent again.
+    sent: Bytes,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Watcher {
     /// The next event; `None` when the daemon ends.
-    async fn next(mut self) -> Option<(Event, Self)> {
+    async fn next(mut self) -> Option<(Bytes, Self)> {
         if !self.greeted {
             self.greeted = true;
-            return Some((Event::default().event("build").data(&*BUILD), self));
+            return Some((event("build", &BUILD), self));
         }
-        let event = tokio::select! {
-            () = self.cancel.cancelled() => return None,
-            changed = self.screens.changed() => {
-                changed.ok()?;
-                let screens = self.screens.borrow_and_update().clone();
-                let at = screens.find(Some(&self.area))?;
-                let main = fragment(screens, at, self.shown).await.ok()?;
-                Event::default().event("view").data(&*main)
+        let beat = tokio::time::sleep(BEAT);
+        tokio::pin!(beat);
+        loop {
+            tokio::select! {
+                () = self.cancel.cancelled() => return None,
+                changed = self.screens.changed() => {
+                    changed.ok()?;
+                    let screens = self.screens.borrow_and_update().clone();
+                    let at = screens.find(Some(&self.area))?;
+                    let event = fragment(screens, at, self.shown).await.ok()?.event;
+                    if event != self.sent {
+                        self.sent = event.clone();
+                        return Some((event, self));
+                    }
+                }
+                () = &mut beat => return Some((event("beat", "-"), self)),
             }
-            () = tokio::time::sleep(BEAT) => Event::default().event("beat").data("-"),
-        };
-        Some((event, self))
+        }
     }
 }
 
-type NextEvent = Pin<Box<dyn Future<Output = Option<(Event, Watcher)>> + Send>>;
+type NextEvent = Pin<Box<dyn Future<Output = Option<(Bytes, Watcher)>> + Send>>;
 
 /// The events of one page, one after the other; a slow reader gets the latest view, not all of
 /// them.
 struct Events(Option<NextEvent>);
 
 impl tokio_stream::Stream for Events {
-    type Item = Result<Event, std::convert::Infallible>;
+    type Item = Result<Bytes, std::convert::Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Some(next) = self.0.as_mut() else { return Poll::Ready(None) };
@@ -310,20 +380,33 @@ pub(super) async fn events(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (code, shown) = asked(query.as_deref())?;
+    let pairs = parameters(query.as_deref(), &KNOWN)?;
+    let (code, shown) = asked(&pairs)?;
     let screens = app.screens.borrow().clone();
-    let at = screens.find(code.as_deref()).ok_or_else(|| Problem::not_found("no such area"))?;
+    let at = screens.find(code).ok_or_else(|| Problem::not_found("no such area"))?;
     let area = screens.view.areas[at].registry.area.to_string();
     let full = |_| Problem::unavailable("too many pages are open");
     let permit = app.watchers.clone().try_acquire_owned().map_err(full)?;
     let mut screens = app.screens.clone();
     screens.mark_changed(); // a page that comes back has missed views
     let cancel = app.cancel;
-    let watcher = Watcher { screens, area, shown, cancel, greeted: false, _permit: permit };
-    let mut response = Sse::new(Events(Some(Box::pin(watcher.next())))).into_response();
-    // A reverse proxy must not hold events back.
-    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    let watcher = Watcher {
+        screens,
+        area,
+        shown,
+        cancel,
+        greeted: false,
+        sent: Bytes::new(),
+        _permit: permit,
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-cache"),
+        // A reverse proxy must not hold events back.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    let events = Events(Some(Box::pin(watcher.next())));
+    Ok((headers, Body::from_stream(events)).into_response())
 }
 
 /// A file that is compiled in. Its address holds its digest, so that it may be kept.
@@ -351,4 +434,9 @@ pub(super) async fn acts(headers: HeaderMap) -> Response {
 /// `GET /live.js`.
 pub(super) async fn script(headers: HeaderMap) -> Response {
     file(&headers, "text/javascript; charset=utf-8", SCRIPT)
+}
+
+/// `GET /theme.js`.
+pub(super) async fn theme(headers: HeaderMap) -> Response {
+    file(&headers, "text/javascript; charset=utf-8", THEME)
 }

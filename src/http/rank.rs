@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::api::{find_area, given, one, parameters};
 use super::problem::Problem;
-use super::{App, Archive, ArchiveError, MembersQuery, blocking};
+use super::{App, Archive, ArchiveError, MembersQuery, Services, blocking};
 use crate::assessment::rank::{Moment, Rank, RankAsked, RankBy, RankSet};
 use crate::assessment::{DustColumn, JudgedBy};
 use crate::observation::Dataset;
@@ -99,6 +99,19 @@ impl Asked {
             judged_by: given(pairs, "edition", JudgedBy::InForce)?,
             parameters: Parameters { practice, ..app.services.parameters },
         })
+    }
+
+    /// Of the AQI of an hour, as the page shows it.
+    pub(super) fn of_hour(set: &RankSet, hour: Moment, services: &Services) -> Self {
+        Self {
+            set: set.clone(),
+            by: RankBy::Aqi,
+            moment: hour,
+            dataset: Dataset::Best,
+            dust: DustColumn::Measured,
+            judged_by: JudgedBy::InForce,
+            parameters: services.parameters,
+        }
     }
 
     pub(super) fn rank(

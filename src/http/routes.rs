@@ -84,7 +84,9 @@ pub(super) fn router(app: App) -> Router {
 fn pages() -> Router<App> {
     Router::new()
         .route("/", get(page::page))
+        .route("/wall", get(page::wall))
         .route("/events", get(page::events))
+        .route("/stations", get(page::stations))
         .route("/year", get(page::year))
         .route("/rank", get(page::rank))
         .route("/warnings", get(page::warnings))
@@ -94,6 +96,7 @@ fn pages() -> Router<App> {
         .route("/style.css", get(page::style))
         .route("/live.js", get(page::script))
         .route("/acts.js", get(page::acts))
+        .route("/theme.js", get(page::theme))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))

@@ -193,8 +193,9 @@ pub(super) fn lines_after(forecast: &Forecast, day: Day) -> Vec<ForecastLine> {
     told(forecast).iter().filter(|(of, ..)| *of > day).map(line).collect()
 }
 
-/// The range of a day for the whole area, or over its zones; `None` where it is not told.
-pub(super) fn range_of(forecast: &Forecast, day: Day) -> Option<AqiRange> {
+/// The AQI range of a day for the whole area, or over its zones (预报分区); `None` where it is not told.
+#[must_use]
+pub fn range_of(forecast: &Forecast, day: Day) -> Option<AqiRange> {
     of_day(day, &told(forecast)).map(|(range, ..)| range)
 }
 

@@ -1,7 +1,7 @@
 //! Parts that tests run and that no Rust build brings: Node with its packages, Python with its, Chromium.
 //!
-//! `.ci/run` installs the packages of `tests/node` and `tests/python` under `target/parts`. Without a part a test
-//! prints one line and passes, except in CI, where it fails.
+//! `.ci/run` installs the packages of `tests/node` and `tests/python` under `target/parts`. Without a part a
+//! test prints one line and passes, except in CI, where it fails.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

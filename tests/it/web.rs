@@ -5,6 +5,7 @@ mod correction;
 mod evidence;
 mod execution;
 mod explain;
+mod first;
 mod hours;
 mod list;
 mod metrics;
@@ -61,6 +62,7 @@ struct Shelf {
     last_published: Option<Hour>,
     compared: Mutex<Vec<ReconciliationQuery>>,
     broken: bool,
+    records_broken: bool,
     records: Vec<Record>,
     duty: Vec<DutyRecord>,
     notices: Vec<NoticeRecord>,
@@ -184,6 +186,9 @@ impl Archive for Shelf {
     }
 
     fn records(&self, _: &str, query: &RecordsQuery) -> Result<Vec<Record>, ArchiveError> {
+        if self.records_broken {
+            return Err(ArchiveError::Unavailable("disk on fire".to_owned()));
+        }
         let asked = self.records.iter().rev();
         let of_kind = |record: &&Record| query.kinds.contains(&record.body.kind());
         let before = |record: &&Record| query.before.is_none_or(|before| record.number < before);

@@ -10,7 +10,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::BUILD;
+use super::frame::{Frame, Place};
 use super::model::Banner;
 use super::warning::minute;
 use super::words::Lang;
@@ -64,9 +64,7 @@ struct Waits {
 #[template(path = "duty.html", config = "src/http/page/askama.toml")]
 struct Sheet<'a> {
     lang: Lang,
-    other: Lang,
-    build: &'a str,
-    simulated: bool,
+    frame: Frame,
     code: &'a str,
     name: &'a str,
     now: String,
@@ -93,7 +91,7 @@ const fn fixed_name(fixed: Fixed, lang: Lang) -> &'static str {
 }
 
 /// `3月7日空气质量日报`.
-fn name(item: &Item, lang: Lang) -> String {
+pub(super) fn name(item: &Item, lang: Lang) -> String {
     match lang {
         Lang::Zh => {
             let text = item.text_zh();
@@ -117,7 +115,7 @@ const fn state(stage: Option<Stage>, lang: Lang) -> (&'static str, &'static str)
 }
 
 /// `2026-09-30 24:00`: a day ends with its own hour.
-fn due(item: &Item) -> String {
+pub(super) fn due(item: &Item) -> String {
     match item.fixed {
         Fixed::MeasuresList => {
             let last = item.due.plus_minutes(-1).hour().day();
@@ -205,9 +203,7 @@ pub(in crate::http) async fn duty(
     let on_duty = shift.on_duty.as_ref();
     let sheet = Sheet {
         lang,
-        other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
-        build: &BUILD,
-        simulated: view.simulated,
+        frame: Frame::of(&app, Place::Duty, Some(&area), &pairs),
         code: area.registry.area.as_str(),
         name: &area.registry.name,
         now: minute(area.now),

@@ -11,7 +11,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::BUILD;
+use super::frame::{Frame, Place};
 use super::words::{Lang, ListLine};
 use crate::http::App;
 use crate::http::access::{Role, authorised};
@@ -87,9 +87,7 @@ struct District {
 #[template(path = "evidence.html", config = "src/http/page/askama.toml")]
 struct Sheet<'a> {
     lang: Lang,
-    other: Lang,
-    build: &'a str,
-    simulated: bool,
+    frame: Frame,
     code: &'a str,
     name: &'a str,
     now: String,
@@ -147,9 +145,7 @@ pub(in crate::http) async fn evidence(
     districts.sort_by_key(|district| district.tally.rank());
     let sheet = Sheet {
         lang,
-        other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
-        build: &BUILD,
-        simulated: view.simulated,
+        frame: Frame::of(&app, Place::Evidence, Some(&area), &pairs),
         code: area.registry.area.as_str(),
         name: &area.registry.name,
         now: minute(area.now),

@@ -1,4 +1,5 @@
-// Replaces the main part of the page with what the daemon pushes, and says so when nothing comes.
+// Keeps the main part of the page up to date: by what the daemon pushes, or where a page asks for it, by
+// fetching it anew. Says so when nothing comes.
 (() => {
   const body = document.body;
   const main = document.getElementById("main");
@@ -31,6 +32,26 @@
     source.addEventListener("beat", alive);
   };
 
+  // Not while somebody types into the page.
+  const refresh = async () => {
+    if (main.contains(document.activeElement) && document.activeElement.matches("input")) return;
+    try {
+      const answer = await fetch(location.href);
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (page.body.dataset.build !== body.dataset.build) location.reload();
+      show(page.getElementById("main").innerHTML);
+      alive();
+    } catch (e) { /* said after three beats */ }
+  };
+
+  const every = main.querySelector("[data-refresh]");
+  if (every) {
+    const pause = Number(every.dataset.refresh) * 1000;
+    setInterval(refresh, pause);
+    setInterval(() => body.classList.toggle("cut", Date.now() - heard > 3 * pause), 5000);
+    return;
+  }
   setInterval(() => {
     if (Date.now() - heard > silence) body.classList.add("cut");
     if (source.readyState === EventSource.CLOSED) connect();

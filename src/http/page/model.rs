@@ -2,32 +2,32 @@
 
 use super::alarms;
 use super::cover::{self, Cover};
+use super::daily::{self, Fact};
 use super::doubts::Doubts;
 use super::duty;
+use super::extremes::{Rank, Silent, ranks, silent};
+use super::facts::Facts;
 use super::notices;
 use super::past::{History, Past};
 use super::room::RoomPanel;
 use super::rows::{self, Row};
 use super::sets::{self, SetRow};
+use super::tile::{Tile, tile};
 use super::warning;
 use super::words::Lang;
-use crate::area::Figures;
+use super::{map, weather};
 use crate::http::change::{self, DayChange, Refusal};
 use crate::http::document::{Compared, shown};
 use crate::index::{Category, Index};
 use crate::observation::{Basis, Dataset, POLLUTANTS, Pollutant, Property};
-use crate::pipeline::{AreaView, HourView, SetView, StationView, View};
+use crate::pipeline::{AreaView, HourView, SetView, View};
 use crate::quantity::Amount;
 use crate::standard::{Parameters, standards};
 use crate::time::Hour;
+use askama::Template as _;
 
 /// The newest hour may be this much older than the view before the page warns, in minutes.
 pub(super) const STALE_AFTER_MIN: i64 = 120;
-/// Stations among the highest, and among the lowest.
-const RANKS: usize = 3;
-/// A station that has been silent for longer counts as off line (chosen: one missed hour is
-/// common).
-pub(super) const OFFLINE_AFTER_H: i32 = 2;
 
 /// The CSS class of an AQI class; grey hatching for none.
 pub(super) const fn class_name(category: Option<Category>) -> &'static str {
@@ -150,6 +150,20 @@ pub(super) struct Banner {
     pub(super) text: String,
 }
 
+impl Banner {
+    /// The page that tells more, and where something can be done.
+    pub(super) fn leads_to(self, href: &'static str) -> Todo {
+        Todo { banner: self, href }
+    }
+}
+
+/// Something that the room has to do, in one line.
+#[derive(Clone, Debug)]
+pub(super) struct Todo {
+    pub(super) banner: Banner,
+    pub(super) href: &'static str,
+}
+
 /// The area's AQI, large.
 #[derive(Debug)]
 pub(super) struct Hero {
@@ -164,6 +178,9 @@ pub(super) struct Hero {
     pub(super) alarm: String,
     pub(super) health: &'static str,
     pub(super) advice: &'static str,
+    /// The place among other cities; empty where none are held.
+    pub(super) ranked: String,
+    pub(super) weather: String,
     /// State, edition and practice, in small print.
     pub(super) fine: Vec<String>,
 }
@@ -194,38 +211,6 @@ pub(super) struct DayPanel {
     pub(super) rows: Vec<DayRow>,
 }
 
-/// One of the six pollutants.
-#[derive(Debug)]
-pub(super) struct Tile {
-    pub(super) name: &'static str,
-    pub(super) value: String,
-    pub(super) unit: &'static str,
-    pub(super) iaqi: String,
-    pub(super) class: &'static str,
-    pub(super) primary: bool,
-    pub(super) coverage: String,
-    /// Whether a station expected is missing.
-    pub(super) short: bool,
-    pub(super) basis: &'static str,
-    pub(super) mean: String,
-}
-
-/// A station among the highest or lowest.
-#[derive(Debug)]
-pub(super) struct Rank {
-    pub(super) name: String,
-    pub(super) chip: Chip,
-    pub(super) primary: String,
-}
-
-/// A station that is silent.
-#[derive(Debug)]
-pub(super) struct Silent {
-    pub(super) name: String,
-    pub(super) word: &'static str,
-    pub(super) last: String,
-}
-
 /// All that stands below the banners.
 #[derive(Debug)]
 pub(super) struct Body {
@@ -238,8 +223,23 @@ pub(super) struct Body {
     pub(super) sets: Vec<SetRow>,
     pub(super) room: Option<RoomPanel>,
     pub(super) past: Past,
+    /// The stations on a picture; empty where none has a position.
+    pub(super) map: String,
+    pub(super) facts: Vec<Fact>,
     pub(super) rows: Vec<Row>,
+    /// Stations that stand only on their own page.
+    pub(super) more_rows: usize,
     pub(super) doubts: Doubts,
+}
+
+/// For whom the main part is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Picture {
+    /// A desk or a telephone.
+    #[default]
+    Now,
+    /// A screen on the wall.
+    Wall,
 }
 
 /// The main part of the page: what live updates replace.
@@ -247,13 +247,23 @@ pub(super) struct Body {
 #[template(path = "main.html", config = "src/http/page/askama.toml")]
 pub(super) struct Fragment {
     lang: Lang,
+    simulated: bool,
     code: String,
     area: String,
     now: String,
     /// Who is on duty; empty where there is no roster.
     on_duty: String,
     banners: Vec<Banner>,
+    todo: Vec<Todo>,
     body: Option<Body>,
+}
+
+/// The same for a screen that hangs on the wall: what is to be read from across the room.
+#[derive(Debug, askama::Template)]
+#[template(path = "wall.html", config = "src/http/page/askama.toml")]
+struct Wall<'a> {
+    lang: Lang,
+    f: &'a Fragment,
 }
 
 /// A shown concentration, or a dash.
@@ -264,22 +274,36 @@ pub(super) fn value(amount: Option<Amount>, pollutant: Pollutant) -> String {
 impl Fragment {
     pub(super) fn of(
         (view, area): (&View, &AreaView),
-        history: &History,
+        (history, facts): (&History, &Facts),
         parameters: &Parameters,
         lang: Lang,
     ) -> Self {
         let set = area.sets.first();
         let hour = area.newest.and_then(|newest| set?.at(newest));
         let hour = set.zip(hour);
-        let body = hour.map(|(set, hour)| body(area, (set, hour, history), parameters, lang));
+        let body =
+            hour.map(|(set, hour)| body(area, (set, hour), (history, facts), parameters, lang));
         Self {
             lang,
+            simulated: view.simulated,
             code: area.registry.area.to_string(),
             area: area.registry.name.clone(),
             now: minute(area, lang),
             on_duty: notices::on_duty(area, lang),
             banners: banners(view, area, lang),
+            todo: todo(area, lang),
             body,
+        }
+    }
+
+    /// As one picture.
+    ///
+    /// # Errors
+    /// What the template gives up with.
+    pub(super) fn drawn(&self, picture: Picture) -> askama::Result<String> {
+        match picture {
+            Picture::Now => self.render(),
+            Picture::Wall => Wall { lang: self.lang, f: self }.render(),
         }
     }
 }
@@ -315,8 +339,6 @@ fn banners(view: &View, area: &AreaView, lang: Lang) -> Vec<Banner> {
         }
     }
     banners.extend(warning::banners(area, lang));
-    banners.extend(duty::banners(area, lang));
-    banners.extend(notices::banners(area, lang));
     banners.extend(alarms::banners(area, lang));
     if area.caught_up == Some(false) {
         banners.push(Banner {
@@ -330,16 +352,29 @@ fn banners(view: &View, area: &AreaView, lang: Lang) -> Vec<Banner> {
     banners
 }
 
+/// What is overdue, near its time, unread or stuck: one line each, since all of it stands on other pages.
+fn todo(area: &AreaView, lang: Lang) -> Vec<Todo> {
+    let duty = duty::banners(area, lang).into_iter().map(|banner| banner.leads_to("/duty"));
+    let notices = notices::banners(area, lang).into_iter();
+    duty.chain(notices.map(|banner| banner.leads_to("/notices"))).collect()
+}
+
 fn body(
     area: &AreaView,
-    (set, hour, history): (&SetView, &HourView, &History),
+    (set, hour): (&SetView, &HourView),
+    (history, facts): (&History, &Facts),
     parameters: &Parameters,
     lang: Lang,
 ) -> Body {
     let figures = &hour.figures;
     let (highest, lowest) = ranks(area, lang);
+    let (rows, more_rows) = rows::first(area, figures.hour, lang);
     Body {
-        hero: hero(set, hour, (parameters, area.reviewed_until), lang),
+        hero: Hero {
+            ranked: daily::ranked(facts, lang),
+            weather: weather::line(area, lang),
+            ..hero(set, hour, (parameters, area.reviewed_until), lang)
+        },
         day: day_panel(Compared::of_set(set, hour), cover::thin_hours(set, figures.hour), lang),
         tiles: POLLUTANTS.map(|p| tile(figures, p, lang)).into(),
         highest,
@@ -348,7 +383,10 @@ fn body(
         sets: sets::rows(area, figures.hour, lang),
         room: RoomPanel::of(area, figures.day_index.category(), lang),
         past: Past::of(set, figures.hour, history, lang),
-        rows: rows::rows(area, figures.hour, lang),
+        map: map::draw(area, lang),
+        facts: daily::facts(area, facts, lang),
+        rows,
+        more_rows,
         doubts: Doubts::of(area, lang),
     }
 }
@@ -371,6 +409,8 @@ fn hero(set: &SetView, hour: &HourView, by: (&Parameters, Option<Hour>), lang: L
         alarm: cover::not_representative(figures, lang).unwrap_or_default(),
         health,
         advice,
+        ranked: String::new(),
+        weather: String::new(),
         fine: vec![
             lang.dataset(figures).to_owned(),
             lang.basis(Basis::until(reviewed_until), Dataset::Best),
@@ -418,75 +458,4 @@ fn day_panel(compared: Compared<'_>, thin: usize, lang: Lang) -> DayPanel {
         yesterday: Change::aqi(yesterday, lang),
         rows: POLLUTANTS.map(row).into(),
     }
-}
-
-fn tile(figures: &Figures, p: Pollutant, lang: Lang) -> Tile {
-    let iaqi = figures.index.of_pollutant(p);
-    let coverage = figures.coverage[p.index()];
-    let (basis, mean) = if p == Pollutant::O3 {
-        (lang.of("8小时均值", "8 h mean"), value(figures.o3_8h, p))
-    } else {
-        (lang.of("24小时均值", "24 h mean"), value(figures.rolling_24h[p.index()], p))
-    };
-    let stations = format!("{}/{}", coverage.present, coverage.expected);
-    Tile {
-        name: p.label(),
-        value: value(figures.concentration[p.index()], p),
-        unit: Property::Pollutant(p).unit_text(),
-        iaqi: iaqi.map_or_else(|| "—".to_owned(), |n| n.to_string()),
-        class: class_name(iaqi.map(Category::of)),
-        primary: figures.index.primary.contains(p),
-        coverage: match lang {
-            Lang::Zh => format!("{stations} 站"),
-            Lang::En => format!("{stations} stations"),
-        },
-        short: coverage.present < coverage.expected,
-        basis,
-        mean,
-    }
-}
-
-/// The highest and the lowest of the assessed stations; of all in operation where none is assessed.
-fn ranks(area: &AreaView, lang: Lang) -> (Vec<Rank>, Vec<Rank>) {
-    let any_assessed = area.stations.iter().any(|s| s.assessed);
-    let counts = |s: &&StationView| if any_assessed { s.assessed } else { s.in_operation };
-    let mut found: Vec<_> = area.stations.iter().filter(counts).collect();
-    found.retain(|s| s.figures.index.aqi.is_some());
-    found.sort_by_key(|s| std::cmp::Reverse(s.figures.index.aqi));
-    let rank = |s: &&StationView| {
-        let name = area.registry.stations.get(s.station).map(|r| r.name.clone());
-        Rank {
-            name: name.unwrap_or_default(),
-            chip: Chip::of(&s.figures.index, s.figures.hour, lang),
-            primary: lang.primary(&s.figures.index),
-        }
-    };
-    // No station is both: the highest take half, rounded up, at most.
-    let high = RANKS.min(found.len().div_ceil(2));
-    let highest = found.iter().take(high).map(rank).collect();
-    let lowest = found.iter().rev().take(RANKS.min(found.len() - high));
-    (highest, lowest.map(rank).collect())
-}
-
-/// 缺报 for a missed hour or two, 离线 for longer.
-pub(super) fn silence(station: &StationView, hour: Hour, lang: Lang) -> &'static str {
-    let missed = station.last.map(|last| hour.number() - last.number());
-    if missed.is_some_and(|missed| missed <= OFFLINE_AFTER_H) {
-        lang.of("缺报", "not reported")
-    } else {
-        lang.of("离线", "off line")
-    }
-}
-
-fn silent(area: &AreaView, hour: Hour, lang: Lang) -> Vec<Silent> {
-    let silent = area.stations.iter().filter(|s| s.is_silent());
-    let row = |s: &StationView| Silent {
-        name: area.registry.stations.get(s.station).map(|r| r.name.clone()).unwrap_or_default(),
-        word: silence(s, hour, lang),
-        last: match s.last {
-            Some(last) => lang.day_and_hour(last),
-            None => lang.of("无记录", "never").to_owned(),
-        },
-    };
-    silent.map(row).collect()
 }

@@ -13,7 +13,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::BUILD;
+use super::frame::{Frame, Place};
 use super::model::Banner;
 use super::warning::minute;
 use super::words::Lang;
@@ -104,9 +104,7 @@ struct Course {
 #[template(path = "notices.html", config = "src/http/page/askama.toml")]
 struct Sheet<'a> {
     lang: Lang,
-    other: Lang,
-    build: &'a str,
-    simulated: bool,
+    frame: Frame,
     code: &'a str,
     name: &'a str,
     now: String,
@@ -428,9 +426,7 @@ pub(in crate::http) async fn notices(
     open.sort_by_key(|notice| !notice.class.starts_with("undone"));
     let sheet = Sheet {
         lang,
-        other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
-        build: &BUILD,
-        simulated: view.simulated,
+        frame: Frame::of(&app, Place::Notices, Some(&area), &pairs),
         code: area.registry.area.as_str(),
         name: &area.registry.name,
         now: minute(area.now),

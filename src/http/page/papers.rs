@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::BUILD;
+use super::frame::{Frame, Place};
 use super::warning::minute;
 use super::words::Lang;
 use crate::duty::{KeptPaper, PaperState};
@@ -87,12 +87,10 @@ struct Choice {
 #[template(path = "papers.html", config = "src/http/page/askama.toml")]
 struct Sheet<'a> {
     lang: Lang,
-    other: Lang,
-    build: &'a str,
+    frame: Frame,
     code: &'a str,
     name: &'a str,
     entity: String,
-    simulated: bool,
     unit: &'a str,
     day: String,
     month: String,
@@ -155,11 +153,9 @@ pub(in crate::http) async fn papers(
     let code = registry.area.as_str();
     let sheet = Sheet {
         lang,
-        other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
-        build: &BUILD,
+        frame: Frame::of(&app, Place::Papers, Some(&area), &pairs),
         code: registry.area.as_str(),
         name: &name,
-        simulated: view.simulated,
         unit: &app.services.lists.reports.unit,
         kinds,
         records: records.collect(),

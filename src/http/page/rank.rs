@@ -6,8 +6,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::BUILD;
 use super::dust::column;
+use super::frame::{Frame, Place};
 use super::model::class_name;
 use super::words::{Lang, editions};
 use crate::assessment::rank::{Moment, Rank, RankBy, RankRow, RankSet};
@@ -49,10 +49,7 @@ struct Line {
 #[template(path = "rank.html", config = "src/http/page/askama.toml")]
 struct Sheet<'a> {
     lang: Lang,
-    other: Lang,
-    other_query: String,
-    build: &'a str,
-    simulated: bool,
+    frame: Frame,
     title: String,
     basis: String,
     dust: &'static str,
@@ -80,10 +77,11 @@ pub(in crate::http) async fn rank(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let pairs =
-        parameters(query.as_deref(), &["set", "by", "span", "dataset", "dust", "edition", "lang"])?;
+    let known = ["area", "set", "by", "span", "dataset", "dust", "edition", "lang"];
+    let pairs = parameters(query.as_deref(), &known)?;
     let lang = Lang::parse(one(&pairs, "lang")?);
     let view = app.services.view.borrow().clone();
+    let around = view.area(one(&pairs, "area")?).map(|area| &**area);
     let set = chosen(one(&pairs, "set")?, &app.services.lists.ranks)?;
     let area = find_area(&view, set.area.as_str())?.clone();
     let spans = spans(area.now.hour().day(), area.newest.is_some());
@@ -117,10 +115,7 @@ pub(in crate::http) async fn rank(
     };
     let sheet = Sheet {
         lang,
-        other: links.other().lang,
-        other_query: links.other().query(),
-        build: &BUILD,
-        simulated: view.simulated,
+        frame: Frame::of(&app, Place::Rank, around, &pairs),
         title: title(&rank, &asked, lang),
         basis: rank.dataset_zh.clone(),
         dust: column(asked.dust, lang),
@@ -257,12 +252,6 @@ struct Links<'a> {
 }
 
 impl Links<'_> {
-    /// The same in the other language.
-    const fn other(&self) -> Self {
-        let lang = if matches!(self.lang, Lang::Zh) { Lang::En } else { Lang::Zh };
-        Self { lang, ..*self }
-    }
-
     fn query(&self) -> String {
         let Self { by, dataset, dust, judged_by, lang, .. } = self;
         let dust = dust.code();

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::BUILD;
+use super::frame::{Frame, Place};
 use super::model::class_name;
 use super::words::Lang;
 use crate::area::{Member, Registry, Value};
@@ -65,11 +65,9 @@ struct Cell {
 #[template(path = "reconciliation.html", config = "src/http/page/askama.toml")]
 struct Sheet<'a> {
     lang: Lang,
-    other: Lang,
-    build: &'a str,
+    frame: Frame,
     code: &'a str,
     name: &'a str,
-    simulated: bool,
     from: String,
     to: String,
     practice: &'static str,
@@ -117,11 +115,9 @@ pub(in crate::http) async fn reconciliation(
     let found = blocking(move || archive.reconciliation(&query)).await??;
     let sheet = Sheet {
         lang,
-        other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
-        build: &BUILD,
+        frame: Frame::of(&app, Place::Reconciliation, Some(&area), &pairs),
         code: registry.area.as_str(),
         name: &registry.name,
-        simulated: view.simulated,
         from,
         to,
         practice: lang.practice(app.services.parameters.practice),

@@ -13,7 +13,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::BUILD;
+use super::frame::{Frame, Place};
 use super::model::Banner;
 use super::warning::{banners, minute};
 use super::words::{Lang, ListLine};
@@ -127,9 +127,7 @@ struct Line {
 #[template(path = "response.html", config = "src/http/page/askama.toml")]
 struct Sheet<'a> {
     lang: Lang,
-    other: Lang,
-    build: &'a str,
-    simulated: bool,
+    frame: Frame,
     code: &'a str,
     name: &'a str,
     now: String,
@@ -171,9 +169,7 @@ pub(in crate::http) async fn response(
     let overdue = edition.filter(|edition| edition.is_overdue(area.now.hour().day()));
     let sheet = Sheet {
         lang,
-        other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
-        build: &BUILD,
-        simulated: view.simulated,
+        frame: Frame::of(&app, Place::Response, Some(&area), &pairs),
         code: area.registry.area.as_str(),
         name: &area.registry.name,
         now: minute(area.now),

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use super::model::{Chip, class_name, silence, value};
+use super::extremes::silence;
+use super::model::{Chip, class_name, value};
 use super::words::Lang;
 use super::{cover, doubts};
 use crate::area::Figures;
@@ -59,9 +60,12 @@ pub(super) struct Row {
     pub(super) weather_title: String,
 }
 
+/// Stations of the first page; with more the page would be slow to send, and nobody would read it.
+const FIRST: usize = 40;
+
 /// Stations as they are listed: silent ones first, then by falling AQI, then without AQI, then
 /// those that are not in operation.
-pub(super) fn rows(area: &AreaView, hour: Hour, lang: Lang) -> Vec<Row> {
+fn listed(area: &AreaView) -> Vec<&StationView> {
     let mut stations: Vec<&StationView> = area.stations.iter().collect();
     stations.sort_by_key(|s| {
         let group = match (s.in_operation, s.is_silent(), s.figures.index.aqi) {
@@ -72,7 +76,38 @@ pub(super) fn rows(area: &AreaView, hour: Hour, lang: Lang) -> Vec<Row> {
         };
         (group, Reverse(s.figures.index.aqi), s.station)
     });
-    stations.into_iter().filter_map(|s| row(area, s, hour, lang)).collect()
+    stations
+}
+
+/// The stations of the first page, and how many more there are. Where there are more, assessed ones go
+/// before others.
+pub(super) fn first(area: &AreaView, hour: Hour, lang: Lang) -> (Vec<Row>, usize) {
+    let mut all = listed(area);
+    let more = all.len().saturating_sub(FIRST);
+    if more > 0 {
+        all.sort_by_key(|s| !s.assessed);
+        all.truncate(FIRST);
+    }
+    (all.into_iter().filter_map(|s| row(area, s, hour, lang)).collect(), more)
+}
+
+/// The stations from place `from` on, `limit` at most, of those whose name, code or district holds `text`;
+/// and how many these are in all.
+pub(super) fn page(
+    area: &AreaView,
+    (text, from, limit): (&str, usize, usize),
+    hour: Hour,
+    lang: Lang,
+) -> (Vec<Row>, usize) {
+    let holds = |s: &&StationView| {
+        let of = area.registry.stations.get(s.station);
+        of.is_some_and(|of| {
+            [of.name.as_str(), of.id.as_str(), &of.district].iter().any(|t| t.contains(text))
+        })
+    };
+    let all: Vec<_> = listed(area).into_iter().filter(holds).collect();
+    let shown = all.iter().skip(from).take(limit);
+    (shown.filter_map(|s| row(area, s, hour, lang)).collect(), all.len())
 }
 
 fn row(area: &AreaView, station: &StationView, hour: Hour, lang: Lang) -> Option<Row> {

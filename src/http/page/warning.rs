@@ -18,7 +18,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use standing::{Standing, Waiting, mark_of, standing, waiting};
 
-use super::BUILD;
+use super::frame::{Frame, Place};
 use super::model::class_name;
 use super::words::Lang;
 use crate::http::api::{one, parameters};
@@ -112,9 +112,7 @@ struct Line {
 #[template(path = "warning.html", config = "src/http/page/askama.toml")]
 struct Sheet<'a> {
     lang: Lang,
-    other: Lang,
-    build: &'a str,
-    simulated: bool,
+    frame: Frame,
     code: &'a str,
     name: &'a str,
     now: String,
@@ -155,9 +153,7 @@ pub(in crate::http) async fn warnings(
     let edition = app.services.lists.measures.as_deref();
     let sheet = Sheet {
         lang,
-        other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
-        build: &BUILD,
-        simulated: view.simulated,
+        frame: Frame::of(&app, Place::Warnings, Some(&area), &pairs),
         code: area.registry.area.as_str(),
         name: &area.registry.name,
         now: minute(area.now),

@@ -9,8 +9,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::BUILD;
 use super::dust::{self, Dust};
+use super::frame::{Frame, Place};
 use super::model::class_name;
 use super::rank::{dataset_name, judge};
 use super::words::{Lang, editions};
@@ -84,12 +84,10 @@ struct Choice {
 #[template(path = "year.html", config = "src/http/page/askama.toml")]
 struct Sheet<'a> {
     lang: Lang,
-    other: Lang,
-    build: &'a str,
+    frame: Frame,
     code: &'a str,
     entity: &'a str,
     name: &'a str,
-    simulated: bool,
     year: i32,
     /// The last day that counts; empty before there is one.
     until: String,
@@ -155,12 +153,10 @@ pub(in crate::http) async fn year(
     let (assessment, days) = found.map_or((None, Vec::new()), |(a, days)| (Some(a), days));
     let sheet = Sheet {
         lang,
-        other: if lang == Lang::Zh { Lang::En } else { Lang::Zh },
-        build: &BUILD,
+        frame: Frame::of(&app, Place::Year, Some(&area), &pairs),
         code: area.registry.area.as_str(),
         entity: &asked.entity,
         name: &asked.name,
-        simulated: view.simulated,
         year,
         until: span.map_or_else(String::new, |span| span.to.to_string()),
         basis: basis(&asked, &days, lang),

@@ -67,8 +67,7 @@ async fn the_words_are_those_of_the_room() {
     let text = page(AreaView { reviewed_until, ..dalian() }).await;
     assert!(text.contains("数据口径:审核数据截至2026-10-31,其后为实况数据"));
     let text = text.split("<main").nth(1).expect("a main part");
-    for word in ["预警", "响应", "应急", "达标", "优良天", "掉线", "完整率", "日累计AQI"]
-    {
+    for word in ["预警", "响应", "应急", "达标", "掉线", "完整率", "日累计AQI"] {
         assert!(!text.contains(word), "{word} has no place on this page");
     }
 }
@@ -80,7 +79,7 @@ async fn the_room_of_the_day_stands_on_the_first_screen() {
         area("x", "某市", hour("2026-11-23", ending), vec![place("a", "甲", steady(air))], &[])
     };
     let text = page(at(14)).await;
-    let panel = between(&text, "<section class=\"card room\">", "</section>");
+    let panel = between(&text, "<section class=\"card room\"", "</section>");
     for word in ["保良空间", "截至14时，今日余10小时", "保良: 后10小时须", "不超轻度: 后10小时须"]
     {
         assert!(panel.contains(word), "{word}: {panel}");
@@ -90,12 +89,12 @@ async fn the_room_of_the_day_stands_on_the_first_screen() {
     assert!(text.find("card room") < text.find("class=\"tiles\""), "above the tiles");
     // An hour later the sentence of the checkpoint stays beside that of the newest hour.
     let text = page(at(15)).await;
-    let panel = between(&text, "<section class=\"card room\">", "</section>");
+    let panel = between(&text, "<section class=\"card room\"", "</section>");
     assert!(panel.contains("上一节点</small> 截至14时PM2.5均值58，"), "{panel}");
     assert!(panel.contains("sentence\">截至15时PM2.5均值58，"), "{panel}");
     // What must fall is marked, and what is lost says so.
     let text = page(city([64, 70, 6, 18, 4, 60])).await;
-    let panel = between(&text, "<section class=\"card room\">", "</section>");
+    let panel = between(&text, "<section class=\"card room\"", "</section>");
     assert!(panel.contains("<b class=\"up\">≤54</b>"), "{panel}");
     let text = page(city([150, 190, 6, 18, 4, 60])).await;
     assert!(between(&text, "card room", "</section>").contains("<b class=\"up\">已超</b>"));
@@ -172,11 +171,11 @@ async fn few_stations_are_said_instead_of_advice() {
     assert!(hero.contains("仅3/10站有数据，代表性不足"), "{hero}");
     assert!(hero.contains("aqi c-excellent thin"), "the AQI stays, hatched: {hero}");
     assert!(!hero.contains("各类人群可正常活动"), "{hero}");
-    let day = between(&text, "<section class=\"card day\">", "</section>");
+    let day = between(&text, "<section class=\"card day\"", "</section>");
     assert!(day.contains("<em class=\"few\">有效小时 15/15，其中9小时不足半数站"), "{day}");
     assert!(day.contains("3/10站") && day.contains("chip big c-excellent thin"), "{day}");
     assert_eq!(text.matches("<rect class=\"thin\"").count(), 9);
-    let sets = between(&text, "<section class=\"card sets\">", "</section>");
+    let sets = between(&text, "<section class=\"card sets\"", "</section>");
     assert!(sets.contains("<td class=\"n few\">1/2站"), "{sets}");
     let table = between(&text, "<section class=\"card stations\">", "</section>");
     assert_eq!(table.matches("<small class=\"hours\">6/15</small>").count(), 7);
@@ -258,7 +257,7 @@ async fn changes_are_shown_with_their_direction() {
         [Some(pm2_5), Some(40), Some(6), Some(18), Some(4), Some(60)]
     };
     let text = page(area("x", "某市", at, vec![place("a", "甲", rising)], &[])).await;
-    let day = between(&text, "<section class=\"card day\">", "</section>");
+    let day = between(&text, "<section class=\"card day\"", "</section>");
     let row = between(day, "PM2.5 <small>均值</small>", "</tr>");
     assert!(row.contains(">34<") && row.matches("↑4").count() == 2, "{row}");
     let so2 = between(day, "SO₂ <small>均值</small>", "</tr>");
@@ -270,7 +269,7 @@ async fn changes_are_shown_with_their_direction() {
 async fn the_first_hour_of_a_day_has_no_hour_before() {
     let stations = vec![place("a", "甲", steady(CLEAN))];
     let text = page(area("x", "某市", hour("2026-11-23", 1), stations, &[])).await;
-    let day = between(&text, "<section class=\"card day\">", "</section>");
+    let day = between(&text, "<section class=\"card day\"", "</section>");
     assert!(day.contains("当日第一个小时"));
     assert!(day.contains("截至1时"));
 }
@@ -279,7 +278,7 @@ async fn the_first_hour_of_a_day_has_no_hour_before() {
 async fn days_of_two_editions_are_not_compared() {
     let stations = vec![place("a", "甲", steady(CLEAN))];
     let text = page(area("x", "某市", hour("2026-03-01", 15), stations, &[])).await;
-    let day = between(&text, "<section class=\"card day\">", "</section>");
+    let day = between(&text, "<section class=\"card day\"", "</section>");
     assert!(day.contains("两个时次执行的标准不同，不作比较"));
 }
 
@@ -358,9 +357,9 @@ async fn several_areas_have_a_switch() {
     let areas = vec![Arc::new(dalian()), Arc::new(yingkou)];
     let daemon = Daemon::over(View { areas, simulated: false });
     let first = daemon.get("/").await.text;
-    assert!(first.contains("<a href=\"/?area=dalian&amp;lang=zh\" aria-current=\"page\">大连</a>"));
+    assert!(first.contains("<a href=\"/?area=dalian&amp;lang=zh\" aria-current=\"true\">大连</a>"));
     let second = daemon.get("/?area=yingkou").await.text;
-    assert!(second.contains("<title>营口 空气质量实况"), "{second}");
+    assert!(second.contains("<title>营口 环境空气质量实况"), "{second}");
     assert_eq!(daemon.get("/?area=nowhere").await.problem(404).0, "not_found");
     assert_eq!(daemon.get("/?arae=dalian").await.problem(400).0, "bad_parameter");
 }

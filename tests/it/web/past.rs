@@ -31,7 +31,7 @@ async fn the_past_is_drawn_by_the_dataset_of_choice_and_says_which() {
         let link = format!("lang=zh&amp;dataset={dataset}\" aria-current=\"page\"");
         assert!(shown.contains(&link), "{shown}");
         assert!(
-            page.contains(&format!("lang=en&amp;dataset={dataset}\"")),
+            page.contains(&format!("dataset={dataset}&amp;lang=en\"")),
             "the language keeps it"
         );
         assert!(page.contains(&format!(

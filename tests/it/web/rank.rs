@@ -73,7 +73,7 @@ fn cities() -> AreaView {
 }
 
 /// The list of cities comes first by its code.
-fn daemon() -> Daemon {
+pub(super) fn daemon() -> Daemon {
     Daemon::over(View { areas: vec![Arc::new(cities()), Arc::new(dalian())], simulated: false })
 }
 
