@@ -175,8 +175,13 @@ impl Archive for StoreArchive {
         explained?
     }
 
-    fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError> {
-        let rows = self.with_reader(|reader| reader.dead_letters(area, limit))?;
+    fn dead_letters(
+        &self,
+        area: &str,
+        before: Option<(Instant, u64)>,
+        limit: usize,
+    ) -> Result<Vec<DeadLetterRow>, ArchiveError> {
+        let rows = self.with_reader(|reader| reader.dead_letters(area, before, limit))?;
         let shown = |row: store::DeadLetterRow| DeadLetterRow {
             station: row.station,
             first_at: row.first,
@@ -186,6 +191,7 @@ impl Archive for StoreArchive {
             detail: row.detail,
             topic: row.topic,
             payload: String::from_utf8_lossy(&row.payload).into_owned(),
+            number: row.number,
         };
         Ok(rows.into_iter().map(shown).collect())
     }
@@ -199,9 +205,15 @@ impl Archive for StoreArchive {
         self.with_reader(|reader| reader.kept_letters(area, reason.name(), limit))
     }
 
-    fn corrections(&self, area: &str, limit: usize) -> Result<Vec<CorrectionRow>, ArchiveError> {
-        let rows = self.with_reader(|reader| reader.corrections(area, limit))?;
-        let shown = |row: store::StoredCorrection| CorrectionRow {
+    fn corrections(
+        &self,
+        area: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<CorrectionRow>, ArchiveError> {
+        let rows = self.with_reader(|reader| reader.corrections(area, before, limit))?;
+        let shown = |(number, row): (u64, store::StoredCorrection)| CorrectionRow {
+            number,
             at: row.at,
             person: row.person,
             reason: row.reason,

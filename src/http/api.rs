@@ -18,7 +18,7 @@ use crate::pipeline::{Alarm, AreaView, SetView, StationView, Subject, View};
 use crate::time::Day;
 
 /// Rows of a list in an answer unless another number is asked for, and the most that are answered at once.
-const ROWS: usize = 100;
+pub(super) const ROWS: usize = 100;
 const ROWS_MAX: usize = 1000;
 
 /// The parameters of a query, decoded, in order.
@@ -143,7 +143,11 @@ fn day_shown(area: &AreaView) -> Day {
 
 /// Areas with their sets.
 #[utoipa::path(get, path = "/api/v1/areas", responses((status = 200, body = Vec<AreaRow>)))]
-pub(super) async fn areas(State(app): State<App>) -> Json<Vec<AreaRow>> {
+pub(super) async fn areas(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Vec<AreaRow>>, Problem> {
+    parameters(query.as_deref(), &[])?;
     let view = app.services.view.borrow().clone();
     let row = |area: &Arc<AreaView>| {
         let registry = &area.registry;
@@ -164,7 +168,7 @@ pub(super) async fn areas(State(app): State<App>) -> Json<Vec<AreaRow>> {
             reference: registry.is_reference(),
         }
     };
-    Json(view.areas.iter().map(row).collect())
+    Ok(Json(view.areas.iter().map(row).collect()))
 }
 
 /// The newest hour of a set.
@@ -232,7 +236,9 @@ const NO_HOUR: &str = "no_hour_published";
 pub(super) async fn area_latest(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<AreaLatest>, Problem> {
+    parameters(query.as_deref(), &[])?;
     let view = app.services.view.borrow().clone();
     let area = find_area(&view, &code(path)?)?;
     let frame = Frame { parameters: &app.services.parameters, simulated: view.simulated };

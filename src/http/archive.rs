@@ -54,11 +54,16 @@ pub trait Archive: Send + Sync {
     /// [`ArchiveError`] when there is nothing to explain or the store cannot be read.
     fn explain(&self, query: &ExplainQuery) -> Result<Explanation, ArchiveError>;
 
-    /// The newest dead letters of an area.
+    /// The newest dead letters of an area, those before one that last came then and has that number.
     ///
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
-    fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError>;
+    fn dead_letters(
+        &self,
+        area: &str,
+        before: Option<(Instant, u64)>,
+        limit: usize,
+    ) -> Result<Vec<DeadLetterRow>, ArchiveError>;
 
     /// The first `limit` dead letters of a reason, as they may be tried again.
     ///
@@ -71,11 +76,16 @@ pub trait Archive: Send + Sync {
         limit: usize,
     ) -> Result<Vec<KeptLetter>, ArchiveError>;
 
-    /// What operators did in an area, or tried to: the newest first.
+    /// What operators did in an area, or tried to: the newest first, those with a lower number than `before`.
     ///
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
-    fn corrections(&self, area: &str, limit: usize) -> Result<Vec<CorrectionRow>, ArchiveError>;
+    fn corrections(
+        &self,
+        area: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<CorrectionRow>, ArchiveError>;
 
     /// What changed of an entity on some days, both included, after it was published.
     ///
@@ -249,11 +259,15 @@ pub struct DeadLetterRow {
     pub topic: String,
     /// The beginning of the payload; bytes that are not UTF-8 replaced.
     pub payload: String,
+    /// Which of those that came last at the same time.
+    pub number: u64,
 }
 
 /// An act of an operator, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CorrectionRow {
+    /// Counts up.
+    pub number: u64,
     /// When.
     pub at: Instant,
     /// Who.

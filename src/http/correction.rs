@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
-use super::api::{code, find_area, limit, one, parameters};
+use super::api::{before, code, find_area, limit, one, parameters};
 use super::operator::{Done, acted};
 use super::problem::Problem;
 use super::{Act, App, CorrectionRow, RevisionRow, blocking};
@@ -135,6 +135,8 @@ pub(super) async fn correct(
 /// An act of an operator, as the trail holds it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CorrectionDocument {
+    /// Counts up.
+    number: u64,
     at: String,
     person: String,
     reason: String,
@@ -152,6 +154,7 @@ pub(super) struct CorrectionDocument {
 impl From<CorrectionRow> for CorrectionDocument {
     fn from(row: CorrectionRow) -> Self {
         Self {
+            number: row.number,
             at: row.at.to_string(),
             person: row.person,
             reason: row.reason,
@@ -171,6 +174,7 @@ impl From<CorrectionRow> for CorrectionDocument {
     path = "/api/v1/areas/{area}/corrections",
     params(
         ("area" = String, Path, description = "the area's code"),
+        ("before" = Option<u64>, Query, description = "acts with a lower number"),
         ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
     ),
     security(("person" = [])),
@@ -187,12 +191,12 @@ pub(super) async fn corrections(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<CorrectionDocument>>, Problem> {
     authorised(&app, &headers, Role::Viewer).await?;
-    let pairs = parameters(query.as_deref(), &["limit"])?;
-    let limit = limit(&pairs)?;
+    let pairs = parameters(query.as_deref(), &["before", "limit"])?;
+    let (before, limit) = (before(&pairs)?, limit(&pairs)?);
     let view = app.services.view.borrow().clone();
     let area = find_area(&view, &code(path)?)?.registry.area.to_string();
     let archive = app.services.archive.clone();
-    let rows = blocking(move || archive.corrections(&area, limit)).await??;
+    let rows = blocking(move || archive.corrections(&area, before, limit)).await??;
     Ok(Json(rows.into_iter().map(CorrectionDocument::from).collect()))
 }
 

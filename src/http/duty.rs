@@ -281,7 +281,9 @@ pub(super) async fn duty(
     path = "/api/v1/duty/records",
     params(
         ("area" = Option<String>, Query, description = "the area's code; the only one without"),
-        ("day" = Option<String>, Query, description = "only of this day"),
+        ("from" = Option<String>, Query, description = "only from this day on"),
+        ("to" = Option<String>, Query, description = "only until this day, included"),
+        ("day" = Option<String>, Query, description = "only of this day: `from` and `to` in one"),
         ("before" = Option<u64>, Query, description = "records with a lower number"),
         ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
     ),
@@ -292,11 +294,21 @@ pub(super) async fn records(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<DutyRecordDocument>>, Problem> {
-    let pairs = parameters(query.as_deref(), &["area", "day", "before", "limit"])?;
-    let day = one(&pairs, "day")?.map(|text| {
-        text.parse::<Day>().map_err(|_| Problem::bad_parameter("day", "YYYY-MM-DD expected"))
+    let known = ["area", "from", "to", "day", "before", "limit"];
+    let pairs = parameters(query.as_deref(), &known)?;
+    let named = |name: &str| -> Result<Option<Day>, Problem> {
+        let day = |text: &str| {
+            text.parse::<Day>().map_err(|_| Problem::bad_parameter(name, "YYYY-MM-DD expected"))
+        };
+        one(&pairs, name)?.map(day).transpose()
+    };
+    let day = named("day")?;
+    let (from, to) = (named("from")?.or(day), named("to")?.or(day));
+    let between = (from.or(to).is_some()).then(|| {
+        let start = from.map_or(Instant::from_millis(i64::MIN), |d| d.start().start());
+        let end = to.map_or(Instant::from_millis(i64::MAX), |d| d.plus(1).start().start());
+        (start, end)
     });
-    let between = day.transpose()?.map(|d| (d.start().start(), d.plus(1).start().start()));
     let (kinds, before, limit) = (Vec::new(), before(&pairs)?, limit(&pairs)?);
     let asked = DutyQuery { kinds, before, between, paper: None, limit };
     let view = app.services.view.borrow().clone();

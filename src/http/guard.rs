@@ -13,6 +13,8 @@ use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
+use super::conditional::conditional;
+use super::listing::listed;
 use super::problem::{PROBLEM_JSON, Problem};
 use super::{App, Config};
 
@@ -55,6 +57,7 @@ pub(super) async fn whole_body(request: Request) -> Result<Bytes, Problem> {
 pub(super) fn guarded(routes: Router<App>, config: &Config) -> Router<App> {
     let free = Arc::new(Semaphore::new(config.max_answers));
     let limit = config.answer_timeout;
+    let routes = routes.layer(from_fn(listed)).layer(from_fn(conditional));
     routes.layer(CatchPanicLayer::custom(panicked)).layer(from_fn(
         move |request: Request, next: Next| {
             let free = free.clone();

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
-use super::api::{code, limit, parameters};
+use super::api::{before, code, limit, parameters};
 use super::duty::{KeptDocument, act, entered};
 use super::paper::{Asked, PARAMETERS, asked_format, written};
 use super::problem::Problem;
@@ -106,6 +106,8 @@ pub(super) async fn keep(
 /// A paper that was signed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SignedDocument {
+    /// The record of its signature.
+    pub(super) record: u64,
     /// The record of its draft.
     pub(super) paper: u64,
     /// 编号.
@@ -127,6 +129,7 @@ impl SignedDocument {
         };
         Some(Self {
             paper: *paper,
+            record: record.number,
             number: number.clone(),
             title: title.clone(),
             signed_at: record.at.to_string(),
@@ -152,6 +155,7 @@ pub(super) struct KeptPapers {
     path = "/api/v1/papers/kept",
     params(
         ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("before" = Option<u64>, Query, description = "signed by a lower number of a record"),
         ("limit" = Option<usize>, Query, description = "signed ones: 1 to 1000, default 100")
     ),
     responses((status = 200, body = KeptPapers), (status = 404, body = Problem))
@@ -160,11 +164,11 @@ pub(super) async fn all(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<KeptPapers>, Problem> {
-    let pairs = parameters(query.as_deref(), &["area", "limit"])?;
-    let limit = limit(&pairs)?;
+    let pairs = parameters(query.as_deref(), &["area", "before", "limit"])?;
+    let page = (before(&pairs)?, limit(&pairs)?);
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
-    let signed = signed(&app, area, limit).await?;
+    let signed = signed(&app, area, page).await?;
     let open = &area.duty.papers.open;
     Ok(Json(KeptPapers {
         open: open.iter().map(|(n, k)| KeptDocument::new(*n, k)).collect(),
@@ -176,9 +180,9 @@ pub(super) async fn all(
 pub(super) async fn signed(
     app: &App,
     area: &AreaView,
-    limit: usize,
+    (before, limit): (Option<u64>, usize),
 ) -> Result<Vec<SignedDocument>, Problem> {
-    let asked = DutyQuery { kinds: vec!["signed"], limit, ..DutyQuery::default() };
+    let asked = DutyQuery { kinds: vec!["signed"], before, limit, ..DutyQuery::default() };
     let (archive, code) = (app.services.archive.clone(), area.registry.area.to_string());
     let records = blocking(move || archive.duty_records(&code, &asked)).await??;
     Ok(records.iter().filter_map(SignedDocument::of).collect())

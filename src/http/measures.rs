@@ -90,6 +90,7 @@ pub(super) async fn measures(
     path = "/api/v1/measures/editions",
     params(
         ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("before" = Option<u64>, Query, description = "records with a lower number"),
         ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
     ),
     responses((status = 200, body = Vec<RecordDocument>), (status = 404, body = Problem))

@@ -11,9 +11,10 @@ use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
-use super::api::{code, find_area, limit, parameters};
+use super::api::{NUMBER_MAX, code, find_area, limit, one, parameters};
 use super::problem::Problem;
 use super::{Act, App, DeadLetterRow, Person, blocking};
+use crate::time::Instant;
 
 /// How long an act may take until its answer.
 const ACT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,6 +36,8 @@ pub(super) struct DeadLetter {
     topic: String,
     /// The beginning of the payload.
     payload: String,
+    /// What `before` takes to go on after this one.
+    cursor: String,
 }
 
 impl From<DeadLetterRow> for DeadLetter {
@@ -47,6 +50,7 @@ impl From<DeadLetterRow> for DeadLetter {
             reason: row.reason,
             detail: row.detail,
             topic: row.topic,
+            cursor: format!("{}-{}", row.last_at.millis(), row.number),
             payload: row.payload,
         }
     }
@@ -58,6 +62,7 @@ impl From<DeadLetterRow> for DeadLetter {
     path = "/api/v1/areas/{area}/dead-letters",
     params(
         ("area" = String, Path, description = "the area's code"),
+        ("before" = Option<String>, Query, description = "those after the one of this `cursor`"),
         ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
     ),
     responses((status = 200, body = Vec<DeadLetter>), (status = 404, body = Problem))
@@ -67,13 +72,23 @@ pub(super) async fn dead_letters(
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<DeadLetter>>, Problem> {
-    let pairs = parameters(query.as_deref(), &["limit"])?;
-    let limit = limit(&pairs)?;
+    let pairs = parameters(query.as_deref(), &["before", "limit"])?;
+    let (before, limit) = (one(&pairs, "before")?.map(cursor).transpose()?, limit(&pairs)?);
     let view = app.services.view.borrow().clone();
     let area = find_area(&view, &code(path)?)?.registry.area.to_string();
     let archive = app.services.archive.clone();
-    let rows = blocking(move || archive.dead_letters(&area, limit)).await??;
+    let rows = blocking(move || archive.dead_letters(&area, before, limit)).await??;
     Ok(Json(rows.into_iter().map(DeadLetter::from).collect()))
+}
+
+/// Where a list of dead letters goes on.
+fn cursor(text: &str) -> Result<(Instant, u64), Problem> {
+    let read = || {
+        let (last, number) = text.split_once('-')?;
+        let number = number.parse().ok().filter(|number| *number <= NUMBER_MAX)?;
+        Some((Instant::from_millis(last.parse().ok()?), number))
+    };
+    read().ok_or_else(|| Problem::bad_parameter("before", "the `cursor` of a dead letter"))
 }
 
 /// An act that was taken.

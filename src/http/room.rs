@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::{code, find_area};
+use super::api::{code, find_area, parameters};
 use super::document::Decimal;
 use super::problem::Problem;
 use super::{App, blocking};
@@ -118,7 +118,9 @@ pub(super) struct AreaRoom {
 pub(super) async fn area_room(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<AreaRoom>, Problem> {
+    parameters(query.as_deref(), &[])?;
     let view = app.services.view.borrow().clone();
     let area = Arc::clone(find_area(&view, &code(path)?)?);
     Ok(Json(blocking(move || document(&view, &area)).await?))

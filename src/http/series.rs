@@ -40,6 +40,21 @@ fn key(quantity: Quantity) -> String {
     quantity.name() + &unit.unwrap_or_default()
 }
 
+/// The keys of a row that has the quantities of these names.
+pub(super) fn columns(names: &[String]) -> Vec<String> {
+    let mut columns: Vec<String> =
+        ["time", "label", "hour_ending", "edition", "reviewed"].map(str::to_owned).into();
+    for quantity in Quantity::columns().into_iter().filter(|q| names.contains(&q.name())) {
+        columns.push(key(quantity));
+        match quantity {
+            Quantity::Aqi => columns.push("aqi_reason".to_owned()),
+            Quantity::AqiDay => columns.push("aqi_day_reason".to_owned()),
+            _ => {}
+        }
+    }
+    columns
+}
+
 /// Enters a quantity's value into a row, with the reason beside an AQI.
 fn enter(quantity: Quantity, figures: &Figures, row: &mut Row) {
     let value = match quantity {

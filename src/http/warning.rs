@@ -435,6 +435,7 @@ pub(super) async fn warning(
     path = "/api/v1/consultations",
     params(
         ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("before" = Option<u64>, Query, description = "records with a lower number"),
         ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
     ),
     responses((status = 200, body = Vec<RecordDocument>), (status = 404, body = Problem))
@@ -452,9 +453,9 @@ pub(super) async fn of_kind(
     query: Option<&str>,
     kind: &'static str,
 ) -> Result<Vec<RecordDocument>, Problem> {
-    let pairs = parameters(query, &["area", "limit"])?;
-    let (kinds, limit) = (vec![kind], limit(&pairs)?);
-    let asked = RecordsQuery { kinds, before: None, drill: None, limit };
+    let pairs = parameters(query, &["area", "before", "limit"])?;
+    let (before, limit) = (before(&pairs)?, limit(&pairs)?);
+    let asked = RecordsQuery { kinds: vec![kind], before, drill: None, limit };
     let view = app.services.view.borrow().clone();
     let code = asked_area(&view, &pairs)?.registry.area.to_string();
     let archive = app.services.archive.clone();

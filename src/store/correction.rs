@@ -121,19 +121,29 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredCorrection> {
 }
 
 impl Reader {
-    /// What operators did in an area, or tried to: the newest first.
+    /// What operators did in an area, or tried to, each with its number: the newest first, those with a lower
+    /// number than `before`.
     ///
     /// # Errors
     /// [`Error::Database`] when they cannot be read.
-    pub fn corrections(&self, area: &str, limit: usize) -> Result<Vec<StoredCorrection>, Error> {
-        let rows = || -> rusqlite::Result<Vec<StoredCorrection>> {
+    pub fn corrections(
+        &self,
+        area: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, StoredCorrection)>, Error> {
+        let before = before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = || -> rusqlite::Result<Vec<(u64, StoredCorrection)>> {
             self.db
                 .prepare_cached(
-                    "SELECT at_ms, person, reason, station, quantity, hour, act, amount, refused
-                     FROM correction WHERE area = (SELECT id FROM area WHERE code = ?1)
+                    "SELECT at_ms, person, reason, station, quantity, hour, act, amount, refused, id
+                     FROM correction WHERE area = (SELECT id FROM area WHERE code = ?1) AND id < ?3
                      ORDER BY id DESC LIMIT ?2",
                 )?
-                .query_map(params![area, i64::try_from(limit).unwrap_or(i64::MAX)], read)?
+                .query_map(params![area, limit, before], |row| {
+                    Ok((row.get::<_, i64>(9)?.unsigned_abs(), read(row)?))
+                })?
                 .collect()
         };
         rows().map_err(doing("read the corrections"))

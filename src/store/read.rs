@@ -239,6 +239,8 @@ pub struct DeadLetterRow {
     pub first: Instant,
     /// When it last came.
     pub last: Instant,
+    /// Which of those that came last at the same time.
+    pub number: u64,
 }
 
 impl Reader {
@@ -302,19 +304,29 @@ impl Reader {
         registry(&self.db, area)?.ok_or_else(|| Error::Unknown(format!("area {area}")))
     }
 
-    /// The newest dead letters of an area.
+    /// The newest dead letters of an area, those before one that last came then and has that number.
     ///
     /// # Errors
     /// [`Error::Database`] when they cannot be read.
-    pub fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, Error> {
+    pub fn dead_letters(
+        &self,
+        area: &str,
+        before: Option<(Instant, u64)>,
+        limit: usize,
+    ) -> Result<Vec<DeadLetterRow>, Error> {
+        let (last, number) = before.map_or((i64::MAX, 0), |(last, number)| {
+            (last.millis(), i64::try_from(number).unwrap_or(i64::MAX))
+        });
         let read = || -> rusqlite::Result<Vec<DeadLetterRow>> {
             let mut query = self.db.prepare_cached(
-                "SELECT station, reason, detail, topic, payload, count, first_ms, last_ms
+                "SELECT station, reason, detail, topic, payload, count, first_ms, last_ms,
+                        dead_letter.id
                  FROM dead_letter JOIN area ON area.id = dead_letter.area WHERE area.code = ?1
+                 AND (last_ms, dead_letter.id) < (?3, ?4)
                  ORDER BY last_ms DESC, dead_letter.id DESC LIMIT ?2",
             )?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let rows = query.query_map(params![area, limit], |row| {
+            let rows = query.query_map(params![area, limit, last, number], |row| {
                 Ok(DeadLetterRow {
                     station: row.get(0)?,
                     reason: row.get(1)?,
@@ -324,6 +336,7 @@ impl Reader {
                     count: row.get::<_, i64>(5)?.unsigned_abs(),
                     first: Instant::from_millis(row.get(6)?),
                     last: Instant::from_millis(row.get(7)?),
+                    number: row.get::<_, i64>(8)?.unsigned_abs(),
                 })
             })?;
             rows.collect()

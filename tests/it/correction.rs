@@ -62,8 +62,8 @@ impl Room {
     /// Person, station, act and refusal of every act in the trail, the newest first.
     fn trail(&self) -> Vec<String> {
         let reader = Reader::open(&self.folder.path().join("store.db")).expect("opened");
-        let rows = reader.corrections("x", 100).expect("read");
-        let text = |row: lantian::store::StoredCorrection| {
+        let rows = reader.corrections("x", None, 100).expect("read");
+        let text = |(_, row): (u64, lantian::store::StoredCorrection)| {
             let refused = row.refused.unwrap_or_default();
             format!("{} {} {} {} {refused}", row.person, row.reason, row.station, row.act)
         };

@@ -8,6 +8,7 @@ mod explain;
 mod first;
 mod hours;
 mod list;
+mod listing;
 mod metrics;
 mod notice;
 mod office;
@@ -123,7 +124,13 @@ impl Archive for Shelf {
         Ok(explain(&asked, &Cells::new(), &Excluded::new()))
     }
 
-    fn dead_letters(&self, area: &str, limit: usize) -> Result<Vec<DeadLetterRow>, ArchiveError> {
+    /// Two of them.
+    fn dead_letters(
+        &self,
+        area: &str,
+        before: Option<(Instant, u64)>,
+        limit: usize,
+    ) -> Result<Vec<DeadLetterRow>, ArchiveError> {
         assert!(area != "panic", "a handler's work panics");
         let row = |n: usize| DeadLetterRow {
             station: if n == 0 { "1077A".to_owned() } else { String::new() },
@@ -134,8 +141,10 @@ impl Archive for Shelf {
             detail: "at byte 4".to_owned(),
             topic: format!("aq/{area}/1077A/obs"),
             payload: "{\"st<script>".to_owned(),
+            number: 9 - n as u64,
         };
-        Ok((0..limit.min(2)).map(row).collect())
+        let older = |row: &DeadLetterRow| before.is_none_or(|b| (row.last_at, row.number) < b);
+        Ok((0..2).map(row).filter(older).take(limit).collect())
     }
 
     fn kept_letters(
@@ -150,8 +159,15 @@ impl Archive for Shelf {
         Ok(vec![letter; limit])
     }
 
-    fn corrections(&self, area: &str, limit: usize) -> Result<Vec<CorrectionRow>, ArchiveError> {
-        let row = |n: usize| CorrectionRow {
+    /// Two of them.
+    fn corrections(
+        &self,
+        area: &str,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<CorrectionRow>, ArchiveError> {
+        let row = |n: u64| CorrectionRow {
+            number: 9 - n,
             at: Instant::from_millis(0),
             person: "王工".to_owned(),
             reason: format!("{area} 校准"),
@@ -162,7 +178,8 @@ impl Archive for Shelf {
             amount: Some(61_000),
             refused: (n == 0).then(|| "national_station".to_owned()),
         };
-        Ok((0..limit.min(2)).map(row).collect())
+        let older = |row: &CorrectionRow| before.is_none_or(|before| row.number < before);
+        Ok((0..2).map(row).filter(older).take(limit).collect())
     }
 
     fn revisions(

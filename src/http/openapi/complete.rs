@@ -14,6 +14,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::http::listing;
 use crate::http::problem::PROBLEM_JSON;
 
 /// Groups of operations: by how their paths begin, their name and what it says. The first that fits counts.
@@ -76,6 +77,9 @@ pub(super) fn complete(document: &mut Value) {
             }
             operation.insert("operationId".into(), json!(identifier(method, path)));
             operation.insert("tags".into(), json!([group(path)]));
+            if method == "get" {
+                listing::describe(path, operation);
+            }
             complete_parameters(path, operation);
             complete_answers(method, path, operation);
         }
@@ -123,6 +127,7 @@ fn parameter_schema(path: &str, name: &str, is_text: bool) -> Map<String, Value>
             json!({"minimum": 1, "maximum": 10_000, "default": 1_000, "format": "int32"})
         }
         (_, "limit") => json!({"minimum": 1, "maximum": 1_000, "default": 100, "format": "int32"}),
+        ("dead-letters", "before") => json!({"examples": ["1795503600000-17"]}),
         ("series", "from" | "to") => json!({"examples": ["2026-11-23", "2026-11-23 14:00"]}),
         (_, "from" | "to" | "day") => json!({"format": "date", "examples": ["2026-11-23"]}),
         (_, "month") => json!({"pattern": "^[0-9]{4}-[0-9]{2}$", "examples": ["2026-11"]}),
@@ -147,6 +152,9 @@ fn parameter_schema(path: &str, name: &str, is_text: bool) -> Map<String, Value>
             json!({"enum": ["daily", "brief", "forecast", "weekly", "monthly", "ranking",
             "leader", "consultation", "approval", "notice", "tasks", "review", "response",
             "feedback", "shift"]})
+        }
+        (_, "format") if !path.contains("/papers/{") => {
+            json!({"enum": ["json", "csv"], "default": "json"})
         }
         (_, "format") => {
             json!({"enum": ["json", "html", "text", "csv", "xlsx", "docx"], "default": "json"})
@@ -216,6 +224,7 @@ fn complete_answers(method: &str, path: &str, operation: &mut Map<String, Value>
         ("403", secured && method == "post", "the person's role does not allow it"),
         ("404", names_something, "no such area, entity or record"),
         ("409", false, "refused as things stand, with the reason"),
+        ("304", method == "get", "what `If-None-Match` names is still the answer"),
         ("413", takes_body, "the body is too long"),
         (
             "503",
@@ -238,6 +247,10 @@ fn complete_answers(method: &str, path: &str, operation: &mut Map<String, Value>
         } else if answer["description"] == "" {
             answer["description"] = json!("as asked");
         }
+    }
+    if method == "get" {
+        answers["200"]["headers"]["ETag"] = json!({"schema": {"type": "string"},
+            "description": "names these bytes, for `If-None-Match`"});
     }
     if method == "get" && path.starts_with("/api/v1/papers/") && path.ends_with('}') {
         papers(&mut answers["200"]["content"]);

@@ -144,7 +144,7 @@ pub(in crate::http) async fn papers(
     let (archive, code) = (app.services.archive.clone(), registry.area.to_string());
     let asked = RecordsQuery { kinds: RECORDS.into(), limit: RECORDS_SHOWN, ..Default::default() };
     let told = blocking(move || archive.records(&code, &asked)).await??;
-    let signed = signed(&app, area, SIGNED_SHOWN).await?;
+    let signed = signed(&app, area, (None, SIGNED_SHOWN)).await?;
     let records = told.iter().flat_map(|record| {
         // A browser has no token.
         let kinds = ReportKind::of_record(record).iter().filter(|kind| !kind.names_people());

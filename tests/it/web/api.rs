@@ -202,7 +202,7 @@ async fn what_is_not_there_is_a_problem() {
 }
 
 /// An archive of two days of one station.
-fn shelf() -> Shelf {
+pub(super) fn shelf() -> Shelf {
     let station = place("1077A", "甘井子", steady(CLEAN));
     let at = hour("2026-11-23", 24);
     Shelf {
@@ -211,7 +211,7 @@ fn shelf() -> Shelf {
     }
 }
 
-fn with_shelf(shelf: Shelf) -> Daemon {
+pub(super) fn with_shelf(shelf: Shelf) -> Daemon {
     let view = View { areas: vec![Arc::new(dalian())], simulated: false };
     Daemon::with(view, shelf, Config::default())
 }
