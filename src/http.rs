@@ -23,6 +23,7 @@ mod correction;
 mod document;
 mod duty;
 mod edition;
+mod events;
 mod evidence;
 mod execution;
 mod explain;
@@ -84,6 +85,7 @@ use crate::pipeline::{PowerTaken, RetryCounts, View};
 use crate::report::{Document, Format, ReportSettings};
 use crate::standard::Parameters;
 use crate::telemetry::Latency;
+use events::Journal;
 use page::Screens;
 use problem::Problem;
 use routes::router;
@@ -286,6 +288,7 @@ struct App {
     services: Services,
     config: Arc<Config>,
     screens: watch::Receiver<Arc<Screens>>,
+    journal: Arc<Journal>,
     watchers: Arc<Semaphore>,
     evidence: Arc<Mutex<evidence::Looks>>,
     /// One paper is made at a time: each reads a year of every station.
@@ -307,6 +310,7 @@ pub struct Site {
 pub struct Painter {
     services: Services,
     screens: watch::Sender<Arc<Screens>>,
+    journal: Arc<Journal>,
     interval: Duration,
     cancel: CancellationToken,
 }
@@ -320,6 +324,7 @@ impl Painter {
                 changed = self.services.view.changed() => if changed.is_err() { return },
             }
             let view = self.services.view.borrow_and_update().clone();
+            self.journal.note(&view);
             let next = Arc::new(self.screens.borrow().over(view));
             self.screens.send_replace(next);
             tokio::time::sleep(self.interval).await;
@@ -332,11 +337,13 @@ impl Site {
     #[must_use]
     pub fn new(services: Services, config: Config, cancel: CancellationToken) -> Self {
         let view = services.view.borrow().clone();
+        let journal = Arc::new(Journal::new(view.clone(), services.parameters));
         let screens = Screens::new(view, &services);
         let (paint, screens) = watch::channel(Arc::new(screens));
         let painter = Painter {
             services: services.clone(),
             screens: paint,
+            journal: journal.clone(),
             interval: config.push_interval,
             cancel: cancel.clone(),
         };
@@ -344,7 +351,7 @@ impl Site {
         let evidence = Arc::new(Mutex::new(evidence::Looks::default()));
         let papers = Arc::new(Semaphore::new(1));
         let config = Arc::new(config);
-        let app = App { services, config, screens, watchers, evidence, papers, cancel };
+        let app = App { services, config, screens, journal, watchers, evidence, papers, cancel };
         Self { router: router(app), painter }
     }
 }

@@ -205,7 +205,7 @@ pub(super) struct AreaLatest {
 }
 
 /// An alarm that lasts.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub(super) struct AlarmDocument {
     /// Of silence: `daemon`, `feed`, `area` (many stations at once) or `station`. `clock`: a
     /// station's clock runs ahead. `clock_behind`: it runs behind, or something holds its data back for
@@ -270,7 +270,7 @@ pub(super) async fn area_latest(
     }))
 }
 
-fn alarm_document(area: &AreaView, alarm: &Alarm) -> AlarmDocument {
+pub(super) fn alarm_document(area: &AreaView, alarm: &Alarm) -> AlarmDocument {
     let entity = alarm.subject.entity(&area.registry);
     let (station, entity) = match alarm.subject {
         Subject::Station(_) | Subject::Clock(_) | Subject::Behind(_) => (Some(entity), None),

@@ -1,7 +1,7 @@
 //! Answers that a program has already: it names them, and they are not sent again.
 //!
-//! In: what a handler answers to a GET of the API. Out: the same with a tag of its bytes (`ETag`), or 304 where
-//! the program names that tag (`If-None-Match`).
+//! In: what a handler answers to a GET of the API. Out: the same with a tag of its bytes (`ETag`), or 304
+//! where the program names that tag (`If-None-Match`).
 //!
 //! Invariants: a tag is of the bytes that are sent, so equal tags are equal answers, whoever gave them; an
 //! answer that is asked for again is made again, so nobody sees what is no longer, or is not theirs to see.

@@ -19,8 +19,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::Problem;
 use super::{
-    api, assessment, correction, duty, evidence, execution, explain, kept, measures, notice,
-    operator, paper, power, rank, reconciliation, reprocess, room, series, warning,
+    api, assessment, correction, duty, events, evidence, execution, explain, kept, measures,
+    notice, operator, paper, power, rank, reconciliation, reprocess, room, series, warning,
 };
 
 pub(super) use complete::GROUPS;
@@ -68,6 +68,7 @@ impl Modify for Tokens {
         rank::rank,
         paper::paper,
         explain::explain,
+        events::events,
         correction::correct,
         correction::corrections,
         correction::revisions,
@@ -126,7 +127,15 @@ impl Modify for Tokens {
         warning::approve,
         warning::issue
     ),
-    components(schemas(Problem)),
+    components(schemas(
+        Problem,
+        events::StateEvent,
+        events::HourEvent,
+        events::WarningEvent,
+        events::ProposalEvent,
+        events::AlarmsEvent,
+        events::NoticesEvent
+    )),
     modifiers(&Tokens)
 )]
 struct Description;

@@ -16,14 +16,15 @@ use prometheus::{Encoder, TextEncoder};
 
 use super::problem::Problem;
 use super::{
-    App, api, assessment, blocking, correction, duty, evidence, execution, explain, guard, kept,
-    measures, notice, openapi, operator, origins, page, paper, power, rank, reconciliation,
+    App, api, assessment, blocking, correction, duty, events, evidence, execution, explain, guard,
+    kept, measures, notice, openapi, operator, origins, page, paper, power, rank, reconciliation,
     reprocess, room, series, warning,
 };
 
 pub(super) fn router(app: App) -> Router {
     let routes = Router::new()
         .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/v1/events", get(events::events))
         .route("/api/v1/areas", get(api::areas))
         .route("/api/v1/areas/{area}/latest", get(api::area_latest))
         .route("/api/v1/areas/{area}/room", get(room::area_room))

@@ -100,7 +100,7 @@ impl From<&RuleSet> for RulesDocument {
 }
 
 /// A level that was issued.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub(super) struct IssuedDocument {
     /// `yellow`, `orange`, `red`; null where it is being lifted.
     level: Option<&'static str>,
@@ -145,7 +145,7 @@ impl From<Coming> for IssuedDocument {
 }
 
 /// A proposal that waits for a decision.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub(super) struct ProposalDocument {
     /// What acts name it by.
     proposal: u64,

@@ -2,6 +2,7 @@
 
 mod api;
 mod correction;
+mod events;
 mod evidence;
 mod execution;
 mod explain;

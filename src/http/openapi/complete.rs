@@ -26,8 +26,8 @@ pub(in crate::http) const GROUPS: [(&str, &[&str], &str); 12] = [
     ),
     (
         "operation",
-        &["areas/{area}/dead-letters", "areas/{area}/reprocess", "clock"],
-        "运行维护 Refused messages, the clock",
+        &["areas/{area}/dead-letters", "areas/{area}/reprocess", "clock", "events"],
+        "运行维护与事件 Refused messages, the clock, what happens",
     ),
     ("reconciliation", &["areas/{area}/reconciliation"], "对账 Against the national platform"),
     ("now", &["areas", "stations"], "实况 Areas and stations, and their newest hour"),
@@ -159,6 +159,7 @@ fn parameter_schema(path: &str, name: &str, is_text: bool) -> Map<String, Value>
         (_, "format") => {
             json!({"enum": ["json", "html", "text", "csv", "xlsx", "docx"], "default": "json"})
         }
+        (_, "last_event_id") => json!({"examples": ["19abf3c2e10-417"]}),
         (_, "cause") => json!({"enum": crate::reconciliation::Cause::ALL.map(|c| c.name())}),
         (_, "receiver") => json!({"minLength": 1, "examples": ["市工信局"]}),
         _ if is_text => json!({}),
@@ -224,7 +225,11 @@ fn complete_answers(method: &str, path: &str, operation: &mut Map<String, Value>
         ("403", secured && method == "post", "the person's role does not allow it"),
         ("404", names_something, "no such area, entity or record"),
         ("409", false, "refused as things stand, with the reason"),
-        ("304", method == "get", "what `If-None-Match` names is still the answer"),
+        (
+            "304",
+            method == "get" && !path.ends_with("/events"),
+            "what `If-None-Match` names is still the answer",
+        ),
         ("413", takes_body, "the body is too long"),
         (
             "503",
@@ -248,7 +253,7 @@ fn complete_answers(method: &str, path: &str, operation: &mut Map<String, Value>
             answer["description"] = json!("as asked");
         }
     }
-    if method == "get" {
+    if method == "get" && !path.ends_with("/events") {
         answers["200"]["headers"]["ETag"] = json!({"schema": {"type": "string"},
             "description": "names these bytes, for `If-None-Match`"});
     }

@@ -186,6 +186,8 @@ fn operation_of(
     let target = target(path, parameters, sample);
     let content = operation["requestBody"]["content"].as_object();
     let body = content.and_then(|content| content.iter().next());
+    // A browser would wait for the end of a stream.
+    let streams = !operation["responses"]["200"]["content"]["text/event-stream"].is_null();
     let mut curl = format!("curl '{}{}'", base(host), target.as_deref().unwrap_or(path));
     if !is_free {
         curl += " -H \"Authorization: Bearer $TOKEN\"";
@@ -209,7 +211,7 @@ fn operation_of(
         parameters: parameters.iter().map(parameter_of).collect(),
         body: body.map(|(media, of)| (media.clone(), kind(&of["schema"]))),
         answers: answers(&operation["responses"]),
-        link: target.filter(|_| method == "get" && is_free),
+        link: target.filter(|_| method == "get" && is_free && !streams),
         curl,
     }
 }

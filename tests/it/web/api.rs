@@ -382,7 +382,7 @@ async fn bodies_and_times_are_bounded() {
 }
 
 /// Every route of the API.
-const ROUTES: [&str; 61] = [
+const ROUTES: [&str; 62] = [
     "/api/v1/advisories",
     "/api/v1/areas",
     "/api/v1/areas/{area}/corrections",
@@ -408,6 +408,7 @@ const ROUTES: [&str; 61] = [
     "/api/v1/duty/hand-over",
     "/api/v1/duty/records",
     "/api/v1/duty/take-over",
+    "/api/v1/events",
     "/api/v1/evidence/{warning}",
     "/api/v1/explain",
     "/api/v1/instructions",

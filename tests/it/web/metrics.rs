@@ -121,7 +121,7 @@ fn labels_are_escaped() {
 }
 
 /// The area with rules of warnings, and a proposal that waits.
-fn warned(mut area: AreaView) -> AreaView {
+pub(super) fn warned(mut area: AreaView) -> AreaView {
     let rules = warning_rules("2024", std::path::Path::new("")).expect("built in");
     area.warning = Some(WarningParams { rules, zones: Vec::new() });
     let act = Act::Propose { target: Target::Level(Level::Orange), reason: "演算".to_owned() };
