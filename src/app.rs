@@ -110,6 +110,8 @@ pub struct Setup {
 pub struct Daemon {
     setup: Setup,
     listener: TcpListener,
+    /// For the public, where there is such an address.
+    public: Option<TcpListener>,
     address: SocketAddr,
     store: Sqlite,
     registries: Vec<Arc<Registry>>,
@@ -130,6 +132,13 @@ impl Daemon {
         let listening = |source| Failure::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
+        let public = match setup.http.public_listen {
+            Some(address) => {
+                let listening = |source| Failure::Listen { address, source };
+                Some(TcpListener::bind(address).await.map_err(listening)?)
+            }
+            None => None,
+        };
         let mut store = Sqlite::open(&setup.store)?;
         setup.params.notices = setup.notify.as_ref().map(|notify| NoticeRules {
             // Neither recorded hours nor simulated air ring a telephone, unless a channel is for that.
@@ -153,7 +162,18 @@ impl Daemon {
         }
         let adopts = list::settle(Arc::make_mut(&mut setup.lists), &pipelines, &store)?;
         let (view, _) = watch::channel(Arc::new(View::default()));
-        Ok(Self { setup, listener, address, store, registries, pipelines, rules, view, adopts })
+        Ok(Self {
+            setup,
+            listener,
+            public,
+            address,
+            store,
+            registries,
+            pipelines,
+            rules,
+            view,
+            adopts,
+        })
     }
 
     /// Where the site is.
@@ -218,7 +238,8 @@ impl Daemon {
             replies,
             links,
         };
-        let http = http::serve(self.listener, services, self.setup.http, http_cancel.clone());
+        let at = (self.listener, self.public);
+        let http = http::serve_all(at, services, self.setup.http, http_cancel.clone());
         let site = start_site(http, &cancel);
         let feed_names = self.setup.feeds.iter().map(|f| f.connection.name.clone()).collect();
         let (reason, store_says) = watch::channel(None);

@@ -39,6 +39,7 @@ mod page;
 mod paper;
 mod power;
 mod problem;
+mod public;
 mod quality;
 mod rank;
 mod reconciliation;
@@ -61,6 +62,7 @@ pub use explain::ExplainQuery;
 pub use notice::{Replies, ack_path, digits};
 pub use origins::origin;
 pub use power::PowerUpload;
+pub use public::public_site;
 pub use reconciliation::{ReconciliationDocument, ReconciliationQuery};
 pub use reprocess::Reprocess;
 pub use series::SeriesQuery;
@@ -111,6 +113,8 @@ pub struct Config {
     pub allowed_origins: Vec<Origin>,
     /// Whether they may write too, each act with the token of a person.
     pub origins_may_write: bool,
+    /// Where the public reads what is published and issued; nowhere by default.
+    pub public_listen: Option<SocketAddr>,
 }
 
 impl Default for Config {
@@ -126,6 +130,7 @@ impl Default for Config {
             push_interval: Duration::from_millis(100),
             allowed_origins: Vec::new(),
             origins_may_write: false,
+            public_listen: None,
         }
     }
 }
@@ -378,6 +383,26 @@ pub async fn serve(
     };
     let (served, ()) = tokio::join!(serving, site.painter.run());
     Ok(served?)
+}
+
+/// As [`serve`], and the public's address beside it where there is one.
+///
+/// # Errors
+/// [`Error::Serve`] when a listener fails.
+pub async fn serve_all(
+    (listener, public): (TcpListener, Option<TcpListener>),
+    services: Services,
+    config: Config,
+    cancel: CancellationToken,
+) -> Result<(), Error> {
+    let site = public_site(&services, &config);
+    let beside = async {
+        match public {
+            Some(listener) => public::serve(listener, site, cancel.clone()).await,
+            None => Ok(()),
+        }
+    };
+    tokio::try_join!(serve(listener, services, config, cancel.clone()), beside).map(drop)
 }
 
 /// Runs what may block beside the runtime.

@@ -22,6 +22,7 @@ pub(super) fn read_http(mut section: Section<'_>) -> Config {
         max_series_hours: section.whole("max_series_hours", 24..=8784, d.max_series_hours),
         push_interval: Duration::from_millis(push_interval_ms),
         allowed_origins: section.optional("allowed_origins", origins).unwrap_or_default(),
+        public_listen: section.optional("public_listen", parsed),
         origins_may_write: section.optional("origins_may_write", truth).unwrap_or(false),
     };
     section.finish();

@@ -73,6 +73,7 @@ fn other_origins_are_named_one_by_one() {
     let read = |lines: &str| load_text(&format!("{LEAST}[http]\n{lines}\n"));
     let none = read("").expect("legal").http;
     assert!(none.allowed_origins.is_empty() && !none.origins_may_write);
+    assert_eq!(none.public_listen, None, "the public has no address unless one is named");
     let lines = "allowed_origins = ['https://a.example']\norigins_may_write = true";
     let some = read(lines).expect("legal").http;
     assert!(some.allowed_origins == ["https://a.example"] && some.origins_may_write);

@@ -243,9 +243,9 @@ pub(super) struct CoverageDocument {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct FiguresDocument {
     /// When the hour starts.
-    time: String,
+    pub(super) time: String,
     /// The hour as people read it: 15时 is 14:00 to 15:00.
-    hour_ending: String,
+    pub(super) hour_ending: String,
     /// `provisional`, `published`, `revised` or `reviewed`; of a station, that of its area.
     state: &'static str,
     /// Counts up with each change after publishing.
@@ -257,14 +257,14 @@ pub(super) struct FiguresDocument {
     edition: &'static str,
     edition_document: &'static str,
     practice: &'static str,
-    index: IndexDocument,
-    concentrations: Concentrations,
+    pub(super) index: IndexDocument,
+    pub(super) concentrations: Concentrations,
     rolling_24h: DayMeans,
     /// Valid hours of the 24 in the rolling windows.
     hours_24h: ByPollutant<u8>,
     /// Sliding 8-h ozone.
     o3_8h_ug_m3: Option<Decimal>,
-    day_so_far: DaySoFar,
+    pub(super) day_so_far: DaySoFar,
     /// Stations with a valid value in the hour.
     coverage: ByPollutant<CoverageDocument>,
 }

@@ -345,10 +345,11 @@ impl Listener {
 /// What happens in an area, as server-sent events.
 ///
 /// `hour`: an hour of the area or a set was published, or has changed since. `warning`: what is issued has
-/// changed. `alarms`: silences and other alarms. `notices`: how many are open and unread. `proposal`: what is
-/// recommended, only with the token of a person. Each has an `id`. A stream begins with `state`, all of it at
-/// once; with the id of the last event that was received it goes on after that one, or says `reset` and then
-/// `state` where the events between are not kept, or another daemon gave the id. Comments show that the stream lives.
+/// changed. `alarms`: silences and other alarms. `notices`: how many are open and unread. `proposal`: what
+/// is recommended, only with the token of a person. Each has an `id`. A stream begins with `state`, all of
+/// it at once; with the id of the last event that was received it goes on after that one, or says `reset`
+/// and then `state` where the events between are not kept, or another daemon gave the id. Comments show that
+/// the stream lives.
 #[utoipa::path(
     get,
     path = "/api/v1/events",

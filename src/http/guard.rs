@@ -13,10 +13,10 @@ use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
+use super::Config;
 use super::conditional::conditional;
 use super::listing::listed;
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{App, Config};
 
 /// Nothing but our own files may be loaded, and nothing inline runs.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
@@ -34,8 +34,13 @@ const HEADERS: [(HeaderName, &str); 3] = [
 /// by it.
 pub(super) const SHEET_MAX_BYTES: usize = 256 * 1024;
 
+/// What handlers share.
+pub(super) trait State: Clone + Send + Sync + 'static {}
+
+impl<S: Clone + Send + Sync + 'static> State for S {}
+
 /// Bodies of these routes have at most so many bytes.
-pub(super) fn bounded(routes: Router<App>, max_bytes: usize) -> Router<App> {
+pub(super) fn bounded<S: State>(routes: Router<S>, max_bytes: usize) -> Router<S> {
     routes.layer(RequestBodyLimitLayer::new(max_bytes)).layer(DefaultBodyLimit::disable())
 }
 
@@ -54,7 +59,7 @@ pub(super) async fn whole_body(request: Request) -> Result<Bytes, Problem> {
 ///
 /// Too many answers in work are refused at once rather than queued: a screen asks again, and a
 /// queue would only make every answer late.
-pub(super) fn guarded(routes: Router<App>, config: &Config) -> Router<App> {
+pub(super) fn guarded<S: State>(routes: Router<S>, config: &Config) -> Router<S> {
     let free = Arc::new(Semaphore::new(config.max_answers));
     let limit = config.answer_timeout;
     let routes = routes.layer(from_fn(listed)).layer(from_fn(conditional));

@@ -1,14 +1,14 @@
 //! Lists as people and programs take them away: page after page by a link, and CSV beside JSON.
 //!
-//! In: the JSON that a handler answers. Out: the same with a `Link` to what comes next (RFC 8288), or its rows
-//! as CSV where `format=csv` is asked for.
+//! In: the JSON that a handler answers. Out: the same with a `Link` to what comes next (RFC 8288), or its
+//! rows as CSV where `format=csv` is asked for.
 //!
-//! Invariants: a cell says what the JSON says, digit for digit; what is missing is empty, never 0; a text that
-//! a spreadsheet would take for a formula is text; only what stands in [`LISTS`] is a list.
+//! Invariants: a cell says what the JSON says, digit for digit; what is missing is empty, never 0; a text
+//! that a spreadsheet would take for a formula is text; only what stands in [`LISTS`] is a list.
 //!
-//! Why around the handlers: one table says which answers are lists, how they go on and which columns they have;
-//! the description takes it from here too. No byte-order mark, as in `lantian export`: programs read this, and a
-//! paper for a spreadsheet has one.
+//! Why around the handlers: one table says which answers are lists, how they go on and which columns they
+//! have; the description takes it from here too. No byte-order mark, as in `lantian export`: programs read
+//! this, and a paper for a spreadsheet has one.
 //!
 //! Source: RFC 4180; RFC 8288.
 
@@ -71,8 +71,8 @@ const LISTS: [List; 17] = [
     list(
         "/api/v1/stations",
         ("", ""),
-        "station,area,name,district,kind,latitude_deg,longitude_deg,assessed,in_operation,last_hour,\
-         silent,simulated",
+        "station,area,name,district,kind,latitude_deg,longitude_deg,assessed,in_operation,\
+         last_hour,silent,simulated",
     ),
     list(
         "/api/v1/stations/{station}/latest",
@@ -133,7 +133,7 @@ fn find(path: &str) -> Option<&'static List> {
 pub(super) fn describe(path: &str, operation: &mut Map<String, Value>) {
     let Some(list) = find(path) else { return };
     let format = json!({"name": "format", "in": "query", "required": false,
-        "description": "`json` (default), or `csv`: the rows, UTF-8, with a header; missing is empty",
+        "description": "`json` (default), or `csv`: the rows in UTF-8; missing is empty",
         "schema": {"type": "string"}});
     let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
     parameters.as_array_mut().into_iter().for_each(|all| all.push(format.clone()));
@@ -342,7 +342,8 @@ mod tests {
             {"a":null,"b":null,"d":"=1+1"},{"a":true,"d":"晴, 微风"},{"d":[[8,"aqi",1,null]]}]"#;
         let (columns, rows) = list.read(body.as_bytes()).expect("rows");
         let text = String::from_utf8(table(&columns, &rows).expect("a table")).expect("text");
-        let expected = "a,b_c,d\n0.80,,pm10;no2\n,,'=1+1\ntrue,,\"晴, 微风\"\n,,\"[[8,\"\"aqi\"\",1,null]]\"\n";
+        let expected = "a,b_c,d\n0.80,,pm10;no2\n,,'=1+1\ntrue,,\"晴, 微风\"\n\
+                        ,,\"[[8,\"\"aqi\"\",1,null]]\"\n";
         assert_eq!(text, expected);
     }
 

@@ -20,7 +20,7 @@ use utoipa::{Modify, OpenApi};
 use super::problem::Problem;
 use super::{
     api, assessment, correction, duty, events, evidence, execution, explain, kept, measures,
-    notice, operator, paper, power, rank, reconciliation, reprocess, room, series, warning,
+    notice, operator, paper, power, public, rank, reconciliation, reprocess, room, series, warning,
 };
 
 pub(super) use complete::GROUPS;
@@ -111,6 +111,7 @@ impl Modify for Tokens {
         warning::enter_forecast,
         warning::skill,
         warning::hours,
+        public::air,
         warning::public,
         warning::consultations,
         warning::consult,

@@ -17,8 +17,8 @@ use prometheus::{Encoder, TextEncoder};
 use super::problem::Problem;
 use super::{
     App, api, assessment, blocking, correction, duty, events, evidence, execution, explain, guard,
-    kept, measures, notice, openapi, operator, origins, page, paper, power, rank, reconciliation,
-    reprocess, room, series, warning,
+    kept, measures, notice, openapi, operator, origins, page, paper, power, public, rank,
+    reconciliation, reprocess, room, series, warning,
 };
 
 pub(super) fn router(app: App) -> Router {
@@ -47,6 +47,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/api/v1/outlook", get(warning::outlook).post(warning::enter_forecast))
         .route("/api/v1/outlook/hours", get(warning::hours))
         .route("/api/v1/outlook/skill", get(warning::skill))
+        .route("/api/v1/public/air", get(public::air))
         .route("/api/v1/public/warning", get(warning::public))
         .route("/api/v1/consultations", get(warning::consultations).post(warning::consult))
         .route("/api/v1/instructions", post(warning::instruct))
@@ -130,12 +131,12 @@ async fn unknown_path() -> Problem {
     Problem::not_found("no such path; /api/v1/openapi.json lists them")
 }
 
-async fn wrong_method() -> Problem {
+pub(super) async fn wrong_method() -> Problem {
     Problem::of(StatusCode::METHOD_NOT_ALLOWED, "the path knows the methods of `Allow`")
 }
 
 /// What browsers show beside a title, and ask for on their own.
-async fn favicon() -> Response {
+pub(super) async fn favicon() -> Response {
     let fixed = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "max-age=86400")];
     (fixed, ICON).into_response()
 }
@@ -144,7 +145,7 @@ const ICON: &str = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>
                     <circle cx='8' cy='8' r='7' fill='#2f7fd1'/></svg>";
 
 /// The process answers.
-async fn healthz() -> &'static str {
+pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 

@@ -29,6 +29,7 @@ use utoipa::ToSchema;
 
 use super::api::{before, limit, one, parameters};
 use super::problem::Problem;
+use super::public::Public;
 use super::{App, blocking};
 use crate::outlook::{ForecastSpan, KeptForecast, Source};
 use crate::pipeline::{AreaView, View};
@@ -318,11 +319,11 @@ pub(super) async fn outlook(
     responses((status = 200, body = PublicDocument), (status = 404, body = Problem))
 )]
 pub(super) async fn public(
-    State(app): State<App>,
+    State(public): State<Public>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<PublicDocument>, Problem> {
     let pairs = parameters(query.as_deref(), &["area"])?;
-    let view = app.services.view.borrow().clone();
+    let view = public.view();
     let area = asked_area(&view, &pairs)?;
     Ok(Json(PublicDocument::of(&view, area)))
 }

@@ -12,7 +12,7 @@ use lantian::config;
 use crate::broker::{free_port, mosquitto};
 
 /// Keys whose line in `lantian.toml` is an example, because they have no default.
-const EXAMPLES: [&str; 11] = [
+const EXAMPLES: [&str; 12] = [
     "notify_file",
     "templates",
     "files",
@@ -23,6 +23,7 @@ const EXAMPLES: [&str; 11] = [
     "ca_file",
     "zone_offset_min",
     "keep_minutes_days",
+    "public_listen",
     "series",
 ];
 

@@ -18,6 +18,7 @@ mod origins;
 mod page;
 mod paper;
 mod past;
+mod public;
 mod quality;
 mod rank;
 mod reconciliation;

@@ -382,7 +382,7 @@ async fn bodies_and_times_are_bounded() {
 }
 
 /// Every route of the API.
-const ROUTES: [&str; 62] = [
+const ROUTES: [&str; 63] = [
     "/api/v1/advisories",
     "/api/v1/areas",
     "/api/v1/areas/{area}/corrections",
@@ -429,6 +429,7 @@ const ROUTES: [&str; 62] = [
     "/api/v1/papers/kept/{paper}/sign",
     "/api/v1/papers/{kind}",
     "/api/v1/power",
+    "/api/v1/public/air",
     "/api/v1/public/warning",
     "/api/v1/rank",
     "/api/v1/ranks",
