@@ -23,18 +23,23 @@ mod evidence;
 mod extremes;
 mod facts;
 mod frame;
+mod graph;
 mod map;
 mod model;
 mod notices;
+mod outlook;
 mod papers;
 mod past;
 mod public;
+mod quality;
 mod rank;
 mod reconciliation;
 mod response;
+mod revised;
 mod room;
 mod rows;
 mod sets;
+mod station;
 mod stations;
 mod tile;
 mod warning;
@@ -53,8 +58,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::api::{one, parameters};
@@ -82,6 +89,16 @@ pub(super) use response::response;
 pub(super) use stations::stations;
 pub(super) use warning::{minute, warnings};
 pub(super) use year::year;
+
+/// Pages that read the archive for whoever asks.
+pub(super) fn routes() -> Router<App> {
+    let outlooks = Arc::<Mutex<outlook::Outlooks>>::default();
+    Router::new()
+        .route("/station", get(station::station))
+        .route("/outlook", get(outlook::outlook))
+        .route("/quality", get(quality::quality))
+        .layer(Extension(outlooks))
+}
 
 /// How often a page hears that the daemon is alive when no view comes. The script calls the
 /// connection lost after three of them.

@@ -84,7 +84,7 @@ pub(super) fn router(app: App) -> Router {
 
 /// Pages, what they load, and what watches over the process asks for.
 fn pages() -> Router<App> {
-    Router::new()
+    page::routes()
         .route("/", get(page::page))
         .route("/wall", get(page::wall))
         .route("/events", get(page::events))

@@ -15,17 +15,20 @@ mod notice;
 mod office;
 mod openapi;
 mod origins;
+mod outlook;
 mod page;
 mod paper;
 mod past;
 mod public;
 mod quality;
+mod quality_page;
 mod rank;
 mod reconciliation;
 mod reprocess;
 mod room;
 mod sample;
 mod silence;
+mod station;
 mod year;
 
 use std::sync::{Arc, Mutex};
@@ -63,6 +66,8 @@ struct Shelf {
     asked: Mutex<Vec<SeriesQuery>>,
     reconciliation: Reconciliation,
     last_published: Option<Hour>,
+    findings: Vec<(Hour, usize, Finding)>,
+    revised: Vec<RevisionRow>,
     compared: Mutex<Vec<ReconciliationQuery>>,
     broken: bool,
     records_broken: bool,
@@ -190,6 +195,9 @@ impl Archive for Shelf {
         entity: &str,
         (from, _): (Day, Day),
     ) -> Result<Vec<RevisionRow>, ArchiveError> {
+        if !self.revised.is_empty() {
+            return Ok(self.revised.clone());
+        }
         let changes = r#"[[8,"pm2_5",40000,44500]]"#.to_owned();
         let (entity, cause) = (entity.to_owned(), "late".to_owned());
         Ok(vec![RevisionRow { at: Instant::from_millis(0), entity, day: from, cause, changes }])
@@ -258,8 +266,8 @@ impl Archive for Shelf {
         Ok(self.records.clone())
     }
 
-    fn findings(&self, _: &str, _: Day) -> Result<Vec<(Hour, usize, Finding)>, ArchiveError> {
-        Ok(Vec::new())
+    fn findings(&self, _: &str, day: Day) -> Result<Vec<(Hour, usize, Finding)>, ArchiveError> {
+        Ok(self.findings.iter().filter(|(hour, ..)| hour.day() == day).copied().collect())
     }
 
     fn power(

@@ -52,8 +52,6 @@ fn row(area: &AreaView, station: &StationView, finding: &Finding, lang: Lang) ->
         |amount, property: Property| format!("{} {}", property.show(amount), property.unit_text());
     let dash = || "—".to_owned();
     let property = finding.property;
-    let number = finding.reading.validity != Validity::NotANumber;
-    let value = property.filter(|_| number).map(|p| with_unit(finding.reading.amount, p));
     let around = finding.neighbours.zip(property).map(|(n, p)| match lang {
         Lang::Zh => format!("{}（{}站）", with_unit(n.median, p), n.count),
         Lang::En => format!("{} ({} stations)", with_unit(n.median, p), n.count),
@@ -62,7 +60,7 @@ fn row(area: &AreaView, station: &StationView, finding: &Finding, lang: Lang) ->
         station: registered.name.clone(),
         kind: lang.kind(registered.kind),
         property: property.map_or(lang.of("全部项目", "all"), |property| property.label()),
-        value: value.unwrap_or_else(dash),
+        value: sent(finding),
         rule: lang.of(finding.rule.label(), finding.rule.name()),
         reason: said(area, finding, lang),
         around: around.unwrap_or_else(dash),
@@ -100,7 +98,18 @@ pub(super) fn mark(
     (mark, found.iter().map(each).collect())
 }
 
-fn said(area: &AreaView, finding: &Finding, lang: Lang) -> String {
+/// The value as it came, with its unit; a dash where it was no number.
+pub(super) fn sent(finding: &Finding) -> String {
+    let number = finding.reading.validity != Validity::NotANumber;
+    let value = finding.property.filter(|_| number);
+    value.map_or_else(
+        || "—".to_owned(),
+        |p| format!("{} {}", p.show(finding.reading.amount), p.unit_text()),
+    )
+}
+
+/// Why it was found.
+pub(super) fn said(area: &AreaView, finding: &Finding, lang: Lang) -> String {
     if lang == Lang::Zh {
         return reason(area, finding);
     }

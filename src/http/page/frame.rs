@@ -26,14 +26,19 @@ pub(super) enum Place {
     Notices,
     Papers,
     Reconciliation,
+    Station,
+    Outlook,
+    Quality,
+    Api,
 }
 
 impl Place {
     /// In the order of the navigation.
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 15] = [
         Self::Now,
         Self::Wall,
         Self::Stations,
+        Self::Outlook,
         Self::Warnings,
         Self::Response,
         Self::Evidence,
@@ -42,7 +47,9 @@ impl Place {
         Self::Duty,
         Self::Notices,
         Self::Papers,
+        Self::Quality,
         Self::Reconciliation,
+        Self::Api,
     ];
 
     const fn path(self) -> &'static str {
@@ -59,6 +66,10 @@ impl Place {
             Self::Notices => "/notices",
             Self::Papers => "/papers",
             Self::Reconciliation => "/reconciliation",
+            Self::Station => "/station",
+            Self::Outlook => "/outlook",
+            Self::Quality => "/quality",
+            Self::Api => "/api",
         }
     }
 
@@ -76,6 +87,10 @@ impl Place {
             Self::Notices => lang.of("通知", "Notices"),
             Self::Papers => lang.of("报表", "Papers"),
             Self::Reconciliation => lang.of("对账", "Reconciliation"),
+            Self::Station => lang.of("点位", "Station"),
+            Self::Outlook => lang.of("预报", "Outlook"),
+            Self::Quality => lang.of("数据质量", "Data quality"),
+            Self::Api => lang.of("接口", "API"),
         }
     }
 
@@ -90,7 +105,14 @@ impl Place {
             Self::Reconciliation => {
                 lang.of("对账：与国家平台发布数据比对", "Reconciliation with the national platform")
             }
-            Self::Rank | Self::Response | Self::Duty | Self::Notices => self.name(lang),
+            Self::Rank
+            | Self::Station
+            | Self::Outlook
+            | Self::Quality
+            | Self::Api
+            | Self::Response
+            | Self::Duty
+            | Self::Notices => self.name(lang),
         }
     }
 }

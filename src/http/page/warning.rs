@@ -39,9 +39,9 @@ use crate::warning::{
 const RECORDS: usize = 60;
 
 /// A level with its colour.
-struct Mark {
-    class: &'static str,
-    name: String,
+pub(super) struct Mark {
+    pub(super) class: &'static str,
+    pub(super) name: String,
 }
 
 /// The list of measures in use.
@@ -52,51 +52,51 @@ struct List {
 }
 
 /// One way of looking: a row of the table of levels.
-struct Way {
-    end: String,
-    chosen: bool,
+pub(super) struct Way {
+    pub(super) end: String,
+    pub(super) chosen: bool,
     /// By basis.
-    levels: Vec<Option<Mark>>,
-    advisory: Option<Mark>,
-    beyond: Option<Mark>,
+    pub(super) levels: Vec<Option<Mark>>,
+    pub(super) advisory: Option<Mark>,
+    pub(super) beyond: Option<Mark>,
 }
 
 /// The levels by one AQI of 24 hours.
-struct Levels {
-    title: String,
-    chosen: bool,
-    ways: Vec<Way>,
+pub(super) struct Levels {
+    pub(super) title: String,
+    pub(super) chosen: bool,
+    pub(super) ways: Vec<Way>,
 }
 
 /// What came of the evaluation by one source's forecast.
-struct Looked {
-    source: &'static str,
+pub(super) struct Looked {
+    pub(super) source: &'static str,
     /// The end of the range that the recommendation follows.
-    follows: &'static str,
-    hour: String,
-    aqi: String,
-    horizon: String,
-    keeps: &'static str,
-    levels: Vec<Levels>,
+    pub(super) follows: &'static str,
+    pub(super) hour: String,
+    pub(super) aqi: String,
+    pub(super) horizon: String,
+    pub(super) keeps: &'static str,
+    pub(super) levels: Vec<Levels>,
 }
 
 /// One day of a forecast.
-struct Day {
-    when: String,
-    range: String,
-    lower: &'static str,
-    upper: &'static str,
-    primary: String,
-    weather: String,
+pub(super) struct Day {
+    pub(super) when: String,
+    pub(super) range: String,
+    pub(super) lower: &'static str,
+    pub(super) upper: &'static str,
+    pub(super) primary: String,
+    pub(super) weather: String,
 }
 
 /// An issue.
-struct Issue {
-    office: String,
-    issued: String,
-    built_in: bool,
-    zone: String,
-    days: Vec<Day>,
+pub(super) struct Issue {
+    pub(super) office: String,
+    pub(super) issued: String,
+    pub(super) built_in: bool,
+    pub(super) zone: String,
+    pub(super) days: Vec<Day>,
 }
 
 /// One line of the time line.
@@ -231,7 +231,7 @@ fn target(target: Target, lang: Lang) -> Mark {
     }
 }
 
-const fn basis_name(basis: Basis, lang: Lang) -> &'static str {
+pub(super) const fn basis_name(basis: Basis, lang: Lang) -> &'static str {
     match basis {
         Basis::Forecast => lang.of("预报", "forecast"),
         Basis::Observed => lang.of("实况", "observed"),
@@ -240,7 +240,7 @@ const fn basis_name(basis: Basis, lang: Lang) -> &'static str {
 }
 
 /// What came of the evaluations of real air, and of that of the drill.
-fn looked(area: &AreaView, lang: Lang) -> Vec<Looked> {
+pub(super) fn looked(area: &AreaView, lang: Lang) -> Vec<Looked> {
     let Some(rules) = area.warning.as_ref().map(|params| &params.rules) else { return Vec::new() };
     let real = area.evaluations.values().map(|evaluation| look(evaluation, rules, lang));
     let drill = area.warnings.drill.as_ref();
@@ -311,7 +311,7 @@ fn way(outcome: &Outcome, rules: &RuleSet, (source, lang): (Source, Lang)) -> Wa
     }
 }
 
-fn issues(kept: &KeptForecast, drill: bool, lang: Lang) -> Vec<Issue> {
+pub(super) fn issues(kept: &KeptForecast, drill: bool, lang: Lang) -> Vec<Issue> {
     let forecast = &kept.forecast;
     let issue = |(zone, spans): (&String, &Vec<ForecastSpan>)| Issue {
         office: format!("{}{}", mark_of(drill, lang), forecast.office),
