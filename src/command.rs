@@ -11,6 +11,7 @@ mod backup;
 mod check;
 mod correct;
 mod daemon;
+mod dashboards;
 mod days_source;
 #[cfg(feature = "demo")]
 mod demo;
@@ -117,6 +118,7 @@ enum Command {
     /// Editions of the standards, their clauses, open points and chosen defaults.
     Standards(standards::Args),
     Simulate(simulate::Args),
+    Dashboards(dashboards::Args),
     Skill(skill::Args),
 }
 
@@ -171,6 +173,7 @@ fn run(command: &Command) -> Result<(), ExitError> {
         Command::Export(args) => export::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Replay(args) => replay::run(args),
+        Command::Dashboards(args) => dashboards::run(args, out),
         Command::Simulate(args) => simulate::run(args),
         Command::Skill(args) => skill::run(args, out),
     }

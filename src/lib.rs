@@ -124,6 +124,7 @@ pub mod pipeline;
 // shell
 pub mod clock;
 pub mod telemetry;
+pub mod dashboard;
 pub mod ingest;
 pub mod store;
 pub mod replay;

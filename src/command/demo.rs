@@ -54,6 +54,8 @@ const STATIONS: &str = include_str!("../../seeds/dalian/stations.csv");
 const SETS: &str = include_str!("../../seeds/dalian/sets.csv");
 /// A made-up city's list.
 const MEASURES: &[u8] = include_bytes!("../../seeds/measures/2026.xlsx");
+/// A made-up plan.
+const TARGETS: &str = include_str!("../../seeds/demo/targets.toml");
 /// By which rules the demo recommends warnings.
 const DEMO_RULES: &str = "2024";
 /// Who acts in the demo.
@@ -68,6 +70,8 @@ const SEED: u64 = 1;
 const FILL_H: i32 = 72;
 /// A step of simulated time: shorter than what publishing waits for, so that an hour has its stations.
 const STEP_MIN: u8 = 5;
+/// How often the demo says that it runs.
+const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How long the end of the air may take to reach the page.
 const DRAIN: Duration = Duration::from_secs(30);
 
@@ -173,6 +177,7 @@ fn setup(
     connection.protocol = ingest::Protocol::V4;
     let feed = FeedSetup { connection, areas: vec![area], format: FeedFormat::default() };
     let ranks = RankSet::of_area(&registry);
+    let targets = scratch.targets(&registry)?;
     let rules = config::warning_rules(DEMO_RULES, Path::new(""));
     let rules = rules.map_err(|faults| ExitError::Config(format!("{faults:?}")))?;
     let warning = WarningParams { rules, zones: Vec::new() };
@@ -183,7 +188,7 @@ fn setup(
         feeds: vec![feed],
         params: Params { warning: Some(warning), duty: Some(duty), ..Params::default() },
         lists: Arc::new(http::Lists {
-            targets: Targets::default(),
+            targets,
             resampling: Resampling::DEFAULT,
             ranks,
             seasons: Seasons::DEFAULT,
@@ -203,7 +208,7 @@ fn setup(
             ..http::Config::default()
         },
         stop_within: Duration::from_secs(20),
-        heartbeat: None,
+        heartbeat: Some(HEARTBEAT),
         notify: None,
         follow: true,
         simulated: true,
@@ -288,6 +293,14 @@ impl Scratch {
         let sheets = workbook::sheets(&[path], &map).map_err(|f| fault(format!("{f:?}")))?;
         let loaded = load(&sheets, &map).map_err(|f| fault(format!("{f:?}")))?;
         Ok(Arc::new(loaded.edition))
+    }
+
+    /// The made-up plan.
+    fn targets(&self, registry: &Registry) -> Result<Targets, ExitError> {
+        let path = self.path.join("targets.toml");
+        std::fs::write(&path, TARGETS).map_err(|e| ExitError::Io(e.to_string()))?;
+        let read = config::targets(&path, std::slice::from_ref(registry));
+        read.map_err(|faults| ExitError::Internal(format!("the demo's targets: {faults:?}")))
     }
 
     fn registry(&self) -> Result<Registry, ExitError> {

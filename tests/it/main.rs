@@ -19,6 +19,7 @@ mod deterministic;
 mod duty;
 mod explain;
 mod fuzz;
+mod grafana;
 mod ingest;
 mod laws;
 mod life;

@@ -24,7 +24,7 @@ use Layer::{Science, Shell, Words};
 /// Every module in data-flow order, with the shell modules it may import beside what all of its
 /// layer may: words and science import what stands above them; the shell imports all of these,
 /// `clock` and `telemetry`.
-const MODULES: [(&str, Layer, &[&str]); 31] = [
+const MODULES: [(&str, Layer, &[&str]); 32] = [
     ("time", Words, &[]),
     ("quantity", Words, &[]),
     ("observation", Words, &[]),
@@ -46,6 +46,7 @@ const MODULES: [(&str, Layer, &[&str]); 31] = [
     ("pipeline", Science, &[]),
     ("clock", Shell, &[]),
     ("telemetry", Shell, &[]),
+    ("dashboard", Shell, &[]),
     ("ingest", Shell, &[]),
     ("store", Shell, &[]),
     ("replay", Shell, &["store", "ingest"]),
@@ -59,7 +60,18 @@ const MODULES: [(&str, Layer, &[&str]); 31] = [
     (
         "command",
         Shell,
-        &["ingest", "store", "replay", "workbook", "paper", "delivery", "http", "config", "app"],
+        &[
+            "dashboard",
+            "ingest",
+            "store",
+            "replay",
+            "workbook",
+            "paper",
+            "delivery",
+            "http",
+            "config",
+            "app",
+        ],
     ),
 ];
 /// Imported by every shell module.
