@@ -1,9 +1,12 @@
-//! Dashboards: what is shipped is what the source gives, legal, and shows
+//! Dashboards and rules: what is shipped is what the source gives, legal, and shows
 //! something.
 //!
-//! Types are those that Grafana publishes; a part that is not there is told, and fails in CI.
+//! Prometheus, promtool and amtool are those of Debian, types those that Grafana publishes; a part that is
+//! not there is told, and fails in CI.
 
 mod lint;
+mod live;
+mod rules;
 mod types;
 
 use std::path::PathBuf;
@@ -12,7 +15,7 @@ use std::process::Command;
 use lantian::dashboard::{self, Language};
 use serde_json::Value;
 
-use crate::parts::root;
+use crate::parts::{part, root};
 
 /// Where the dashboards of a language lie.
 fn folder(language: Language) -> PathBuf {
@@ -54,6 +57,11 @@ fn panels(all: &[(String, Value)]) -> Vec<(String, &Value)> {
         }
     }
     found
+}
+
+/// A program of Debian.
+fn debian(program: &str) -> Option<Command> {
+    part(PathBuf::from("/usr/bin").join(program)).map(Command::new)
 }
 
 /// Runs a program; it has to end well.
