@@ -1,4 +1,4 @@
-//! Dashboards and rules: what is shipped is what the source gives, legal, and shows
+//! Dashboards, rules and the stack around them: what is shipped is what the source gives, legal, and shows
 //! something.
 //!
 //! Prometheus, promtool and amtool are those of Debian, types those that Grafana publishes; a part that is
@@ -7,6 +7,7 @@
 mod lint;
 mod live;
 mod rules;
+mod stack;
 mod types;
 
 use std::path::PathBuf;
