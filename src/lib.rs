@@ -23,7 +23,8 @@
 //! to know of any of it is told, until somebody has read it ([`notification`]). The [`pipeline`] composes
 //! these; the [`store`] writes what it says in one transaction; only then the message is acknowledged, the
 //! picture shown ([`http`]) and what is to be sent handed to the senders ([`delivery`]). [`app`] wires the
-//! threads and tasks, [`command`] is the command line.
+//! threads and tasks, [`command`] is the command line. How the daemon itself fares is told by [`telemetry`],
+//! and drawn by the dashboards that [`dashboard`] writes.
 //!
 //! # Layers
 //!
