@@ -24,6 +24,7 @@ mod extremes;
 mod facts;
 mod frame;
 mod graph;
+mod help;
 mod map;
 mod model;
 mod notices;
@@ -97,6 +98,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/station", get(station::station))
         .route("/outlook", get(outlook::outlook))
         .route("/quality", get(quality::quality))
+        .route("/help", get(help::help))
         .layer(Extension(outlooks))
 }
 

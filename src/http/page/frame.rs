@@ -30,11 +30,12 @@ pub(super) enum Place {
     Outlook,
     Quality,
     Api,
+    Help,
 }
 
 impl Place {
     /// In the order of the navigation.
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Now,
         Self::Wall,
         Self::Stations,
@@ -50,6 +51,7 @@ impl Place {
         Self::Quality,
         Self::Reconciliation,
         Self::Api,
+        Self::Help,
     ];
 
     const fn path(self) -> &'static str {
@@ -70,6 +72,7 @@ impl Place {
             Self::Outlook => "/outlook",
             Self::Quality => "/quality",
             Self::Api => "/api",
+            Self::Help => "/help",
         }
     }
 
@@ -91,6 +94,7 @@ impl Place {
             Self::Outlook => lang.of("预报", "Outlook"),
             Self::Quality => lang.of("数据质量", "Data quality"),
             Self::Api => lang.of("接口", "API"),
+            Self::Help => lang.of("手册", "Handbook"),
         }
     }
 
@@ -99,6 +103,7 @@ impl Place {
             Self::Now | Self::Wall => lang.of("环境空气质量实况", "Ambient air quality, real time"),
             Self::Stations => lang.of("点位数据", "Station data"),
             Self::Year => lang.of("全年评价", "The year"),
+            Self::Help => lang.of("值班手册", "Handbook of the duty officer (Chinese)"),
             Self::Warnings => lang.of("重污染天气预警", "Heavy-pollution warnings"),
             Self::Evidence => lang.of("用电核查", "Electricity during a response"),
             Self::Papers => lang.of("报表材料", "Papers"),

@@ -267,3 +267,11 @@ async fn the_place_among_cities_is_reckoned_and_says_so() {
     let alone = Daemon::over(one(dalian())).get("/").await.text;
     assert!(!alone.contains("城市排名"), "no other city is held");
 }
+
+#[tokio::test]
+async fn the_handbook_stands_where_the_banners_are() {
+    let daemon = Daemon::over(one(dalian()));
+    let text = daemon.get("/help").await.text;
+    assert!(text.contains("<h1>值班手册</h1>") && text.contains("<th>"), "{text}");
+    assert!(daemon.get("/").await.text.contains("href=\"/help?area=dalian&amp;lang=zh\""));
+}
