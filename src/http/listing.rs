@@ -163,7 +163,8 @@ pub(super) async fn listed(mut request: Request, next: Next) -> Response {
         }
     };
     let response = next.run(request).await;
-    if response.status() != StatusCode::OK {
+    let is_asked = as_csv || !list.cursor.is_empty();
+    if response.status() != StatusCode::OK || !is_asked {
         return response;
     }
     let (mut head, body) = response.into_parts();

@@ -17,19 +17,9 @@ use serde_json::{Map, Value, json};
 use crate::http::listing;
 use crate::http::problem::PROBLEM_JSON;
 
-/// Groups of operations: by how their paths begin, their name and what it says. The first that fits counts.
+/// Groups of operations: by how their paths begin, their name and what it says.
+/// The longest beginning that fits counts.
 pub(in crate::http) const GROUPS: [(&str, &[&str], &str); 12] = [
-    (
-        "corrections",
-        &["areas/{area}/corrections", "areas/{area}/revisions"],
-        "人工订正与发布后变更 Corrections, and what changed after it was published",
-    ),
-    (
-        "operation",
-        &["areas/{area}/dead-letters", "areas/{area}/reprocess", "clock", "events"],
-        "运行维护与事件 Refused messages, the clock, what happens",
-    ),
-    ("reconciliation", &["areas/{area}/reconciliation"], "对账 Against the national platform"),
     ("now", &["areas", "stations"], "实况 Areas and stations, and their newest hour"),
     (
         "figures",
@@ -47,10 +37,21 @@ pub(in crate::http) const GROUPS: [(&str, &[&str], &str); 12] = [
         &["measures", "dispatch", "reports", "evidence", "power"],
         "应急响应 Measures, tasks, districts' reports, electricity",
     ),
-    ("papers", &["papers"], "报表 Papers, and those that are kept"),
-    ("duty", &["duty"], "值班 The shift book"),
     ("notices", &["notices", "roster", "sms"], "通知与值班表 Notices and the roster"),
+    ("duty", &["duty"], "值班 The shift book"),
+    ("papers", &["papers"], "报表 Papers, and those that are kept"),
+    (
+        "corrections",
+        &["areas/{area}/corrections", "areas/{area}/revisions"],
+        "人工订正与发布后变更 Corrections, and what changed after it was published",
+    ),
+    ("reconciliation", &["areas/{area}/reconciliation"], "对账 Against the national platform"),
     ("public", &["public"], "对外 What the public may know"),
+    (
+        "operation",
+        &["areas/{area}/dead-letters", "areas/{area}/reprocess", "clock", "events"],
+        "运行维护与事件 Refused messages, the clock, what happens",
+    ),
 ];
 
 /// Completes the document.
@@ -95,8 +96,11 @@ fn identifier(method: &str, path: &str) -> String {
 /// The group of a path.
 fn group(path: &str) -> &'static str {
     let path = path.strip_prefix("/api/v1/").unwrap_or(path);
-    let fits = |(_, begins, _): &&(&str, &[&str], &str)| begins.iter().any(|b| path.starts_with(b));
-    GROUPS.iter().find(fits).map_or("operation", |(name, ..)| name)
+    let of = |(name, begins, _): &(&'static str, &[&str], &str)| {
+        let fits = begins.iter().filter(|begin| path.starts_with(**begin));
+        fits.map(|begin| begin.len()).max().map(|length| (length, *name))
+    };
+    GROUPS.iter().filter_map(of).max_by_key(|(length, _)| *length).map_or("operation", |(_, n)| n)
 }
 
 fn complete_parameters(path: &str, operation: &mut Map<String, Value>) {
