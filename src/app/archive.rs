@@ -269,9 +269,10 @@ impl Archive for StoreArchive {
     }
 
     fn records(&self, area: &str, asked: &RecordsQuery) -> Result<Vec<Record>, ArchiveError> {
-        let RecordsQuery { kinds, before, drill, limit } = asked;
+        let RecordsQuery { kinds, before, drill, between, limit } = asked;
         let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        let asked = store::RecordsAsked { kinds, before: *before, drill: *drill, limit: *limit };
+        let (before, drill, between, limit) = (*before, *drill, *between, *limit);
+        let asked = store::RecordsAsked { kinds, before, drill, between, limit };
         self.with_reader(|reader| reader.records(area, &asked))
     }
 

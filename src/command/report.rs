@@ -196,7 +196,8 @@ impl Sources for FromStore<'_> {
     fn records(&mut self, wanted: &RecordsWanted) -> Result<Vec<Record>, store::Error> {
         let RecordsWanted { kinds, before, drill } = *wanted;
         let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        let asked = RecordsAsked { kinds, before, drill: Some(drill), limit: RECORDS_MAX };
+        let asked =
+            RecordsAsked { kinds, before, between: None, drill: Some(drill), limit: RECORDS_MAX };
         self.reader.records(self.area, &asked)
     }
 

@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::quality::{FindingDocument, findings};
 use crate::area::Station;
 use crate::pipeline::{Alarm, AreaView, SetView, StationView, Subject, View};
-use crate::time::Day;
+use crate::time::{Day, Instant};
 
 /// Rows of a list in an answer unless another number is asked for, and the most that are answered at once.
 pub(super) const ROWS: usize = 100;
@@ -70,6 +70,25 @@ pub(super) fn before(pairs: &[(String, String)]) -> Result<Option<u64>, Problem>
         number.ok_or_else(|| Problem::bad_parameter("before", "the number of a record"))
     };
     one(pairs, "before")?.map(number).transpose()
+}
+
+/// The days that are asked for by `from` and `to`, both included, or by one `day`: their beginning and their
+/// end.
+pub(super) fn between(pairs: &[(String, String)]) -> Result<Option<(Instant, Instant)>, Problem> {
+    let named = |name: &str| -> Result<Option<Day>, Problem> {
+        let day = |text: &str| {
+            text.parse::<Day>().map_err(|_| Problem::bad_parameter(name, "YYYY-MM-DD expected"))
+        };
+        one(pairs, name)?.map(day).transpose()
+    };
+    let day = named("day")?;
+    let (from, to) = (named("from")?.or(day), named("to")?.or(day));
+    if from.zip(to).is_some_and(|(from, to)| to < from) {
+        return Err(Problem::bad_parameter("to", "is before `from`"));
+    }
+    let start = from.map_or(Instant::from_millis(i64::MIN), |d| d.start().start());
+    let end = to.map_or(Instant::from_millis(i64::MAX), |d| d.plus(1).start().start());
+    Ok(from.or(to).map(|_| (start, end)))
 }
 
 /// A parameter that a type knows how to read; the default when it is absent.

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::api::{before, limit, one, parameters};
+use super::api::{before, between, limit, parameters};
 use super::problem::Problem;
 use super::warning::asked_area;
 use super::{App, blocking};
@@ -296,20 +296,8 @@ pub(super) async fn records(
 ) -> Result<Json<Vec<DutyRecordDocument>>, Problem> {
     let known = ["area", "from", "to", "day", "before", "limit"];
     let pairs = parameters(query.as_deref(), &known)?;
-    let named = |name: &str| -> Result<Option<Day>, Problem> {
-        let day = |text: &str| {
-            text.parse::<Day>().map_err(|_| Problem::bad_parameter(name, "YYYY-MM-DD expected"))
-        };
-        one(&pairs, name)?.map(day).transpose()
-    };
-    let day = named("day")?;
-    let (from, to) = (named("from")?.or(day), named("to")?.or(day));
-    let between = (from.or(to).is_some()).then(|| {
-        let start = from.map_or(Instant::from_millis(i64::MIN), |d| d.start().start());
-        let end = to.map_or(Instant::from_millis(i64::MAX), |d| d.plus(1).start().start());
-        (start, end)
-    });
-    let (kinds, before, limit) = (Vec::new(), before(&pairs)?, limit(&pairs)?);
+    let (kinds, between) = (Vec::new(), between(&pairs)?);
+    let (before, limit) = (before(&pairs)?, limit(&pairs)?);
     let asked = DutyQuery { kinds, before, between, paper: None, limit };
     let view = app.services.view.borrow().clone();
     let code = asked_area(&view, &pairs)?.registry.area.to_string();

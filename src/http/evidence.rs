@@ -104,6 +104,7 @@ pub(super) async fn all_responses(app: &App, area: &AreaView) -> Result<Vec<Resp
         kinds: vec!["issued", "took_effect"],
         before: None,
         drill: Some(None),
+        between: None,
         limit: RECORDS,
     };
     let mut records = blocking(move || archive.records(&code, &asked)).await??;

@@ -90,6 +90,8 @@ pub(super) async fn measures(
     path = "/api/v1/measures/editions",
     params(
         ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("from" = Option<String>, Query, description = "only from this day on"),
+        ("to" = Option<String>, Query, description = "only until this day, included"),
         ("before" = Option<u64>, Query, description = "records with a lower number"),
         ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
     ),

@@ -198,7 +198,7 @@ impl Sources for FromArchive<'_> {
     fn records(&mut self, wanted: &RecordsWanted) -> Result<Vec<Record>, ArchiveError> {
         let RecordsWanted { kinds, before, drill } = *wanted;
         let (kinds, drill) = (kinds.into(), Some(drill));
-        let asked = RecordsQuery { kinds, before, drill, limit: RECORDS_MAX };
+        let asked = RecordsQuery { kinds, before, between: None, drill, limit: RECORDS_MAX };
         self.services.archive.records(self.area, &asked)
     }
 

@@ -27,7 +27,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::api::{before, limit, one, parameters};
+use super::api::{before, between, limit, one, parameters};
 use super::problem::Problem;
 use super::public::Public;
 use super::{App, blocking};
@@ -47,6 +47,8 @@ pub struct RecordsQuery {
     pub before: Option<u64>,
     /// Only of this drill, or with `Some(None)` only what is real.
     pub drill: Option<Option<u64>>,
+    /// Only from a moment on and before another.
+    pub between: Option<(Instant, Instant)>,
     /// At most so many.
     pub limit: usize,
 }
@@ -370,6 +372,8 @@ pub(super) const OF_LIFE: [&str; 11] = [
     path = "/api/v1/warnings",
     params(
         ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("from" = Option<String>, Query, description = "only from this day on"),
+        ("to" = Option<String>, Query, description = "only until this day, included"),
         ("before" = Option<u64>, Query, description = "records with a lower number"),
         ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
     ),
@@ -380,9 +384,8 @@ pub(super) async fn warnings(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<WarningsDocument>, Problem> {
-    let pairs = parameters(query.as_deref(), &["area", "before", "limit"])?;
-    let (kinds, before) = (OF_LIFE.to_vec(), before(&pairs)?);
-    let asked = RecordsQuery { kinds, before, drill: None, limit: limit(&pairs)? };
+    let pairs = parameters(query.as_deref(), &PAGED)?;
+    let asked = paged(&pairs, OF_LIFE.to_vec())?;
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
     let (code, archive) = (area.registry.area.to_string(), app.services.archive.clone());
@@ -436,6 +439,8 @@ pub(super) async fn warning(
     path = "/api/v1/consultations",
     params(
         ("area" = Option<String>, Query, description = "the area's code; the only one without"),
+        ("from" = Option<String>, Query, description = "only from this day on"),
+        ("to" = Option<String>, Query, description = "only until this day, included"),
         ("before" = Option<u64>, Query, description = "records with a lower number"),
         ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
     ),
@@ -448,15 +453,23 @@ pub(super) async fn consultations(
     of_kind(&app, query.as_deref(), "consulted").await.map(Json)
 }
 
+/// What a list of records is asked by.
+const PAGED: [&str; 5] = ["area", "from", "to", "before", "limit"];
+
+/// Records of some kinds, of real warnings and drills.
+fn paged(pairs: &[(String, String)], kinds: Vec<&'static str>) -> Result<RecordsQuery, Problem> {
+    let (before, between, limit) = (before(pairs)?, between(pairs)?, limit(pairs)?);
+    Ok(RecordsQuery { kinds, before, between, drill: None, limit })
+}
+
 /// The records of one kind of the area that is asked for, the newest first, at most `limit` of them.
 pub(super) async fn of_kind(
     app: &App,
     query: Option<&str>,
     kind: &'static str,
 ) -> Result<Vec<RecordDocument>, Problem> {
-    let pairs = parameters(query, &["area", "before", "limit"])?;
-    let (before, limit) = (before(&pairs)?, limit(&pairs)?);
-    let asked = RecordsQuery { kinds: vec![kind], before, drill: None, limit };
+    let pairs = parameters(query, &PAGED)?;
+    let asked = paged(&pairs, vec![kind])?;
     let view = app.services.view.borrow().clone();
     let code = asked_area(&view, &pairs)?.registry.area.to_string();
     let archive = app.services.archive.clone();

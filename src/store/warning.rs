@@ -126,6 +126,8 @@ pub struct RecordsAsked {
     pub before: Option<u64>,
     /// Only of this drill, or with `Some(None)` only what is real.
     pub drill: Option<Option<u64>>,
+    /// Only from a moment on and before another.
+    pub between: Option<(Instant, Instant)>,
     /// At most so many.
     pub limit: usize,
 }
@@ -139,16 +141,19 @@ impl Reader {
         let before = signed(asked.before.unwrap_or(u64::MAX));
         let kinds = serde_json::to_string(&asked.kinds).unwrap_or_default();
         let limit = i64::try_from(asked.limit).unwrap_or(i64::MAX);
+        let whole = (Instant::from_millis(i64::MIN), Instant::from_millis(i64::MAX));
+        let (from, to) = asked.between.unwrap_or(whole);
+        let (from, to) = (from.millis(), to.millis());
         let (all, drill) = (asked.drill.is_none(), asked.drill.flatten().map(signed));
         let rows = || -> rusqlite::Result<Vec<StoredRecord>> {
             self.db
                 .prepare_cached(&format!(
                     "{COLUMNS} WHERE area = (SELECT id FROM area WHERE code = ?1) AND number < ?2
                      AND (?3 = '[]' OR kind IN (SELECT value FROM json_each(?3)))
-                     AND (?5 OR drill IS ?6)
+                     AND (?5 OR drill IS ?6) AND at_ms >= ?7 AND at_ms < ?8
                      ORDER BY number DESC LIMIT ?4"
                 ))?
-                .query_map(params![area, before, kinds, limit, all, drill], read)?
+                .query_map(params![area, before, kinds, limit, all, drill, from, to], read)?
                 .collect()
         };
         let rows = rows().map_err(doing("read the records of warnings"))?;

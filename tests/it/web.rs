@@ -219,7 +219,10 @@ impl Archive for Shelf {
         let asked = self.records.iter().rev();
         let of_kind = |record: &&Record| query.kinds.contains(&record.body.kind());
         let before = |record: &&Record| query.before.is_none_or(|before| record.number < before);
-        Ok(asked.filter(of_kind).filter(before).take(query.limit).cloned().collect())
+        let within = |record: &&Record| {
+            query.between.is_none_or(|(from, to)| from <= record.at && record.at < to)
+        };
+        Ok(asked.filter(of_kind).filter(before).filter(within).take(query.limit).cloned().collect())
     }
 
     fn duty_records(&self, _: &str, asked: &DutyQuery) -> Result<Vec<DutyRecord>, ArchiveError> {

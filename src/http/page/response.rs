@@ -154,7 +154,8 @@ pub(in crate::http) async fn response(
     let code = area.registry.area.to_string();
     let kinds = vec!["task_step", "district_day"];
     let (of, drill) = asked_warnings(area, &pairs)?;
-    let asked = RecordsQuery { kinds, before: None, drill: Some(drill), limit: RECORDS };
+    let asked =
+        RecordsQuery { kinds, before: None, between: None, drill: Some(drill), limit: RECORDS };
     let archive = app.services.archive.clone();
     let records = blocking(move || archive.records(&code, &asked)).await??;
     let of = (of, area.now);

@@ -143,7 +143,8 @@ pub(in crate::http) async fn warnings(
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
     let code = area.registry.area.to_string();
-    let asked = RecordsQuery { kinds: kinds(), before: None, drill: None, limit: RECORDS };
+    let asked =
+        RecordsQuery { kinds: kinds(), before: None, between: None, drill: None, limit: RECORDS };
     let archive = app.services.archive.clone();
     let records = blocking(move || archive.records(&code, &asked)).await??;
     let warnings = &area.warnings;

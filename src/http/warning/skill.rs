@@ -79,7 +79,13 @@ pub(in crate::http) async fn skill(
     let archive = app.services.archive.clone();
     let (of, issues) = (
         code.clone(),
-        RecordsQuery { kinds: vec!["forecast"], before: None, drill: Some(None), limit: ISSUES },
+        RecordsQuery {
+            kinds: vec!["forecast"],
+            before: None,
+            between: None,
+            drill: Some(None),
+            limit: ISSUES,
+        },
     );
     let (days, records) = blocking(move || {
         Ok::<_, crate::http::ArchiveError>((archive.days(&asked)?, archive.records(&of, &issues)?))

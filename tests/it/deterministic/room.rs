@@ -129,8 +129,7 @@ impl World {
         assert!(self.room.waiting.is_empty(), "{} persons still wait", self.room.waiting.len());
         let reader = Reader::open(&self.disk.path).expect("opened");
         let area = self.setup.registry.area.as_str();
-        let asked =
-            RecordsAsked { kinds: Vec::new(), before: None, drill: None, limit: usize::MAX };
+        let asked = RecordsAsked { limit: usize::MAX, ..RecordsAsked::default() };
         let mut records = reader.records(area, &asked).expect("read");
         records.reverse();
         let numbers: Vec<u64> = records.iter().map(|record| record.number).collect();

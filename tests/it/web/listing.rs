@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
+use lantian::http::Config;
 use lantian::pipeline::View;
 
 use super::api::{over_dalian, shelf, with_shelf};
+use super::execution::records;
 use super::sample::dalian;
-use super::{Answer, Daemon};
+use super::{Answer, Daemon, Shelf};
 
 const LETTERS: &str = "/api/v1/areas/dalian/dead-letters";
 const TRAIL: &str = "/api/v1/areas/dalian/corrections";
@@ -129,4 +131,25 @@ async fn a_head_has_the_tag_of_its_get() {
     let get = daemon.get("/api/v1/areas").await;
     assert_eq!((head.tag.as_str(), head.text.as_str()), (get.tag.as_str(), ""));
     assert_eq!(head.header("content-length"), get.text.len().to_string());
+}
+
+#[tokio::test]
+async fn records_are_of_the_days_that_are_asked_for() {
+    let view = View { areas: vec![Arc::new(dalian())], simulated: false };
+    let shelf = Shelf { records: records(), ..Shelf::default() };
+    let daemon = Daemon::with(view, shelf, Config::default());
+    let count = async |span: &str| {
+        let json = daemon.get(&format!("/api/v1/warnings?{span}")).await.json();
+        json["records"].as_array().map(Vec::len)
+    };
+    let all = count("").await;
+    assert!(all > Some(1));
+    assert_eq!(count("from=2026-11-22&to=2026-11-22").await, all, "all are of the 22nd");
+    assert_eq!(count("from=2026-11-22").await, all);
+    assert_eq!(count("from=2026-11-23").await, Some(0));
+    assert_eq!(count("to=2026-11-21").await, Some(0));
+    for wrong in ["from=2026-11-23&to=2026-11-22", "from=today", "to="] {
+        let path = format!("/api/v1/warnings?{wrong}");
+        assert_eq!(daemon.get(&path).await.problem(400).0, "bad_parameter", "{wrong}");
+    }
 }
