@@ -14,6 +14,7 @@ pub(super) const OFFLINE_AFTER_H: i32 = 2;
 /// A station among the highest or lowest.
 #[derive(Debug)]
 pub(super) struct Rank {
+    pub(super) code: String,
     pub(super) name: String,
     pub(super) chip: Chip,
     pub(super) primary: String,
@@ -22,6 +23,7 @@ pub(super) struct Rank {
 /// A station that is silent.
 #[derive(Debug)]
 pub(super) struct Silent {
+    pub(super) code: String,
     pub(super) name: String,
     pub(super) word: &'static str,
     pub(super) last: String,
@@ -35,9 +37,10 @@ pub(super) fn ranks(area: &AreaView, lang: Lang) -> (Vec<Rank>, Vec<Rank>) {
     found.retain(|s| s.figures.index.aqi.is_some());
     found.sort_by_key(|s| std::cmp::Reverse(s.figures.index.aqi));
     let rank = |s: &&StationView| {
-        let name = area.registry.stations.get(s.station).map(|r| r.name.clone());
+        let of = area.registry.stations.get(s.station);
         Rank {
-            name: name.unwrap_or_default(),
+            code: of.map(|of| of.id.to_string()).unwrap_or_default(),
+            name: of.map(|of| of.name.clone()).unwrap_or_default(),
             chip: Chip::of(&s.figures.index, s.figures.hour, lang),
             primary: lang.primary(&s.figures.index),
         }
@@ -62,6 +65,7 @@ pub(super) fn silence(station: &StationView, hour: Hour, lang: Lang) -> &'static
 pub(super) fn silent(area: &AreaView, hour: Hour, lang: Lang) -> Vec<Silent> {
     let silent = area.stations.iter().filter(|s| s.is_silent());
     let row = |s: &StationView| Silent {
+        code: area.registry.stations.get(s.station).map(|r| r.id.to_string()).unwrap_or_default(),
         name: area.registry.stations.get(s.station).map(|r| r.name.clone()).unwrap_or_default(),
         word: silence(s, hour, lang),
         last: match s.last {

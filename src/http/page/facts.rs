@@ -122,11 +122,11 @@ fn told(area: &AreaView, day: Day, services: &Services) -> Result<Option<Told>, 
     let mut before = None;
     loop {
         let kinds = vec!["forecast"];
-        let asked = RecordsQuery { kinds, before, drill: None, limit: RECORDS };
+        let between = Some((first, begins));
+        let asked = RecordsQuery { kinds, before, drill: None, between, limit: RECORDS };
         let records = services.archive.records(area.registry.area.as_str(), &asked)?;
         let Some(last) = records.last() else { return Ok(None) };
         before = Some(last.number);
-        let is_old = last.at < first;
         let forecasts = records.iter().filter_map(|record| match &record.body {
             Body::Forecast(forecast) if record.drill.is_none() => Some(forecast),
             _ => None,
@@ -136,7 +136,7 @@ fn told(area: &AreaView, day: Day, services: &Services) -> Result<Option<Told>, 
             let range = range_of(forecast, day)?;
             Some(Told { office: forecast.office.clone(), issued: forecast.issued, range })
         });
-        if found.is_some() || is_old {
+        if found.is_some() {
             return Ok(found);
         }
     }

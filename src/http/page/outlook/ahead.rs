@@ -95,6 +95,7 @@ fn made(
             kinds: vec!["forecast"],
             before: None,
             drill: Some(None),
+            between: None,
             limit: ISSUES,
         };
         let issues = archive.records(code, &asked)?.into_iter();
