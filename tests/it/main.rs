@@ -7,6 +7,7 @@
 
 mod backtest;
 mod broker;
+mod browser;
 mod correction;
 mod crash;
 mod daemon;
