@@ -26,32 +26,38 @@ use mqtt::{Daemon, Mosquitto, get};
 
 const AREA: &str = "bench";
 const FIRST_DAY: &str = "2026-12-01";
-const LAST_DAY: &str = "2026-12-28";
-/// Hours that are held before anything is measured.
-const WARM: &str = "\"time\":\"2026-12-02T";
+/// Days that are held before anything is measured.
+const WARM_DAY: &str = "2026-12-28";
+const LAST_HOUR: &str = "\"time\":\"2026-12-28T23:00:00+08:00\"";
+const THEN: [&str; 2] = ["2026-12-29", "2027-01-10"];
+/// The pace of the air while pages are asked for, as times real time: an hour every ten seconds, so that two
+/// thousand stations bring two hundred observations a second.
+const SPEED: &str = "360";
 /// Readers at the same time, and how long each waits between two questions.
 const READERS: usize = 4;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What is asked for: pages, then the API.
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 16] = [
     "/",
     "/wall",
     "/stations",
+    "/station?station=S0001",
+    "/quality",
     "/year",
     "/warnings",
     "/duty",
     "/notices",
     "/api/v1/areas",
     "/api/v1/areas/bench/latest",
-    "/api/v1/areas/bench/room",
+    "/api/v1/areas/bench/room?stations=false",
     "/api/v1/stations/S0001/latest",
-    "/api/v1/series?entity=bench&from=2026-12-01&to=2026-12-02",
-    "/api/v1/days?entity=bench&from=2026-12-01&to=2026-12-02",
+    "/api/v1/series?entity=bench&from=2026-12-27&to=2026-12-28",
+    "/api/v1/days?entity=bench&from=2026-12-27&to=2026-12-28",
     "/api/v1/outlook",
 ];
 /// Every station of the area in one document, and all metrics: told beside the others.
-const WHOLE: [&str; 2] = ["/api/v1/stations", "/metrics"];
+const WHOLE: [&str; 3] = ["/api/v1/stations", "/api/v1/areas/bench/room", "/metrics"];
 
 fn main() {
     let given: Vec<usize> = std::env::args().filter_map(|a| a.parse().ok()).collect();
@@ -67,12 +73,14 @@ fn main() {
         thread::sleep(Duration::from_millis(50));
     }
     thread::sleep(Duration::from_secs(1)); // it subscribes
-    let mut air = simulate(stations, broker.port);
-    while !get(daemon.http, &format!("/api/v1/areas/{AREA}/latest")).contains(WARM) {
+    let mut warm = simulate(stations, broker.port, [FIRST_DAY, WARM_DAY], "0");
+    while !get(daemon.http, &format!("/api/v1/areas/{AREA}/latest")).contains(LAST_HOUR) {
         thread::sleep(Duration::from_millis(200));
     }
+    assert!(warm.wait().expect("it ends").success(), "all was published");
+    let mut air = simulate(stations, broker.port, THEN, SPEED);
     let watched = Watched::begin(daemon.http, watchers);
-    thread::sleep(Duration::from_secs(2)); // they are all connected
+    thread::sleep(Duration::from_secs(5)); // they are all connected, and air comes in
     let (from, begun) = (Counted::now(daemon.http, &watched), Instant::now());
     let times = ask(daemon.http, requests);
     let (to, took) = (Counted::now(daemon.http, &watched), begun.elapsed().as_secs().max(1));
@@ -87,18 +95,21 @@ fn main() {
         per_s(to.bytes - from.bytes) / 1000,
     );
     print(&times);
+    for line in get(daemon.http, "/metrics").lines().filter(|line| line.contains("\"render\"")) {
+        println!("{line}");
+    }
     watched.end();
     let _ = air.kill();
     let _ = air.wait();
     daemon.stop();
 }
 
-fn simulate(stations: usize, port: u16) -> Child {
+fn simulate(stations: usize, port: u16, [from, to]: [&str; 2], speed: &str) -> Child {
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/scenarios/winter-episode.toml");
     Command::new(env!("CARGO_BIN_EXE_lantian"))
         .args(["simulate", "--scenario", scenario, "--area", AREA])
         .args(["--station-count", &stations.to_string()])
-        .args(["--start", FIRST_DAY, "--from", FIRST_DAY, "--to", LAST_DAY])
+        .args(["--start", FIRST_DAY, "--from", from, "--to", to, "--speed", speed])
         .args(["--broker", &format!("mqtt://127.0.0.1:{port}")])
         .spawn()
         .expect("the air begins")

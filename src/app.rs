@@ -17,6 +17,7 @@ mod archive;
 mod area_engine;
 mod batcher;
 mod core;
+mod days;
 mod engine;
 mod failure;
 mod health;
@@ -226,6 +227,8 @@ impl Daemon {
         let (replies, links) = notify::of_the_site(self.setup.notify.as_ref());
         let (tries, ended) =
             self.start_senders(&mut parts, &views, (&metrics, &latency), &cancel)?;
+        let (reason, store_says) = watch::channel(None);
+        let trouble = (Trouble { path: self.setup.store.clone(), reason }, archive.days_kept());
         let services = Services {
             view: views.clone(),
             archive,
@@ -242,11 +245,9 @@ impl Daemon {
         let http = http::serve_all(at, services, self.setup.http, http_cancel.clone());
         let site = start_site(http, &cancel);
         let feed_names = self.setup.feeds.iter().map(|f| f.connection.name.clone()).collect();
-        let (reason, store_says) = watch::channel(None);
-        let trouble = Trouble { path: self.setup.store.clone(), reason };
         let says = (health_out, store_says, views.clone());
-        let judge = health::judge(says, (ready, shown_ready), feed_names, cancel.clone());
-        let judging = tokio::spawn(judge);
+        let judging =
+            tokio::spawn(health::judge(says, (ready, shown_ready), feed_names, cancel.clone()));
 
         let (acts, committed) = (acts_in, marks);
         let ports = Ports { arrivals, acts, committed, view, health, latency, tries, ended };
@@ -261,7 +262,6 @@ impl Daemon {
             ("the engine", ended)
         });
         let checkpoints = start_checkpoints(&self.setup.store, store_closed.clone())?;
-
         let ended = supervise(&mut parts, &cancel, self.setup.stop_within).await;
         http_cancel.cancel();
         judging.abort();

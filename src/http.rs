@@ -127,7 +127,7 @@ impl Default for Config {
             max_watchers: 256,
             max_body_bytes: 16 * 1024,
             max_series_hours: 93 * 24,
-            push_interval: Duration::from_millis(100),
+            push_interval: Duration::from_secs(1),
             allowed_origins: Vec::new(),
             origins_may_write: false,
             public_listen: None,

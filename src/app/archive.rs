@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::days::{DaysKept, Question};
 use crate::area::{AreaId, Figures, Member, Registry};
 use crate::assessment::{Counting, DayFigures};
 use crate::duty::DutyRecord;
@@ -32,6 +33,8 @@ pub(super) struct StoreArchive {
     parameters: Parameters,
     lists: Arc<Lists>,
     idle: Mutex<Vec<Reader>>,
+    /// Days of sets that were read before.
+    days: Arc<DaysKept>,
 }
 
 impl StoreArchive {
@@ -41,7 +44,13 @@ impl StoreArchive {
         parameters: Parameters,
         lists: Arc<Lists>,
     ) -> Self {
-        Self { path, registries, parameters, lists, idle: Mutex::new(Vec::new()) }
+        let idle = Mutex::new(Vec::new());
+        Self { path, registries, parameters, lists, idle, days: Arc::default() }
+    }
+
+    /// What has to hear of each commit.
+    pub(super) fn days_kept(&self) -> Arc<DaysKept> {
+        Arc::clone(&self.days)
     }
 
     fn with_reader<T>(
@@ -82,6 +91,19 @@ impl StoreArchive {
     }
 }
 
+/// The spans of days within `from` to `to` that are not held, ascending.
+fn missing(held: &BTreeMap<Day, Option<DayFigures>>, (from, to): (Day, Day)) -> Vec<(Day, Day)> {
+    let mut spans: Vec<(Day, Day)> = Vec::new();
+    for day in (from.number()..=to.number()).map(Day::from_number) {
+        match spans.last_mut() {
+            _ if held.contains_key(&day) => {}
+            Some((_, last)) if last.plus(1) == day => *last = day,
+            _ => spans.push((day, day)),
+        }
+    }
+    spans
+}
+
 /// Where each entity stands in a question.
 fn places(members: &[Member]) -> BTreeMap<Member, usize> {
     members.iter().enumerate().map(|(at, member)| (*member, at)).collect()
@@ -99,26 +121,40 @@ impl Archive for StoreArchive {
 
     fn days(&self, query: &DaysQuery) -> Result<Vec<ArchivedDay>, ArchiveError> {
         let (registry, member) = self.member(&query.entity)?;
-        let DaysQuery { parameters, judged_by, .. } = *query;
+        let DaysQuery { parameters, judged_by, dataset, dust, .. } = *query;
         let (span, entity) = ((query.from, query.to), registry.name_of(member));
         let kind = match member {
             Member::Set(_) => Entity::Area,
             Member::Station(_) => Entity::Station,
         };
+        let area = registry.area.clone();
+        let question = Question { area, member, parameters, dataset, dust };
+        // One station is read in no time.
+        let keeps = kind == Entity::Area;
+        let (mut all, since) = match keeps {
+            true => self.days.of(&question, span),
+            false => (BTreeMap::new(), self.days.of(&question, span).1),
+        };
         self.with_reader(|reader| {
             let publication = reader.publication(&registry.area, span)?;
-            let mut all = Vec::new();
             let asked = (registry, &[member][..]);
-            let deduction = &self.lists.dust.of(query.dust, registry);
-            let counting = Counting { dataset: query.dataset, deduction };
-            reader.each_day(counting, asked, span, &parameters, |day, row| {
-                all.extend(row.iter().map(|(_, figures)| ArchivedDay {
-                    figures: figures.clone().judged_by(judged_by, &parameters, kind),
-                    state: publication.state(day, &entity),
-                }));
-                Ok::<(), store::Error>(())
-            })?;
-            Ok(all)
+            let deduction = &self.lists.dust.of(dust, registry);
+            for (first, last) in missing(&all, span) {
+                let counting = Counting { dataset, deduction };
+                reader.each_day(counting, asked, (first, last), &parameters, |day, row| {
+                    all.insert(day, row.first().map(|(_, figures)| figures.clone()));
+                    Ok::<(), store::Error>(())
+                })?;
+            }
+            if keeps {
+                self.days.keep(&question, since, &all);
+            }
+            let held = all.into_iter().filter_map(|(day, figures)| Some((day, figures?)));
+            let archived = held.map(|(day, figures)| ArchivedDay {
+                figures: figures.judged_by(judged_by, &parameters, kind),
+                state: publication.state(day, &entity),
+            });
+            Ok(archived.collect())
         })
     }
 

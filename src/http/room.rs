@@ -8,7 +8,7 @@ use axum::extract::{Path, RawQuery, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::{code, find_area, parameters};
+use super::api::{code, find_area, one, parameters};
 use super::document::Decimal;
 use super::problem::Problem;
 use super::{App, blocking};
@@ -101,7 +101,7 @@ pub(super) struct AreaRoom {
     checkpoints: Vec<u8>,
     /// The default set first.
     sets: Vec<EntityRoom>,
-    /// Those in operation.
+    /// Those in operation; none where they are left out.
     stations: Vec<EntityRoom>,
 }
 
@@ -112,7 +112,11 @@ pub(super) struct AreaRoom {
 #[utoipa::path(
     get,
     path = "/api/v1/areas/{area}/room",
-    params(("area" = String, Path, description = "the area's code")),
+    params(
+        ("area" = String, Path, description = "the area's code"),
+        ("stations" = Option<bool>, Query,
+            description = "`false` leaves the stations out: of two thousand they take a second")
+    ),
     responses((status = 200, body = AreaRoom), (status = 404, body = Problem))
 )]
 pub(super) async fn area_room(
@@ -120,13 +124,18 @@ pub(super) async fn area_room(
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<AreaRoom>, Problem> {
-    parameters(query.as_deref(), &[])?;
+    let pairs = parameters(query.as_deref(), &["stations"])?;
+    let with_stations = match one(&pairs, "stations")? {
+        None | Some("true") => true,
+        Some("false") => false,
+        Some(_) => return Err(Problem::bad_parameter("stations", "true or false")),
+    };
     let view = app.services.view.borrow().clone();
     let area = Arc::clone(find_area(&view, &code(path)?)?);
-    Ok(Json(blocking(move || document(&view, &area)).await?))
+    Ok(Json(blocking(move || document(&view, &area, with_stations)).await?))
 }
 
-fn document(view: &View, area: &AreaView) -> AreaRoom {
+fn document(view: &View, area: &AreaView, with_stations: bool) -> AreaRoom {
     let both = |entity: String, name: &str, room: &dyn Fn(usize) -> Option<Room>| {
         let checkpoint = area.checkpoint().and_then(room);
         let newest = room_document(&area.past().and_then(room)?);
@@ -136,7 +145,7 @@ fn document(view: &View, area: &AreaView) -> AreaRoom {
     let sets = area.registry.sets.iter().enumerate().filter_map(|(at, set)| {
         both(area.registry.entity(at), &set.name, &|past| area.room_of_set(at, past))
     });
-    let in_operation = area.stations.iter().filter(|station| station.in_operation);
+    let in_operation = area.stations.iter().filter(|station| with_stations && station.in_operation);
     let stations = in_operation.filter_map(|view| {
         let station = area.registry.stations.get(view.station)?;
         let room = |past| area.room_of_station(view.station, past);

@@ -113,13 +113,9 @@ impl Reader {
         parameters: &Parameters,
         mut each: impl FnMut(Hour, &[(Member, Figures)]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let places = station_places(&self.db, registry)?;
         let checks = self.excluding(registry)?;
-        let stations = match &checks {
-            None => registry.stations_of(members).len(),
-            Some(_) => registry.stations.len(),
-        };
-        let days = days_of_piece(stations);
+        let places = self.resting_on(registry, members, checks.as_ref())?;
+        let days = days_of_piece(places.len());
         let mut first = from;
         while first <= to {
             let next = first.day().plus(i32::try_from(days).unwrap_or(1)).start();
@@ -152,9 +148,9 @@ impl Reader {
         mut each: impl FnMut(Day, &[(Member, DayFigures)]) -> Result<(), E>,
     ) -> Result<(), E> {
         let Counting { dataset, deduction } = counting.into();
-        let places = station_places(&self.db, registry)?;
         let checks = self.excluding(registry)?;
-        let length = i32::try_from(days_of_piece(registry.stations.len())).unwrap_or(1);
+        let places = self.resting_on(registry, members, checks.as_ref())?;
+        let length = i32::try_from(days_of_piece(places.len())).unwrap_or(1);
         let mut row = Vec::with_capacity(members.len());
         let mut first = from;
         while first <= to {
@@ -176,6 +172,22 @@ impl Reader {
             first = last.plus(1);
         }
         Ok(())
+    }
+
+    /// The stations on which the figures of members rest: all of them where checks take values out, since these
+    /// look at neighbours.
+    fn resting_on(
+        &self,
+        registry: &Registry,
+        members: &[Member],
+        checks: Option<&Checks>,
+    ) -> Result<Places, Error> {
+        let mut places = station_places(&self.db, registry)?;
+        if checks.is_none() {
+            let wanted = registry.stations_of(members);
+            places.retain(|_, at| wanted.contains(at));
+        }
+        Ok(places)
     }
 
     /// The checks that an area has adopted.
@@ -284,6 +296,10 @@ pub(super) fn station_places(db: &Connection, registry: &Registry) -> Result<Pla
     Ok(all.filter_map(|(id, code)| Some((id, registry.find(&code)?))).collect())
 }
 
+/// So few stations are looked up one by one: the tables are ordered by time, so a span of them is that of
+/// every station.
+const FEW: usize = 16;
+
 /// Gives every stored day of the stations in `places`, in no particular order.
 pub(super) fn each_station_day(
     db: &Connection,
@@ -292,13 +308,11 @@ pub(super) fn each_station_day(
     mut each: impl FnMut(usize, Day, &StationDay),
 ) -> Result<(), Error> {
     let mut open: BTreeMap<(Day, usize), StationDay> = BTreeMap::new();
-    let hours = "SELECT hour, station, cells FROM hour WHERE hour BETWEEN ?1 AND ?2";
-    let last = to.plus(1).start().number() - 1;
-    each_row(db, places, hours, (from.start().number(), last), |hour, station, bytes| {
+    let hours = (from.start().number(), to.plus(1).start().number() - 1);
+    each_row(db, places, &HOURS, hours, |hour, station, bytes| {
         open.entry((Hour::from_number(hour).day(), station)).or_default().decode_into(bytes)
     })?;
-    let days = "SELECT day, station, cells FROM station_day WHERE day BETWEEN ?1 AND ?2";
-    each_row(db, places, days, (from.number(), to.number()), |day, station, bytes| {
+    each_row(db, places, &DAYS, (from.number(), to.number()), |day, station, bytes| {
         let day = Day::from_number(day);
         if !open.contains_key(&(day, station)) {
             let mut cells = StationDay::default();
@@ -313,15 +327,58 @@ pub(super) fn each_station_day(
     Ok(())
 }
 
+/// How a table of cells is read.
+struct Cells {
+    /// The first and the last key.
+    ends: &'static str,
+    /// Every station of a span of keys.
+    span: &'static str,
+    /// One station at one key.
+    one: &'static str,
+}
+
+const HOURS: Cells = Cells {
+    ends: "SELECT (SELECT min(hour) FROM hour), (SELECT max(hour) FROM hour)",
+    span: "SELECT hour, station, cells FROM hour WHERE hour BETWEEN ?1 AND ?2",
+    one: "SELECT hour, station, cells FROM hour WHERE hour = ?1 AND station = ?2",
+};
+const DAYS: Cells = Cells {
+    ends: "SELECT (SELECT min(day) FROM station_day), (SELECT max(day) FROM station_day)",
+    span: "SELECT day, station, cells FROM station_day WHERE day BETWEEN ?1 AND ?2",
+    one: "SELECT day, station, cells FROM station_day WHERE day = ?1 AND station = ?2",
+};
+
 fn each_row(
     db: &Connection,
     places: &Places,
-    sql: &'static str,
+    of: &Cells,
     (from, to): (i32, i32),
     mut take: impl FnMut(i32, usize, &[u8]) -> Result<(), DecodeError>,
 ) -> Result<(), Error> {
-    let mut query = db.prepare_cached(sql).map_err(doing("read cells"))?;
-    let mut rows = query.query([from, to]).map_err(doing("read cells"))?;
+    if places.len() > FEW {
+        let mut query = db.prepare_cached(of.span).map_err(doing("read cells"))?;
+        let rows = query.query([from, to]).map_err(doing("read cells"))?;
+        return taken(rows, places, &mut take);
+    }
+    let ends = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let ends: (Option<i32>, Option<i32>) =
+        db.query_row(of.ends, [], ends).map_err(doing("read cells"))?;
+    let (Some(first), Some(last)) = ends else { return Ok(()) };
+    let mut query = db.prepare_cached(of.one).map_err(doing("read cells"))?;
+    for key in from.max(first)..=to.min(last) {
+        for id in places.keys() {
+            let rows = query.query(params![key, id]).map_err(doing("read cells"))?;
+            taken(rows, places, &mut take)?;
+        }
+    }
+    Ok(())
+}
+
+fn taken(
+    mut rows: rusqlite::Rows<'_>,
+    places: &Places,
+    take: &mut impl FnMut(i32, usize, &[u8]) -> Result<(), DecodeError>,
+) -> Result<(), Error> {
     while let Some(row) = rows.next().map_err(doing("read cells"))? {
         let id: i64 = row.get(1).map_err(doing("read cells"))?;
         let Some(station) = places.get(&id) else { continue };

@@ -1,8 +1,8 @@
 //! What the first screen needs of days, from the archive: the year so far, yesterday, what was forecast of
 //! it, and the place among other cities.
 //!
-//! Invariants: read once an hour of air and shared by all who watch, since it changes with a day, with an
-//! hour of other cities, or with review; what cannot be read is said, not left out.
+//! Invariants: read once a day, and the place with each hour of the other cities, and shared by all who watch;
+//! what cannot be read is said, not left out; on 1 January nothing is told of a year that has not begun.
 //!
 //! Why: the first screen is drawn with every commit, and a year of days must not be read each time.
 
@@ -56,32 +56,43 @@ pub(super) struct Facts {
     pub(super) unreadable: bool,
 }
 
-/// As long as this is the same, so are the facts, but for corrections of days long gone.
-type Key = (Day, Option<Hour>, Option<Hour>);
+/// As long as these are the same, so are the facts: the day and how far review has come for what days say,
+/// the hour of the other cities for the rank.
+type Key = ((Day, Option<Hour>), Option<Hour>);
 
-/// The facts of each area by its code, as they were read last.
+/// An area's facts as they were read last; whoever reads them anew holds the lock.
+type Page = Arc<Mutex<Option<(Key, Arc<Facts>)>>>;
+
+/// The facts of each area by its code.
 #[derive(Debug, Default)]
-pub(super) struct Almanac(Mutex<BTreeMap<String, (Key, Arc<Facts>)>>);
+pub(super) struct Almanac(Mutex<BTreeMap<String, Page>>);
 
 impl Almanac {
-    /// The facts of an area; reads the archive where they are old, so it may block.
+    /// The facts of an area; reads the archive where they are old, so it may block. One caller reads; the
+    /// others of the same area wait only where nothing was read before.
     pub(super) fn facts(
         &self,
         (view, area): (&View, &AreaView),
         services: &Services,
     ) -> Arc<Facts> {
         let code = area.registry.area.to_string();
-        let key = (area.now.hour().day(), area.newest, area.reviewed_until);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, facts)) = kept.get(&code)
+        let key = ((area.now.hour().day(), area.reviewed_until), cities(view, area, services));
+        let page = {
+            let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(pages.entry(code.clone()).or_default())
+        };
+        let mut kept = page.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, facts)) = kept.as_ref()
             && *of == key
         {
             return Arc::clone(facts);
         }
-        match Facts::read((view, area), services) {
+        let days = kept.take().filter(|(of, _)| of.0 == key.0).map(|(_, facts)| facts);
+        let read = Facts::read((view, area), services, days.as_deref());
+        match read {
             Ok(facts) => {
                 let facts = Arc::new(facts);
-                kept.insert(code, (key, Arc::clone(&facts)));
+                *kept = Some((key, Arc::clone(&facts)));
                 facts
             }
             // Asked for again with the next picture.
@@ -94,8 +105,18 @@ impl Almanac {
 }
 
 impl Facts {
-    fn read((view, area): (&View, &AreaView), services: &Services) -> Result<Self, ArchiveError> {
-        let yesterday = area.now.hour().day().plus(-1);
+    /// Reads what is not in `days`, which are of the same day.
+    fn read(
+        (view, area): (&View, &AreaView),
+        services: &Services,
+        days: Option<&Self>,
+    ) -> Result<Self, ArchiveError> {
+        let ranked = ranked((view, area), services)?;
+        if let Some(of) = days {
+            return Ok(Self { ranked, ..of.clone() });
+        }
+        let today = area.now.hour().day();
+        let yesterday = today.plus(-1);
         let asked = Asked::of_area(&area.registry, services);
         let (year, days) = match Span::to_date(yesterday) {
             Some(span) => {
@@ -107,10 +128,11 @@ impl Facts {
         };
         let last = days.into_iter().next_back().map(|day| day.figures);
         Ok(Self {
-            year,
+            // On 1 January the year before has ended, and nothing of this one.
+            year: year.filter(|_| yesterday.date().0 == today.date().0),
             yesterday: last.filter(|figures| figures.day == yesterday),
             told: told(area, yesterday, services)?,
-            ranked: ranked((view, area), services)?,
+            ranked,
             unreadable: false,
         })
     }
@@ -142,22 +164,31 @@ fn told(area: &AreaView, day: Day, services: &Services) -> Result<Option<Told>, 
     }
 }
 
-/// The place of the area among the first set of cities in which it stands.
+/// The first set of cities in which the area stands, with the list that holds them.
+fn stands_in<'a>(
+    view: &'a View,
+    area: &AreaView,
+    services: &'a Services,
+) -> Option<(&'a RankSet, &'a AreaView)> {
+    services.lists.ranks.iter().find_map(|set| {
+        let held = view.area(Some(set.area.as_str()))?;
+        let own = set.own.map(|own| held.registry.called(own) == area.registry.name);
+        (held.registry.is_reference() && own == Some(true)).then_some((set, &**held))
+    })
+}
+
+/// The newest hour of the other cities.
+fn cities(view: &View, area: &AreaView, services: &Services) -> Option<Hour> {
+    stands_in(view, area, services)?.1.newest
+}
+
+/// The place of the area among the cities beside which it is looked at.
 fn ranked(
     (view, area): (&View, &AreaView),
     services: &Services,
 ) -> Result<Option<Ranked>, ArchiveError> {
-    let stands_in = |set: &&RankSet| {
-        let held = view.area(Some(set.area.as_str()));
-        held.zip(set.own).is_some_and(|(held, own)| {
-            held.registry.is_reference() && held.registry.called(own) == area.registry.name
-        })
-    };
-    let Some(set) = services.lists.ranks.iter().find(stands_in) else { return Ok(None) };
-    let held = view.area(Some(set.area.as_str()));
-    let Some((held, hour)) = held.and_then(|held| Some((held, held.newest?))) else {
-        return Ok(None);
-    };
+    let Some((set, held)) = stands_in(view, area, services) else { return Ok(None) };
+    let Some(hour) = held.newest else { return Ok(None) };
     let asked = rank::Asked::of_hour(set, Moment::Hour(hour), services);
     let rank = asked.rank(services.archive.as_ref(), held)?;
     let place = rank.rows.iter().find(|row| row.own).and_then(|row| row.rank);

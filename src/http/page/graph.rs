@@ -31,7 +31,7 @@ pub(super) const PATTERNS: &str = concat!(
 );
 
 /// Tops of axes, with their steps.
-const TOPS: [(f64, f64); 15] = [
+const TOPS: [(f64, f64); 18] = [
     (1.0, 0.25),
     (2.0, 0.5),
     (5.0, 1.0),
@@ -47,6 +47,9 @@ const TOPS: [(f64, f64); 15] = [
     (500.0, 100.0),
     (800.0, 200.0),
     (1200.0, 300.0),
+    (2000.0, 500.0),
+    (4000.0, 1000.0),
+    (10000.0, 2500.0),
 ];
 
 /// A value of each hour; `None` where it is missing.

@@ -14,7 +14,15 @@
 
   const show = (html) => {
     const places = [...main.querySelectorAll(".scroll")].map((e) => [e.scrollLeft, e.scrollTop]);
+    const focused = main.contains(document.activeElement) ? document.activeElement : null;
+    const kept = focused && ["href", "aria-label"].map((name) => [name, focused.getAttribute(name)]);
     main.innerHTML = html;
+    // Whoever goes by keyboard stays where they were.
+    const [name, value] = (kept || []).find(([, text]) => text) || [];
+    if (name) {
+      const same = [...main.querySelectorAll(`[${name}]`)].find((e) => e.getAttribute(name) === value);
+      if (same) same.focus({ preventScroll: true });
+    }
     main.querySelectorAll(".scroll").forEach((e, at) => {
       if (places[at]) [e.scrollLeft, e.scrollTop] = places[at];
     });

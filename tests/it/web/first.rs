@@ -258,6 +258,10 @@ async fn a_day_that_is_not_held_is_a_dash() {
     };
     let text = Daemon::over(view).get("/").await.text;
     assert!(tile(&text, "昨日 12月31日").contains("缺测"), "{text}");
+    for title in ["今年优良天数", "今年PM2.5均值", "重度及以上污染天"] {
+        let tile = tile(&text, title);
+        assert!(tile.contains("<b>—</b>") && tile.contains("尚无已结束的日期"), "{tile}");
+    }
 }
 
 #[tokio::test]

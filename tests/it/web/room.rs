@@ -87,3 +87,14 @@ async fn before_the_first_hour_there_is_none_and_an_unknown_area_is_not_found() 
     let daemon = Daemon::over(View::default());
     assert_eq!(daemon.get("/api/v1/areas/y/room").await.problem(404).0, "not_found");
 }
+
+#[tokio::test]
+async fn stations_can_be_left_out() {
+    let daemon = Daemon::over(super::page::one(dalian()));
+    let of =
+        async |query: &str| daemon.get(&format!("/api/v1/areas/dalian/room{query}")).await.json();
+    let (all, sets) = (of("").await, of("?stations=false").await);
+    assert!(all["stations"].as_array().is_some_and(|s| s.len() > 5), "{all}");
+    assert_eq!((&sets["stations"], &sets["sets"]), (&serde_json::json!([]), &all["sets"]));
+    daemon.get("/api/v1/areas/dalian/room?stations=some").await.problem(400);
+}
