@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{RecordDocument, asked_area, of_kind};
+use super::{PAGED, RecordDocument, asked_area, of_kind};
 use crate::http::App;
 use crate::http::api::parameters;
 use crate::http::problem::Problem;
@@ -72,7 +72,7 @@ pub(in crate::http) async fn advisories(
     RawQuery(query): RawQuery,
 ) -> Result<Json<AdvisoriesDocument>, Problem> {
     let released = of_kind(&app, query.as_deref(), "advisory").await?;
-    let pairs = parameters(query.as_deref(), &["area", "limit"])?;
+    let pairs = parameters(query.as_deref(), &PAGED)?;
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
     Ok(Json(AdvisoriesDocument {

@@ -50,6 +50,42 @@ async fn a_list_goes_on_by_its_link_without_gap_or_repetition() {
     }
 }
 
+/// Every list that the description says goes on takes the link that it gives, and the days that it names.
+#[tokio::test]
+async fn every_list_that_has_a_link_can_be_followed() {
+    let description = over_dalian().get("/api/v1/openapi.json").await.json();
+    let view = View { areas: vec![Arc::new(dalian())], simulated: false };
+    let shelf = Shelf { records: records(), ..Shelf::default() };
+    let (letters, daemon) = (over_dalian(), Daemon::with(view, shelf, Config::default()));
+    let paths = description["paths"].as_object().expect("paths");
+    let (mut lists, mut followed) = (0, 0);
+    for (path, operations) in paths {
+        let read = &operations["get"];
+        if read["responses"]["200"]["headers"]["Link"].is_null() {
+            continue;
+        }
+        lists += 1;
+        let at = path.replace("{area}", "dalian");
+        let of_letters = path.ends_with("dead-letters");
+        let daemon = if of_letters { &letters } else { &daemon };
+        let before = if of_letters { "9-9" } else { "9" };
+        let pages = [format!("{at}?limit=1"), format!("{at}?limit=1&before={before}")];
+        let names = read["parameters"].as_array().expect("parameters").iter();
+        let days = names.filter(|named| named["name"] == "from" || named["name"] == "to");
+        let days = days.map(|named| named["name"].as_str().expect("a name"));
+        for page in pages.into_iter().chain(days.map(|name| format!("{at}?{name}=2026-11-22"))) {
+            let answer = get(daemon, &page, &[]).await;
+            assert_eq!(answer.status.as_u16(), 200, "{page}: {}", answer.text);
+            if let Some(next) = next(&answer) {
+                followed += 1;
+                let older = get(daemon, &next, &[]).await;
+                assert_eq!(older.status.as_u16(), 200, "{next}: {}", older.text);
+            }
+        }
+    }
+    assert!(lists >= 8 && followed >= 3, "{lists} lists, {followed} links");
+}
+
 #[tokio::test]
 async fn a_list_is_csv_where_it_is_asked_for() {
     let daemon = over_dalian();
