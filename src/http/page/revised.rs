@@ -43,7 +43,7 @@ fn of_row(row: &RevisionRow, lang: Lang) -> Vec<Revised> {
         at: super::minute(row.at),
         hour: row.day.hour(of_day),
         when: lang.day_and_hour(row.day.hour(of_day)),
-        name: name(&quantity),
+        name: name(&quantity, lang),
         old: shown(&quantity, &old, lang),
         new: shown(&quantity, &new, lang),
         quantity,
@@ -59,17 +59,31 @@ fn property(quantity: &str) -> Option<Property> {
     Property::parse(base)
 }
 
-fn name(quantity: &str) -> String {
-    match (property(quantity), quantity) {
-        (Some(property), code) if code == property.code() => property.label().to_owned(),
-        (Some(property), code) => {
-            let rest = code.strip_prefix(property.code()).unwrap_or_default();
-            format!("{}{}", property.label(), rest.replace('_', " "))
-        }
-        (None, "aqi") => "AQI".to_owned(),
-        (None, "aqi_day") => "AQI day".to_owned(),
-        (None, other) => other.replace('_', " "),
-    }
+/// How people call a quantity: `PM2.5 24小时滑动均值`.
+fn name(quantity: &str, lang: Lang) -> String {
+    let Some(property) = property(quantity) else {
+        let known = match quantity {
+            "aqi" => lang.of("小时AQI", "AQI of the hour"),
+            "aqi_day" => lang.of("今日累计AQI", "AQI of the day so far"),
+            "primary" | "primary_pollutants" => lang.of("首要污染物", "primary pollutants"),
+            "primary_day" => lang.of("今日首要污染物", "primary pollutants of the day so far"),
+            "hours_day" => lang.of("今日有效小时数", "hours of the day so far"),
+            "stations_expected" => lang.of("应报点位数", "stations expected"),
+            other => return other.replace('_', " "),
+        };
+        return known.to_owned();
+    };
+    let label = property.label();
+    let basis = match quantity.strip_prefix(property.code()).unwrap_or_default() {
+        "" => return label.to_owned(),
+        "_24h" => lang.of("24小时滑动均值", "24 h rolling mean"),
+        "_day" => lang.of("0时以来均值", "mean since 00:00"),
+        "_8h" => lang.of("8小时滑动均值", "8 h rolling mean"),
+        "_8h_max_today" => lang.of("今日8小时最大", "8 h max of the day so far"),
+        "_1h_max_today" => lang.of("今日1小时最大", "1 h max of the day so far"),
+        other => return format!("{label}{}", other.replace('_', " ")),
+    };
+    format!("{label} {basis}")
 }
 
 fn shown(quantity: &str, value: &serde_json::Value, lang: Lang) -> String {
@@ -98,5 +112,24 @@ fn cause(name: &str, lang: Lang) -> &'static str {
         "stations" => lang.of("点位调整", "list of stations"),
         "rules" => lang.of("规则变更", "rules"),
         _ => lang.of("其他", "other"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::area::Quantity;
+
+    #[test]
+    fn every_quantity_has_a_chinese_name() {
+        for quantity in Quantity::all() {
+            let quantity = quantity.name();
+            let name = name(&quantity, Lang::Zh);
+            let is_short = property(&quantity).is_some_and(|p| p.code() == quantity);
+            assert!(is_short || !name.is_ascii(), "{quantity}: {name}");
+            assert!(!name.contains('_'), "{quantity}: {name}");
+        }
+        assert_eq!(name("o3_8h_max_today", Lang::Zh), "O₃ 今日8小时最大");
+        assert_eq!(name("pm2_5_24h", Lang::En), "PM2.5 24 h rolling mean");
     }
 }
