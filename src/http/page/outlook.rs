@@ -63,6 +63,8 @@ struct Sheet<'a> {
     skill: Vec<Skill>,
     yesterday: String,
     came: Vec<Came>,
+    /// Said where none of these is.
+    no_came: &'static str,
 }
 
 /// `GET /outlook`.
@@ -77,6 +79,7 @@ pub(in crate::http) async fn outlook(
     let frame = Frame::of(&app, Place::Outlook, Some(area), &pairs);
     let lang = frame.lang;
     let outlook = ahead::outlook(&app, &outlooks, area).await?;
+    let yesterday = area.now.hour().day().plus(-1);
     let official = newest(area).filter(|kept| kept.forecast.source == Source::Fed);
     let nowcast = outlook.as_deref().map(|outlook| &outlook.nowcast);
     let made = nowcast.and_then(|nowcast| nowcast.as_ref().ok());
@@ -96,10 +99,9 @@ pub(in crate::http) async fn outlook(
         looked: looked(area, lang),
         days: outlook.as_deref().map_or(0, |outlook| outlook.days.len()),
         skill: outlook.as_deref().map_or_else(Vec::new, |o| met::skill(&o.rows, lang)),
-        yesterday: area.now.hour().day().plus(-1).to_string(),
-        came: outlook.as_deref().map_or_else(Vec::new, |outlook| {
-            met::came(outlook, area.now.hour().day().plus(-1), lang)
-        }),
+        yesterday: yesterday.to_string(),
+        came: outlook.as_deref().map_or_else(Vec::new, |o| met::came(o, yesterday, lang)),
+        no_came: met::no_came(outlook.as_deref(), yesterday, lang),
         frame,
     };
     let html = sheet.render().map_err(|e| Problem::internal("page cannot be rendered", &e))?;

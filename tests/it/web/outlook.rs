@@ -165,6 +165,18 @@ async fn forecasts_stand_beside_the_day_that_came() {
 }
 
 #[tokio::test]
+async fn forecasts_by_zone_alone_are_said_to_be_so() {
+    let yesterday = day("2026-11-22");
+    let issued = yesterday.plus(-1).start().plus(10).start();
+    let zone = issue(Source::Fed, issued, "旅顺口区", &[(yesterday, 60, 90)]);
+    let shelf = Shelf { records: vec![record(1, zone)], ..Shelf::default() };
+    let page = daemon(dalian(), shelf).get("/outlook").await.text;
+    assert!(page.contains("没有全市预报（仅有分区预报，不作比较）"), "{page}");
+    let none = daemon(dalian(), Shelf::default()).get("/outlook").await.text;
+    assert!(none.contains("没有对昨日的预报"));
+}
+
+#[tokio::test]
 async fn an_area_that_is_not_there_is_refused() {
     let daemon = daemon(dalian(), Shelf::default());
     daemon.get("/outlook?area=nowhere").await.problem(404);

@@ -78,6 +78,17 @@ pub(super) fn skill(rows: &[Verified], lang: Lang) -> Vec<Skill> {
     rows.iter().filter(|of| of.zone.is_empty()).map(row).collect()
 }
 
+/// Why no forecast stands beside a day: nobody made one, or only of zones, whose air is another.
+pub(super) fn no_came(outlook: Option<&Outlook>, day: Day, lang: Lang) -> &'static str {
+    let issues = outlook.map_or(&[][..], |outlook| &outlook.issues);
+    let mut spans = issues.iter().flat_map(|forecast| forecast.zones.values().flatten());
+    if spans.any(|span| span.day() == Some(day)) {
+        lang.of("没有全市预报（仅有分区预报，不作比较）", "forecast by zone only: not compared")
+    } else {
+        lang.of("没有对昨日的预报", "nobody forecast it")
+    }
+}
+
 /// The last issue of each office and lead for a day, beside that day.
 pub(super) fn came(outlook: &Outlook, day: Day, lang: Lang) -> Vec<Came> {
     let mut last: BTreeMap<(Source, &str, i32), (&Forecast, &ForecastSpan)> = BTreeMap::new();
