@@ -33,8 +33,6 @@ use crate::standard::standards;
 use crate::warning::Basis;
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
-
 use ahead::{Block, Fan};
 use met::{Came, Skill};
 
@@ -70,7 +68,7 @@ struct Sheet<'a> {
 /// `GET /outlook`.
 pub(in crate::http) async fn outlook(
     State(app): State<App>,
-    Extension(outlooks): Extension<Arc<Mutex<Outlooks>>>,
+    Extension(outlooks): Extension<Arc<Outlooks>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let pairs = parameters(query.as_deref(), &["area", "lang"])?;

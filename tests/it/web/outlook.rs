@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lantian::area::Figures;
 use lantian::http::Config;
@@ -122,6 +123,26 @@ async fn the_built_in_forecast_is_labelled_and_drawn_as_fans() {
     let english = daemon.get("/outlook?lang=en").await.text;
     assert!(english.contains("Built-in statistical forecast (for reference only)"), "{english}");
     assert_eq!((first, asked()), (1, 1));
+}
+
+#[tokio::test]
+async fn who_goes_away_leaves_the_forecast_for_the_others_and_midnight_makes_a_new_one() {
+    let newest = dalian().newest.expect("published");
+    let shelf = Shelf { figures: past(newest), ..Shelf::default() };
+    let daemon = daemon(dalian(), shelf);
+    let asked = || daemon.shelf.asked.lock().expect("not poisoned").len();
+    let gone = tokio::time::timeout(Duration::ZERO, daemon.get("/outlook")).await;
+    assert!(gone.is_err(), "nobody waits for a forecast without time");
+    let (one, other) = tokio::join!(daemon.get("/outlook"), daemon.get("/outlook?lang=en"));
+    assert_eq!([one.status.as_u16(), other.status.as_u16()], [200, 200]);
+    assert_eq!(asked(), 1);
+    // The newest hour is still one of yesterday.
+    let now = newest.day().plus(1).start().start();
+    let view = View { areas: vec![Arc::new(AreaView { now, ..dalian() })], simulated: false };
+    daemon.view.send_replace(Arc::new(view));
+    let page = daemon.get("/outlook").await.text;
+    assert!(page.contains("2026-11-23 · 全市，日AQI"), "{page}");
+    assert_eq!(asked(), 2);
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! The built-in forecast of the coming 72 hours: made once an hour, drawn as fans of its quantiles.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 
 use crate::area::Figures;
 use crate::assessment::{DustColumn, JudgedBy};
@@ -40,29 +41,57 @@ pub(super) struct Outlook {
     pub(super) rows: Vec<Verified>,
 }
 
-/// The last outlook of each area, by the hour that it knows.
-#[derive(Debug, Default)]
-pub(in crate::http) struct Outlooks(Vec<(String, Hour, Arc<Outlook>)>);
+/// The hour that an outlook knows, and the day on which it was made: in the first hours after midnight the
+/// newest hour is still yesterday's.
+type Moment = (Hour, Day);
 
-/// The outlook of an area; `None` before it has published an hour. One is made at a time.
+/// An outlook, or the place where it will be.
+type Place = Arc<OnceCell<Arc<Outlook>>>;
+
+/// The last outlook of each area.
+#[derive(Debug, Default)]
+pub(in crate::http) struct Outlooks(Mutex<BTreeMap<String, (Moment, Place)>>);
+
+impl Outlooks {
+    /// The place of an area's outlook; a new one for another moment.
+    fn place(&self, code: &str, moment: Moment) -> Place {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, place)) = all.get(code)
+            && *of == moment
+        {
+            return place.clone();
+        }
+        let place = Place::default();
+        all.insert(code.to_owned(), (moment, place.clone()));
+        place
+    }
+}
+
+/// The outlook of an area; `None` before it has published an hour.
+///
+/// It is made once: whoever asks meanwhile waits for it, other areas wait for nothing, and it is kept even
+/// where nobody waits any more.
 pub(super) async fn outlook(
     app: &App,
-    outlooks: &Mutex<Outlooks>,
+    outlooks: &Outlooks,
     area: &AreaView,
 ) -> Result<Option<Arc<Outlook>>, Problem> {
     let Some(newest) = area.newest else { return Ok(None) };
     let code = area.registry.area.to_string();
-    let mut kept = outlooks.lock().await;
-    let found = kept.0.iter().find(|(of, hour, _)| (of, *hour) == (&code, newest));
-    if let Some((.., outlook)) = found {
+    let today = area.now.hour().day();
+    let place = outlooks.place(&code, (newest, today));
+    if let Some(outlook) = place.get() {
         return Ok(Some(outlook.clone()));
     }
-    let today = area.now.hour().day();
-    let (made, of) = (made(app, newest, today), code.clone());
-    let outlook = Arc::new(blocking(move || made(&of)).await??);
-    kept.0.retain(|(of, ..)| *of != code);
-    kept.0.push((code, newest, outlook.clone()));
-    Ok(Some(outlook))
+    let made = made(app, newest, today);
+    let make = move || async move {
+        let outlook = blocking(move || made(&code)).await??;
+        Ok::<_, Problem>(Arc::new(outlook))
+    };
+    // A task of its own goes on where the one who asked has gone.
+    let task = tokio::spawn(async move { place.get_or_try_init(make).await.cloned() });
+    let done = task.await.map_err(|e| Problem::internal("the answer failed", &e))?;
+    done.map(Some)
 }
 
 /// Makes an outlook from what the archive has.
