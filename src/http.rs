@@ -329,7 +329,10 @@ impl Painter {
                 changed = self.services.view.changed() => if changed.is_err() { return },
             }
             let view = self.services.view.borrow_and_update().clone();
-            self.journal.note(&view);
+            let (journal, noted) = (self.journal.clone(), view.clone());
+            if let Err(e) = blocking(move || journal.note(&noted)).await {
+                tracing::error!(error = ?e, "events cannot be told");
+            }
             let next = Arc::new(self.screens.borrow().over(view));
             self.screens.send_replace(next);
             tokio::time::sleep(self.interval).await;

@@ -31,6 +31,7 @@ mod silence;
 mod station;
 mod year;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
@@ -78,6 +79,8 @@ struct Shelf {
     /// Editions that were in use before.
     kept: Vec<Edition>,
     power: Vec<MeterReading>,
+    /// Whether no token is good any more.
+    withdrawn: AtomicBool,
 }
 
 /// The paper of which a record is.
@@ -285,6 +288,7 @@ impl Archive for Shelf {
 
     fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError> {
         let role = match token {
+            _ if self.withdrawn.load(Ordering::Relaxed) => return Ok(None),
             "reads" => Role::Viewer,
             "runs" => Role::Operator,
             "rules" => Role::Admin,

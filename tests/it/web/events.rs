@@ -1,6 +1,7 @@
 //! The stream of what happens: from the state of now, without gap or repetition, and only what is issued.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::{Body, BodyDataStream};
 use axum::http::Request;
@@ -119,7 +120,8 @@ async fn it_goes_on_where_it_broke_off_without_gap_or_repetition() {
         ids.push(stream.named("alarms").await.1);
     }
     drop(stream);
-    for (last, expected) in [(&begun, &ids[..]), (&ids[1], &ids[2..]), (&ids[2], &ids[3..])] {
+    // The newest says all alarms, so those between are not kept.
+    for (last, expected) in [(&begun, &ids[3..]), (&ids[1], &ids[3..]), (&ids[3], &ids[4..])] {
         let by_parameter = format!("{EVENTS}?last_event_id={last}");
         let both = [(EVENTS, vec![("last-event-id", last.as_str())]), (&by_parameter, vec![])];
         for (path, headers) in both {
@@ -168,6 +170,18 @@ async fn what_is_only_recommended_goes_to_persons_alone() {
     let request = Request::get(EVENTS).header("authorization", "Bearer guess");
     let refused = daemon.answer(request.body(Body::empty()).expect("a request")).await;
     assert_eq!(refused.problem(401).0, "unauthorized");
+}
+
+#[tokio::test]
+async fn a_stream_whose_token_is_withdrawn_ends_before_what_is_for_persons() {
+    let daemon = over_dalian();
+    let mut person = Stream::open(&daemon, EVENTS, &[("authorization", "Bearer reads")]).await;
+    person.named("state").await;
+    daemon.shelf.withdrawn.store(true, Ordering::Relaxed);
+    show(&daemon, silent(1));
+    person.named("alarms").await;
+    show(&daemon, warned(silent(1)));
+    assert_eq!(person.next().await, None, "no proposal");
 }
 
 #[tokio::test]
