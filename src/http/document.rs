@@ -255,7 +255,7 @@ pub(super) struct FiguresDocument {
     simulated: bool,
     /// The edition of the index in force.
     edition: &'static str,
-    edition_document: &'static str,
+    pub(super) edition_document: &'static str,
     practice: &'static str,
     pub(super) index: IndexDocument,
     pub(super) concentrations: Concentrations,
@@ -266,7 +266,7 @@ pub(super) struct FiguresDocument {
     o3_8h_ug_m3: Option<Decimal>,
     pub(super) day_so_far: DaySoFar,
     /// Stations with a valid value in the hour.
-    coverage: ByPollutant<CoverageDocument>,
+    pub(super) coverage: ByPollutant<CoverageDocument>,
 }
 
 /// What the figures are seen with.

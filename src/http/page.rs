@@ -62,7 +62,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{Mutex, OwnedSemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::api::{one, parameters};
@@ -79,8 +79,10 @@ pub(super) use words::Lang;
 
 pub(super) use ack::{AckForm, AckPage};
 pub(super) use api::{api, api_style};
+pub(super) use cover::thin;
 pub(super) use duty::duty;
 pub(super) use evidence::evidence;
+pub(super) use model::stale_h;
 pub(super) use notices::notices;
 pub(super) use papers::papers;
 pub(super) use public::public;
@@ -93,7 +95,7 @@ pub(super) use year::year;
 
 /// Pages that read the archive for whoever asks.
 pub(super) fn routes() -> Router<App> {
-    let outlooks = Arc::<Mutex<outlook::Outlooks>>::default();
+    let outlooks = Arc::<outlook::Outlooks>::default();
     Router::new()
         .route("/station", get(station::station))
         .route("/outlook", get(outlook::outlook))

@@ -25,7 +25,8 @@ use utoipa::ToSchema;
 
 use super::api::parameters;
 use super::document::{
-    Compared, Concentrations, DaySoFar, FiguresDocument, Frame, IndexDocument, dataset,
+    ByPollutant, Compared, Concentrations, CoverageDocument, DaySoFar, FiguresDocument, Frame,
+    IndexDocument, dataset,
 };
 use super::problem::Problem;
 use super::warning::asked_area;
@@ -94,8 +95,14 @@ pub(super) struct PublicFigures {
     dataset: &'static str,
     /// 实况(未审核) or 审核.
     dataset_zh: &'static str,
+    /// The edition of the index in force.
+    edition_document: &'static str,
     index: IndexDocument,
+    /// Means of the hour.
     concentrations: Concentrations,
+    /// Stations with a valid value in the hour.
+    coverage: ByPollutant<CoverageDocument>,
+    /// From 00:00 to the end of the hour, with how many hours it rests on.
     day_so_far: DaySoFar,
 }
 
@@ -104,6 +111,7 @@ impl PublicFigures {
         let (dataset, dataset_zh) = dataset(compared.now);
         let figures = FiguresDocument::of(compared, ("published", 1), frame);
         let FiguresDocument { time, hour_ending, index, concentrations, day_so_far, .. } = figures;
+        let FiguresDocument { edition_document, coverage, .. } = figures;
         let (name, dataset) = (name.to_owned(), dataset.name());
         Self {
             entity,
@@ -112,8 +120,10 @@ impl PublicFigures {
             hour_ending,
             dataset,
             dataset_zh,
+            edition_document,
             index,
             concentrations,
+            coverage,
             day_so_far,
         }
     }
@@ -125,6 +135,10 @@ pub(super) struct PublicAir {
     area: String,
     name: String,
     simulated: bool,
+    /// Whether the newest hour is more than two hours old (数据缺报).
+    stale: bool,
+    /// Whether fewer than half of the stations gave a value of some pollutant (代表性不足).
+    not_representative: bool,
     /// Null before an hour was published.
     city: Option<PublicFigures>,
     /// Its assessed stations.
@@ -153,6 +167,7 @@ pub(super) async fn air(
     let frame = Frame { parameters: &public.parameters, simulated: view.simulated };
     let code = area.registry.area.to_string();
     let city = area.sets.first().and_then(|set| Some((set, set.at(area.newest?)?)));
+    let not_representative = city.is_some_and(|(_, hour)| page::thin(&hour.figures));
     let city = city.map(|(set, hour)| {
         PublicFigures::of((code.clone(), &area.registry.name), Compared::of_set(set, hour), frame)
     });
@@ -169,6 +184,8 @@ pub(super) async fn air(
         simulated: view.simulated,
         name: area.registry.name.clone(),
         area: code,
+        stale: page::stale_h(area).is_some(),
+        not_representative,
         stations: match city {
             Some(_) => stations(area).filter_map(station).collect(),
             None => Vec::new(),

@@ -54,7 +54,7 @@ pub(super) fn not_representative(figures: &Figures, lang: Lang) -> Option<String
 }
 
 /// Whether fewer than half of the stations have a value of some pollutant.
-pub(super) fn thin(figures: &Figures) -> bool {
+pub(in crate::http) fn thin(figures: &Figures) -> bool {
     least(figures).is_some_and(|(_, coverage)| is_thin(coverage))
 }
 

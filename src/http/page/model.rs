@@ -27,7 +27,7 @@ use crate::time::Hour;
 use askama::Template as _;
 
 /// The newest hour may be this much older than the view before the page warns, in minutes.
-pub(super) const STALE_AFTER_MIN: i64 = 120;
+const STALE_AFTER_MIN: i64 = 120;
 
 /// The CSS class of an AQI class; grey hatching for none.
 pub(super) const fn class_name(category: Option<Category>) -> &'static str {
@@ -315,6 +315,25 @@ fn minute(area: &AreaView, lang: Lang) -> String {
     format!("{} {shown}", lang.of("更新于", "updated"))
 }
 
+/// For how many hours there was no new one, where that is too long.
+pub(in crate::http) fn stale_h(area: &AreaView) -> Option<i64> {
+    let age_min = (area.now.millis() - area.newest?.end().millis()) / 60_000;
+    (age_min > STALE_AFTER_MIN).then_some(age_min / 60)
+}
+
+/// 数据缺报: the newest hour is old.
+pub(super) fn stale(area: &AreaView, lang: Lang) -> Option<Banner> {
+    let (hours, hour) = (stale_h(area)?, lang.day_and_hour(area.newest?));
+    Some(Banner {
+        class: "alarm",
+        strong: lang.of("数据缺报", "Data missing"),
+        text: match lang {
+            Lang::Zh => format!("最新时次为{hour}，距今已超过{hours}小时"),
+            Lang::En => format!("newest hour {hour}, over {hours} h ago"),
+        },
+    })
+}
+
 fn banners(view: &View, area: &AreaView, lang: Lang) -> Vec<Banner> {
     let mut banners = Vec::new();
     if view.simulated {
@@ -324,20 +343,7 @@ fn banners(view: &View, area: &AreaView, lang: Lang) -> Vec<Banner> {
             text: lang.of("非真实监测结果", "not measured").to_owned(),
         });
     }
-    if let Some(newest) = area.newest {
-        let age_min = (area.now.millis() - newest.end().millis()) / 60_000;
-        if age_min > STALE_AFTER_MIN {
-            let hour = lang.day_and_hour(newest);
-            banners.push(Banner {
-                class: "alarm",
-                strong: lang.of("数据缺报", "Data missing"),
-                text: match lang {
-                    Lang::Zh => format!("最新时次为{hour}，距今已超过{}小时", age_min / 60),
-                    Lang::En => format!("newest hour {hour}, over {} h ago", age_min / 60),
-                },
-            });
-        }
-    }
+    banners.extend(stale(area, lang));
     banners.extend(warning::banners(area, lang));
     banners.extend(alarms::banners(area, lang));
     if area.caught_up == Some(false) {

@@ -9,12 +9,11 @@ use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
-use super::model::{Chip, class_name, value};
+use super::model::{Banner, Chip, class_name, stale, value};
 use super::words::Lang;
-use super::{BUILD, minute};
+use super::{BUILD, cover, minute};
 use crate::area::Figures;
 use crate::http::api::{one, parameters};
-use crate::http::document::dataset;
 use crate::http::problem::Problem;
 use crate::http::public::{Public, stations};
 use crate::http::warning::{asked_area, newest};
@@ -22,6 +21,7 @@ use crate::index::Category;
 use crate::observation::{POLLUTANTS, Pollutant};
 use crate::outlook::{ForecastSpan, KeptForecast, Source};
 use crate::pipeline::{AreaView, View};
+use crate::standard::standards;
 use crate::time::Hour;
 use crate::warning::Level;
 
@@ -31,6 +31,22 @@ struct Row {
     primary: String,
     values: Vec<String>,
     day: Chip,
+    /// `有效小时 14/15`.
+    day_hours: String,
+}
+
+/// The newest published hour.
+struct Now {
+    hour: String,
+    /// 实况(未审核) until reviewed.
+    dataset: &'static str,
+    /// By which the index is made.
+    edition: &'static str,
+    /// Until when the day so far goes.
+    until: String,
+    /// Said where fewer than half of the stations reported.
+    thin: Option<String>,
+    city: Row,
 }
 
 struct Warned {
@@ -64,8 +80,10 @@ struct PublicPage {
     name: String,
     simulated: bool,
     areas: Vec<(String, String)>,
-    /// When, on what it rests, and the city; `None` before an hour was published.
-    now: Option<(String, &'static str, Row)>,
+    /// `None` before an hour was published.
+    now: Option<Now>,
+    /// Said where the newest hour is old.
+    stale: Option<Banner>,
     pollutants: Vec<&'static str>,
     stations: Vec<Row>,
     warnings: Vec<Warned>,
@@ -92,6 +110,13 @@ fn page(view: &View, area: &AreaView, lang: Lang) -> PublicPage {
         primary: lang.primary(&figures.index),
         values: POLLUTANTS.map(|p| value(figures.concentration[p.index()], p)).into(),
         day: Chip::of(&figures.day_index, hour, lang),
+        day_hours: {
+            let (counted, due) = (figures.hours_day, hour.ending());
+            match lang {
+                Lang::Zh => format!("有效小时 {counted}/{due}"),
+                Lang::En => format!("{counted} of {due} hours"),
+            }
+        },
     };
     let city = area.sets.first().and_then(|set| Some(&set.at(area.newest?)?.figures));
     let of_stations = city.into_iter().flat_map(|city| {
@@ -112,10 +137,15 @@ fn page(view: &View, area: &AreaView, lang: Lang) -> PublicPage {
             .watched()
             .map(|(_, area)| (area.registry.area.to_string(), area.registry.name.clone()))
             .collect(),
-        now: city.map(|figures| {
-            let hour = lang.day_and_hour(figures.hour);
-            (hour, dataset(figures).1, row(&area.registry.name, figures, figures.hour))
+        now: city.map(|figures| Now {
+            hour: lang.day_and_hour(figures.hour),
+            dataset: lang.dataset(figures),
+            edition: standards().index_edition(figures.hour.day()).document(),
+            until: lang.hour_ending(figures.hour),
+            thin: cover::not_representative(figures, lang),
+            city: row(&area.registry.name, figures, figures.hour),
         }),
+        stale: stale(area, lang),
         pollutants: POLLUTANTS.map(Pollutant::label).into(),
         stations: of_stations.collect(),
         warnings: warnings(area, lang),

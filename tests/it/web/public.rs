@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use lantian::http::{Config, public_site, serve_all};
+use lantian::index::Pollutants;
+use lantian::observation::Pollutant;
 use lantian::outlook::{Forecast, Source, decode_forecast};
 use lantian::pipeline::{Alarm, AreaView, Subject, View};
 use lantian::time::Instant;
@@ -138,6 +140,39 @@ async fn what_is_published_and_issued_is_there() {
     let (_, issued) = ask(area, "GET", "/api/v1/public/warning").await;
     let issued: Value = serde_json::from_str(&issued).expect("JSON");
     assert_eq!(issued["in_force"]["level"], "orange");
+}
+
+/// In text, since a telephone shows no `title`.
+#[tokio::test]
+async fn what_is_old_or_thin_does_not_look_whole() {
+    let (_, page) = ask(dalian(), "GET", "/").await;
+    for word in ["HJ 633—2026", "1小时均值", "0时以来，截至15时", "有效小时 15/15"]
+    {
+        assert!(page.contains(word), "{word}\n{page}");
+    }
+    assert!(!page.contains("数据缺报") && !page.contains("代表性不足"), "{page}");
+    let mut area = dalian();
+    area.now = area.newest.expect("an hour").end().plus_minutes(181);
+    let newest = area.newest.expect("an hour");
+    let hour = area.sets[0].hours.iter_mut().find(|h| h.figures.hour == newest).expect("it");
+    let figures = &mut hour.figures;
+    figures.coverage.iter_mut().for_each(|of| (of.present, of.expected) = (3, 10));
+    let pm10: Pollutants = [Pollutant::Pm10].into_iter().collect();
+    (figures.index.partial, figures.index.missing) = (true, pm10);
+    (figures.day_index.partial, figures.day_index.missing) = (true, pm10);
+    let (_, page) = ask(area.clone(), "GET", "/").await;
+    for word in ["数据缺报", "距今已超过3小时", "仅3/10站有数据，代表性不足"]
+    {
+        assert!(page.contains(word), "{word}\n{page}");
+    }
+    let note = "PM10 缺测，AQI按其余项目计算";
+    assert_eq!(page.matches(note).count(), 2, "of the hour and of the day\n{page}");
+    assert!(!page.contains("title=\""), "{page}");
+    let (_, air) = ask(area, "GET", "/api/v1/public/air").await;
+    let air: Value = serde_json::from_str(&air).expect("JSON");
+    assert_eq!((&air["stale"], &air["not_representative"]), (&true.into(), &true.into()));
+    assert_eq!(air["city"]["coverage"]["pm2_5"]["present"], 3);
+    assert_eq!(air["city"]["edition_document"], "HJ 633—2026");
 }
 
 #[tokio::test]
