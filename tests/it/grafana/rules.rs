@@ -78,6 +78,21 @@ fn rules_ask_for_metrics_of_the_list() {
     assert!(seen > 25, "{seen}");
 }
 
+/// What is common to alarms that differ is nothing; and one city's silence says nothing of another's.
+#[test]
+fn mails_have_a_subject_and_cities_do_not_mute_each_other() {
+    let text = read("config/prometheus/alertmanager.yml");
+    assert!(!text.contains(".CommonAnnotations"), "a mail of two alarms has no subject");
+    assert_eq!(text.matches("(index .Alerts 0).Annotations.summary").count(), 2);
+    let rules: Vec<_> = text.split("  - source_matchers: ").skip(1).collect();
+    assert!(rules.len() >= 4, "{}", rules.len());
+    for rule in rules {
+        let source = rule.lines().next().unwrap();
+        let of_one_city = source.contains("FeedSilent") || source.contains("AreaSilent");
+        assert_eq!(rule.contains("equal: [job, instance, area]"), of_one_city, "{source}");
+    }
+}
+
 #[test]
 fn amtool_takes_the_routes() {
     let Some(mut amtool) = debian("amtool") else { return };
