@@ -323,7 +323,7 @@ impl Daemon {
         cancel: &CancellationToken,
     ) -> Result<(), Failure> {
         let Some(every) = self.setup.heartbeat else { return Ok(()) };
-        let beats = ingest::heartbeats(metrics)?;
+        let beats = ingest::Heartbeats::register(metrics)?;
         for area in self.registries.iter().map(|registry| registry.area.clone()) {
             let mut feeds = self.setup.feeds.iter();
             let Some(feed) = feeds.find(|feed| feed.areas.contains(&area)) else { continue };
@@ -337,7 +337,7 @@ impl Daemon {
                     let (area, views) = (area.clone(), views.clone());
                     Arc::new(move || http::public_warning(&views.borrow(), area.as_str()))
                 },
-                taken: beats.with_label_values(&[area.as_str()]),
+                taken: beats.of(area.as_str(), every),
                 status: Arc::new(move || status::document(&area, &views, &archive, within)),
             };
             let beating = heartbeat.run(cancel.child_token());

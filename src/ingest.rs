@@ -37,7 +37,7 @@ pub use backoff::Backoff;
 pub use config::{Broker, BrokerFault, Config, ConfigFault, Protocol};
 pub use heartbeat::Heartbeat;
 pub use ledger::{Ledger, Taken};
-pub use metrics::{Metrics, heartbeats};
+pub use metrics::{Heartbeats, Metrics};
 pub use publish::{Unpublished, publish_once};
 pub use session::{Delivery, Receipt};
 

@@ -393,6 +393,12 @@ impl Feed {
     fn show_unacked(&mut self) {
         let as_i64 = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let unacked = self.ledger.unacked();
+        if unacked == self.unacked_shown {
+            return;
+        }
+        let held = u32::try_from(unacked).unwrap_or(u32::MAX);
+        let window = self.config.inflight.max(1);
+        self.metrics.show_share(self.config.feed, f64::from(held) / f64::from(window));
         self.metrics.unacked.add(as_i64(unacked) - as_i64(self.unacked_shown));
         self.unacked_shown = unacked;
     }

@@ -102,6 +102,11 @@ fn day_coverage(figures: &Figures) -> f64 {
     f64::from(figures.hours_day) / f64::from(passed)
 }
 
+/// The label of the set that is called `area` or `area/set`.
+fn code_of(entity: &str) -> &str {
+    entity.split_once('/').map_or("", |(_, set)| set)
+}
+
 impl Families {
     fn push(&mut self, metric: &Metric, labels: &[&str], mut series: Series) {
         debug_assert_eq!(metric.labels.len(), labels.len(), "{}", metric.name);
@@ -183,6 +188,9 @@ impl Families {
             self.response(area);
         }
         self.notices(area);
+        if !area.registry.is_reference() {
+            self.sets(area);
+        }
         let Some(newest) = area.newest else { return };
         self.put(&names::AREA_EVENT, &[code], seconds(newest.end()));
         // Reference cities are series to be ranked with, no air of ours.
@@ -202,6 +210,16 @@ impl Families {
         }
         for station in &area.stations {
             self.station(area, station);
+        }
+    }
+
+    /// What every set is called, also before an hour is published: so that its figures can be missed.
+    fn sets(&mut self, area: &AreaView) {
+        let registry = &area.registry;
+        for (at, set) in registry.sets.iter().enumerate() {
+            let entity = registry.entity(at);
+            let labels = [registry.area.as_str(), code_of(&entity), &entity, &set.name];
+            self.put(&names::SET_INFO, &labels, 1.0);
         }
     }
 
@@ -245,9 +263,8 @@ impl Families {
     }
 
     fn set(&mut self, area: &str, set: &SetView, figures: &Figures) {
-        let code = set.entity.split_once('/').map_or("", |(_, set)| set);
+        let code = code_of(&set.entity);
         let labels = [area, code];
-        self.put(&names::SET_INFO, &[area, code, &set.entity, &set.name], 1.0);
         self.maybe(&names::AREA_AQI, &labels, figures.index.aqi.map(f64::from));
         self.maybe(&names::AREA_DAY_AQI, &labels, figures.day_index.aqi.map(f64::from));
         self.put(&names::AREA_DAY_COVERAGE, &labels, day_coverage(figures));

@@ -117,7 +117,7 @@ metrics! {
     RESPONSE_TASKS = gauge("lantian_response_tasks", &["area", "step"],
         "Receivers of tasks of the newest issue, by the last step that they took.");
     SET_INFO = gauge("lantian_set_info", &["area", "set", "entity", "name"],
-        "Always 1; what the API and people call a set.");
+        "Always 1; what the API and people call a set of an area that is watched.");
     SILENCES = gauge("lantian_silence_alarms", &["area", "subject"],
         "Silences that last: of the daemon, the feed, the area (many at once), its stations.");
     SIMULATED = gauge("lantian_simulated", &[], "1 when the air is simulated.");
@@ -162,6 +162,10 @@ metrics! {
 metrics! {
     /// What the parts of the daemon register themselves.
     OF_PARTS;
+    ACK_WINDOW_USED = gauge("lantian_ack_window_used_ratio", &[],
+        "Of the feed that is fullest, how much of its window is held without an acknowledgement.");
+    HEARTBEAT_INTERVAL = gauge("lantian_heartbeat_interval_seconds", AREA,
+        "How often a heartbeat is sent; absent where none is.");
     HEARTBEAT = gauge("lantian_heartbeat_timestamp_seconds", AREA,
         "When the broker last took a heartbeat; 0 before it took one, absent where none is sent.");
     INGEST_ACKS = count("lantian_ingest_acks_total", &[],
@@ -255,6 +259,8 @@ mod tests {
         "lantian_warning_level{area,drill}",
         "lantian_warning_waiting{area,drill}",
         "lantian_warning_waiting_since_timestamp_seconds{area,drill}",
+        "lantian_ack_window_used_ratio{}",
+        "lantian_heartbeat_interval_seconds{area}",
         "lantian_heartbeat_timestamp_seconds{area}",
         "lantian_ingest_acks_total{}",
         "lantian_ingest_payload_bytes_total{}",

@@ -13,7 +13,7 @@ use prometheus::{Encoder as _, TextEncoder};
 use tokio::sync::watch;
 
 use super::Daemon;
-use super::sample::{CLEAN, area, dalian, hour, place, steady};
+use super::sample::{CLEAN, area, dalian, empty, hour, place, steady};
 
 fn view(areas: Vec<AreaView>) -> View {
     View { areas: areas.into_iter().map(Arc::new).collect(), simulated: false }
@@ -85,6 +85,17 @@ fn what_is_missing_is_an_absent_series() {
     }
     assert!(!text.contains("NaN"));
     assert!(!text.contains("lantian_stage_latency_seconds"), "nothing was recorded");
+}
+
+/// Else no rule could miss what a city never published.
+#[test]
+fn a_city_before_its_first_hour_is_known_by_name() {
+    let before = empty("x", "某市", hour("2026-11-23", 15));
+    let text = exposed(view(vec![before]), Latency::default());
+    let named = "lantian_set_info{area=\"x\",set=\"\",entity=\"x\",name=\"某市\"}";
+    assert_eq!(value(&text, named), Some("1"), "{text}");
+    assert!(!text.contains("lantian_area_event_timestamp_seconds{"), "nothing was published");
+    assert!(!text.contains("lantian_area_aqi{"), "nothing was published");
 }
 
 #[test]
