@@ -283,10 +283,10 @@ fn coming() -> Vec<Panel> {
         graph(
             t("官方预报AQI范围", "Official forecast, range of the AQI"),
             t(
-                "最近一次官方预报逐日范围（下限、中值、上限）；内置统计预报仅供参考，不在此列。",
-                "The newest official issue by day; the built-in forecast is not here.",
+                "最近一次官方预报逐日范围（下限、中值、上限），片区见右表；内置统计预报不在此列。",
+                "The newest official issue by day, of one zone; the built-in one is not here.",
             ),
-            (12, 8),
+            (10, 8),
         )
         .aqi()
         .fan()
@@ -301,12 +301,30 @@ fn coming() -> Vec<Panel> {
             ],
         )),
         sheet(
+            t("官方预报来源", "Whose forecast"),
+            t(
+                "左图预报的发布单位、时间和片区；片区空白为全市。",
+                "Who issued it, when and of which zone; without one it is of the whole area.",
+            ),
+            (5, 8),
+        )
+        .ask(table(
+            "/api/v1/outlook?area=${area:percentencode}",
+            "forecasts.#(forecast.source==\"fed\").forecast",
+            vec![
+                word("office", t("发布单位", "Office")),
+                time("issued", t("发布时间", "Issued")),
+                // The zone that is drawn: the first of them.
+                word("zones.@keys.0", t("片区", "Zone")),
+            ],
+        )),
+        sheet(
             t("保良空间", "What the day can still afford"),
             t(
                 "各点位集合今日还能保住的级别及条件。",
                 "The class that each set can keep today, and how.",
             ),
-            (12, 8),
+            (9, 8),
         )
         .ask(table(
             "/api/v1/areas/${area:percentencode}/room",

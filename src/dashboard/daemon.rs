@@ -6,11 +6,11 @@ use super::panel::{Panel, graph, stat};
 use super::query::{increase, now, over_time, rate, series};
 use super::text::{same, t};
 use crate::telemetry::names::{
-    AREA_SEQUENCE, BUILD_INFO, CHANNEL_FAILING, HEARTBEAT, INGEST_ACKS, INGEST_BYTES,
-    INGEST_CONNECTED, INGEST_DROPPED, INGEST_MESSAGES, INGEST_OVERSIZED, INGEST_RECONNECTS,
-    INGEST_UNACKED, INGEST_WINDOW, MESSAGES_ACCEPTED, MESSAGES_FAILED, MESSAGES_REFUSED,
-    MESSAGES_UNKNOWN, NOTICES_STUCK, OUTBOX_MESSAGES, OUTBOX_OLDEST, READY, STAGE_LATENCY,
-    STORE_SIZE, SYSTEM_TIME,
+    ACK_WINDOW_USED, AREA_SEQUENCE, BUILD_INFO, CHANNEL_FAILING, HEARTBEAT, INGEST_ACKS,
+    INGEST_BYTES, INGEST_CONNECTED, INGEST_DROPPED, INGEST_MESSAGES, INGEST_OVERSIZED,
+    INGEST_RECONNECTS, INGEST_UNACKED, INGEST_WINDOW, MESSAGES_ACCEPTED, MESSAGES_FAILED,
+    MESSAGES_REFUSED, MESSAGES_UNKNOWN, NOTICES_STUCK, OUTBOX_MESSAGES, OUTBOX_OLDEST, READY,
+    STAGE_LATENCY, STORE_SIZE, SYSTEM_TIME,
 };
 
 pub(super) fn dashboard() -> Dashboard {
@@ -29,7 +29,6 @@ pub(super) fn dashboard() -> Dashboard {
 }
 
 fn head() -> Vec<Panel> {
-    let used = format!("{} / ({} > 0)", series(&INGEST_UNACKED, &[]), series(&INGEST_WINDOW, &[]));
     let skew = format!("abs({0} - timestamp({0}))", series(&SYSTEM_TIME, &[]));
     // Without a heartbeat by the configuration there is none to miss: shown as 0 by the system's clock.
     let beat = format!(
@@ -59,14 +58,14 @@ fn head() -> Vec<Panel> {
         stat(
             t("确认窗口占用", "Window in use"),
             t(
-                "未确认消息占窗口的比例；长期接近100%说明入库跟不上。",
-                "Unacknowledged messages of the window; near 100 % commits do not keep up.",
+                "未确认消息占窗口的比例，取最高的数据源；长期接近100%说明入库跟不上。",
+                "Unacknowledged, of the fullest feed; near 100 % commits do not keep up.",
             ),
             (4, 4),
         )
         .unit("percentunit")
         .steps(&rising(0.5, 0.8))
-        .ask(now(used, same(""))),
+        .ask(now(series(&ACK_WINDOW_USED, &[]), same(""))),
         stat(
             t("距上次心跳", "Since the last heartbeat"),
             t(

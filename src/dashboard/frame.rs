@@ -6,7 +6,7 @@ use super::class::AIR;
 use super::panel::{Panel, stat};
 use super::query::{INFINITY, now, prometheus, series};
 use super::text::{Language, Text, same, t};
-use crate::telemetry::names::{AREA_VIEW, BUILD_INFO, SET_INFO, SIMULATED, STATION_INFO};
+use crate::telemetry::names::{BUILD_INFO, SET_INFO, SIMULATED, STATION_INFO};
 
 /// Of the schema of Grafana 11, which later ones read.
 const SCHEMA: u8 = 39;
@@ -106,7 +106,8 @@ impl Dashboard {
             of
         };
         let of_job = format!("{}{{job=~\"$job\"}}", BUILD_INFO.name);
-        let areas = format!("{}{{job=~\"$job\", instance=~\"$instance\"}}", AREA_VIEW.name);
+        // Of the areas that are watched: lists of reference cities have no sets.
+        let areas = format!("{}{{job=~\"$job\", instance=~\"$instance\"}}", SET_INFO.name);
         let values = |of: &str, label: &str| format!("label_values({of}, {label})");
         let mut all = vec![
             source("datasource", t("数据源", "Data source"), "prometheus"),

@@ -30,8 +30,8 @@ pub(super) fn dashboard() -> Dashboard {
             "今年以来的优良天数比率、PM2.5、目标完成情况、剩余空间和名次（测算）。当日未结束，不计入。",
             "The year to date, its targets, what is left, ranks (reckoned here); without today.",
         ),
-        // Today has not ended.
-        times: ("now/y", "now-1d/d"),
+        // Today has not ended; on 1 January it is the year before.
+        times: ("now-1d/y", "now-1d/d"),
         choice: Choice::Set,
         panels,
     }

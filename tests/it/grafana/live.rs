@@ -134,7 +134,7 @@ fn filled_in(asked: &str, today: &str) -> String {
     text
 }
 
-/// What a path of gjson finds: names, places, `#` for how many, `@values`, and `#(name=="value")`.
+/// What a path of gjson finds: names, places, `#` for how many, `@values`, `@keys`, and `#(name=="value")`.
 fn select<'a>(of: &'a Value, path: &str) -> Option<std::borrow::Cow<'a, Value>> {
     use std::borrow::Cow;
     if path.is_empty() {
@@ -154,6 +154,10 @@ fn select<'a>(of: &'a Value, path: &str) -> Option<std::borrow::Cow<'a, Value>> 
         ("@values", Value::Object(all)) => {
             let values = Value::Array(all.values().cloned().collect());
             return select(&values, rest).map(|found| Cow::Owned(found.into_owned()));
+        }
+        ("@keys", Value::Object(all)) => {
+            let keys = Value::Array(all.keys().map(|key| key.as_str().into()).collect());
+            return select(&keys, rest).map(|found| Cow::Owned(found.into_owned()));
         }
         (place, Value::Array(rows)) => rows.get(place.parse::<usize>().ok()?)?,
         (name, of) => of.get(name)?,
@@ -295,6 +299,7 @@ fn paths_of_gjson_are_read() {
     .unwrap();
     let found = |path: &str| select(&of, path).map(std::borrow::Cow::into_owned);
     assert_eq!(found("a.#(k.n==\"y\").z.@values.0"), Some(serde_json::json!([3])));
+    assert_eq!(found("a.1.z.@keys.0"), Some("".into()));
     assert_eq!(found("a.#"), Some(2.into()));
     assert_eq!(found("a.1.k.n"), Some("y".into()));
     assert_eq!(found("a.#(k.n==\"q\").z"), None);
