@@ -400,9 +400,10 @@ mod tests {
     #[test]
     fn bands_end_where_the_edition_of_the_day_says() {
         let day = |text: &str| text.parse::<Day>().expect("a day");
-        let first = |text: &str| bands(Pollutant::Pm2_5, day(text))[0];
-        assert_eq!(first("2025-11-23"), ("c-excellent", Some(35.0)));
-        assert_ne!(first("2026-11-23"), first("2025-11-23"), "the edition of 2026 is stricter");
+        let two = |text: &str| bands(Pollutant::Pm2_5, day(text))[..2].to_vec();
+        let (excellent, good) = (("c-excellent", Some(35.0)), "c-good");
+        assert_eq!(two("2025-11-23"), [excellent, (good, Some(75.0))]);
+        assert_eq!(two("2026-11-23"), [excellent, (good, Some(60.0))], "stricter since March");
         let co = bands(Pollutant::Co, day("2026-11-23"));
         assert_eq!(co[0].1, Some(5.0), "mg/m³");
     }

@@ -278,7 +278,7 @@ fn rules(room: &Room) {
         }
         seen += 1;
     }
-    assert_eq!(seen, super::rules::alerts().len() + 5, "rules");
+    assert_eq!(seen, super::rules::alerts().len() + 4, "rules");
 }
 
 /// Names, types and help as Prometheus wants them.

@@ -220,9 +220,10 @@ async fn silence_is_never_good_air() {
 async fn silent_stations_are_named_with_their_last_hour() {
     let text = page(dalian()).await;
     let quiet = between(&text, "<ul class=\"quiet\">", "</ul>");
-    assert!(quiet.contains("缺报</span><span class=\"name\">开发区"), "{quiet}");
+    assert!(quiet.contains("缺报</span><a class=\"name\" href=\"/station?area=dalian"), "{quiet}");
+    assert!(quiet.contains("station=1085A&amp;lang=zh\">开发区</a>"), "{quiet}");
     assert!(quiet.contains("末次上报 2026-11-23 14时"), "{quiet}");
-    assert!(quiet.contains("离线</span><span class=\"name\">双D港"), "{quiet}");
+    assert!(quiet.contains("lang=zh\">双D港</a>"), "{quiet}");
     let table = between(&text, "<section class=\"card stations\">", "</section>");
     let first = between(table, "<tbody>", "</tr>");
     assert!(first.contains("class=\"silent\""), "silent stations come first: {first}");
