@@ -25,7 +25,7 @@ use lantian::ingest::Protocol;
 use mqtt::{Daemon, Mosquitto, get};
 
 const AREA: &str = "bench";
-const FIRST_DAY: &str = "2026-12-01";
+const FIRST_DAY: &str = "2026-12-24";
 /// Days that are held before anything is measured.
 const WARM_DAY: &str = "2026-12-28";
 const LAST_HOUR: &str = "\"time\":\"2026-12-28T23:00:00+08:00\"";
