@@ -99,13 +99,13 @@
 //!   same key.
 //! - *Words* of messages are put together when they are sent: a record holds the facts, and the text that a
 //!   receiver took.
-//! - *Metrics.* `promtool check metrics` refuses gauges that end in `_count`, so there are no `_day_count` and
-//!   `_hour_count`; names that parts register themselves stand in the one frozen list too.
+//! - *Metrics.* `promtool check metrics` refuses gauges that end in `_count`, so there are no `_day_count`
+//!   and `_hour_count`; names that parts register themselves stand in the one frozen list too.
 //! - *Dashboards* are written by a module of the shell from tables in two languages, with the metrics' own
 //!   constants and the classes and limits of the edition in force; the shipped files are held to it.
-//! - *Pages* are drawn once a second at most, and each picture once for all who watch. Days of sets are kept in
-//!   memory once they were read, until a commit touches a day within two of them: a year of 2,000 stations is
-//!   three seconds of a processor.
+//! - *Pages* are drawn once a second at most, and each picture once for all who watch. Days of sets are
+//!   kept in memory once they were read, until a commit touches a day within two of them: a year of 2,000
+//!   stations is three seconds of a processor.
 //! - *The public* has an address and a router of its own, which reach the view and nothing else.
 //! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 

@@ -17,6 +17,7 @@ mod area_rows;
 mod arrival;
 mod audit;
 mod backup;
+mod cells;
 mod commit;
 mod correction;
 mod dead_letter;

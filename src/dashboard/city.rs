@@ -278,6 +278,27 @@ fn stations() -> Vec<Panel> {
     ]
 }
 
+fn whose_forecast() -> Panel {
+    sheet(
+        t("官方预报来源", "Whose forecast"),
+        t(
+            "左图预报的发布单位、时间和片区；片区空白为全市。",
+            "Who issued it, when and of which zone; without one it is of the whole area.",
+        ),
+        (5, 8),
+    )
+    .ask(table(
+        "/api/v1/outlook?area=${area:percentencode}",
+        "forecasts.#(forecast.source==\"fed\").forecast",
+        vec![
+            word("office", t("发布单位", "Office")),
+            time("issued", t("发布时间", "Issued")),
+            // The zone that is drawn: the first of them.
+            word("zones.@keys.0", t("片区", "Zone")),
+        ],
+    ))
+}
+
 fn coming() -> Vec<Panel> {
     vec![
         graph(
@@ -300,24 +321,7 @@ fn coming() -> Vec<Panel> {
                 number("aqi.upper", t("上限", "Upper")),
             ],
         )),
-        sheet(
-            t("官方预报来源", "Whose forecast"),
-            t(
-                "左图预报的发布单位、时间和片区；片区空白为全市。",
-                "Who issued it, when and of which zone; without one it is of the whole area.",
-            ),
-            (5, 8),
-        )
-        .ask(table(
-            "/api/v1/outlook?area=${area:percentencode}",
-            "forecasts.#(forecast.source==\"fed\").forecast",
-            vec![
-                word("office", t("发布单位", "Office")),
-                time("issued", t("发布时间", "Issued")),
-                // The zone that is drawn: the first of them.
-                word("zones.@keys.0", t("片区", "Zone")),
-            ],
-        )),
+        whose_forecast(),
         sheet(
             t("保良空间", "What the day can still afford"),
             t(

@@ -3,11 +3,11 @@
 //! In: one view after another. Out: JSON events with numbers that count up: hours published or revised, what
 //! was issued, silences, notices; what is only recommended goes to persons with a token alone.
 //!
-//! Invariants: a number is given once in the life of a daemon and names that life; whoever names the last one
-//! that they have gets all later ones once, or, where these are not kept any more, `reset` and the present
-//! state; of alarms and notices only the newest is kept, which says all that there is; what is kept is bounded
-//! by number and bytes; what all get of a warning is made from what is issued and from nothing else; what is
-//! for persons alone is told only while their token is good.
+//! Invariants: a number is given once in the life of a daemon and names that life; whoever names the last
+//! one that they have gets all later ones once, or, where these are not kept any more, `reset` and the
+//! present state; of alarms and notices only the newest is kept, which says all that there is; what is kept
+//! is bounded by number and bytes; what all get of a warning is made from what is issued and from nothing
+//! else; what is for persons alone is told only while their token is good.
 //!
 //! Why a ring in memory: the state of now is always to be had, and what matters for years is in the records.
 //! Why differences of views: no commit is missed, whoever made it, and a burst is one event per matter.
@@ -411,11 +411,11 @@ impl Listener {
 ///
 /// `hour`: an hour of the area or a set was published, or has changed since. `warning`: what is issued has
 /// changed. `alarms`: silences and other alarms. `notices`: how many are open and unread. `proposal`: what
-/// is recommended, only with the token of a person; a stream ends before it where that was withdrawn. Each has
-/// an `id`. A stream begins with `state`, all of it at once; with the id of the last event that was received it
-/// goes on after that one (of `alarms` and `notices` with the newest, which says all), or says `reset` and then
-/// `state` where the events between are not kept, or another daemon gave the id. Comments show that the
-/// stream lives.
+/// is recommended, only with the token of a person; a stream ends before it where that was withdrawn. Each
+/// has an `id`. A stream begins with `state`, all of it at once; with the id of the last event that was
+/// received it goes on after that one (of `alarms` and `notices` with the newest, which says all), or says
+/// `reset` and then `state` where the events between are not kept, or another daemon gave the id. Comments
+/// show that the stream lives.
 #[utoipa::path(
     get,
     path = "/api/v1/events",

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use rusqlite::{OptionalExtension, Statement, Transaction, params};
 
 use super::arrival::{self, Appended};
-use super::history::{Places, each_station_day};
+use super::cells::each_station_day;
+use super::history::Places;
 use super::read::{area_state, places};
 use super::registry::KnownArea;
 use super::revision::RevisionRow;

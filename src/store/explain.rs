@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::history::{each_station_day, station_places};
+use super::cells::each_station_day;
+use super::history::station_places;
 use super::origin::{Key, Trace};
 use super::read::Reader;
 use super::set_hour::stored_row;

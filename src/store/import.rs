@@ -18,7 +18,8 @@ use rusqlite::params;
 
 use super::area_rows::{AreaRows, Source, published_span};
 use super::arrival::InputLog;
-use super::history::{days_with_rows, hours_held, station_day};
+use super::cells::station_day;
+use super::history::{days_with_rows, hours_held};
 use super::origin::write_imported;
 use super::read::{areas, registry};
 use super::registry::KnownArea;
