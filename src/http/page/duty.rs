@@ -203,7 +203,7 @@ pub(in crate::http) async fn duty(
     let on_duty = shift.on_duty.as_ref();
     let sheet = Sheet {
         lang,
-        frame: Frame::of(&app, Place::Duty, Some(&area), &pairs),
+        frame: Frame::of(&app, Place::Duty, Some(area), &pairs),
         code: area.registry.area.as_str(),
         name: &area.registry.name,
         now: minute(area.now),

@@ -145,7 +145,7 @@ pub(in crate::http) async fn evidence(
     districts.sort_by_key(|district| district.tally.rank());
     let sheet = Sheet {
         lang,
-        frame: Frame::of(&app, Place::Evidence, Some(&area), &pairs),
+        frame: Frame::of(&app, Place::Evidence, Some(area), &pairs),
         code: area.registry.area.as_str(),
         name: &area.registry.name,
         now: minute(area.now),

@@ -426,7 +426,7 @@ pub(in crate::http) async fn notices(
     open.sort_by_key(|notice| !notice.class.starts_with("undone"));
     let sheet = Sheet {
         lang,
-        frame: Frame::of(&app, Place::Notices, Some(&area), &pairs),
+        frame: Frame::of(&app, Place::Notices, Some(area), &pairs),
         code: area.registry.area.as_str(),
         name: &area.registry.name,
         now: minute(area.now),

@@ -153,7 +153,7 @@ pub(in crate::http) async fn papers(
     let code = registry.area.as_str();
     let sheet = Sheet {
         lang,
-        frame: Frame::of(&app, Place::Papers, Some(&area), &pairs),
+        frame: Frame::of(&app, Place::Papers, Some(area), &pairs),
         code: registry.area.as_str(),
         name: &name,
         unit: &app.services.lists.reports.unit,

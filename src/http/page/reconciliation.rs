@@ -115,7 +115,7 @@ pub(in crate::http) async fn reconciliation(
     let found = blocking(move || archive.reconciliation(&query)).await??;
     let sheet = Sheet {
         lang,
-        frame: Frame::of(&app, Place::Reconciliation, Some(&area), &pairs),
+        frame: Frame::of(&app, Place::Reconciliation, Some(area), &pairs),
         code: registry.area.as_str(),
         name: &registry.name,
         from,

@@ -170,7 +170,7 @@ pub(in crate::http) async fn response(
     let overdue = edition.filter(|edition| edition.is_overdue(area.now.hour().day()));
     let sheet = Sheet {
         lang,
-        frame: Frame::of(&app, Place::Response, Some(&area), &pairs),
+        frame: Frame::of(&app, Place::Response, Some(area), &pairs),
         code: area.registry.area.as_str(),
         name: &area.registry.name,
         now: minute(area.now),

@@ -154,7 +154,7 @@ pub(in crate::http) async fn warnings(
     let edition = app.services.lists.measures.as_deref();
     let sheet = Sheet {
         lang,
-        frame: Frame::of(&app, Place::Warnings, Some(&area), &pairs),
+        frame: Frame::of(&app, Place::Warnings, Some(area), &pairs),
         code: area.registry.area.as_str(),
         name: &area.registry.name,
         now: minute(area.now),

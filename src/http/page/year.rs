@@ -153,7 +153,7 @@ pub(in crate::http) async fn year(
     let (assessment, days) = found.map_or((None, Vec::new()), |(a, days)| (Some(a), days));
     let sheet = Sheet {
         lang,
-        frame: Frame::of(&app, Place::Year, Some(&area), &pairs),
+        frame: Frame::of(&app, Place::Year, Some(area), &pairs),
         code: area.registry.area.as_str(),
         entity: &asked.entity,
         name: &asked.name,
