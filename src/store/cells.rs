@@ -2,8 +2,8 @@
 //!
 //! In: stations by their row ids, and a span. Out: one day of a station after the other.
 //!
-//! Why two ways: the tables are ordered by time, so a span of them is that of every station; a few stations are
-//! looked up one by one.
+//! Why two ways: the tables are ordered by time, so a span of them is that of every station; a few stations
+//! are looked up one by one.
 
 use std::collections::BTreeMap;
 

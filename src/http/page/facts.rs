@@ -2,7 +2,8 @@
 //! it, and the place among other cities.
 //!
 //! Invariants: read once a day, and the place with each hour of the other cities, and shared by all who
-//! watch; what cannot be read is said, not left out; on 1 January nothing is told of a year that has not begun.
+//! watch; what cannot be read is said, not left out; on 1 January nothing is told of a year that has not
+//! begun.
 //!
 //! Why: the first screen is drawn with every commit, and a year of days must not be read each time.
 

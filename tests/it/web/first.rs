@@ -227,7 +227,7 @@ async fn the_wall_shows_the_same_and_is_kept_up_to_date() {
 async fn a_large_network_has_a_page_of_its_own() {
     let at = hour("2026-11-23", 15);
     let station = |n: usize| {
-        let district = if n % 2 == 0 { "东区" } else { "西区" };
+        let district = if n.is_multiple_of(2) { "东区" } else { "西区" };
         place(&format!("s{n:03}"), &format!("站{n}"), steady(CLEAN)).district(district)
     };
     let view = area("x", "某市", at, (0..250).map(station).collect(), &[]);
