@@ -27,6 +27,14 @@ impl MeanOfMeans {
         }
     }
 
+    /// Adds the means of several stations that rest on `count` amounts each, by the `total` of all.
+    pub fn add_alike(&mut self, total: i64, count: u16, stations: u16) {
+        if count > 0 {
+            self.by_count[usize::from(count)] += total;
+            self.stations += stations;
+        }
+    }
+
     /// Stations whose mean was added.
     #[must_use]
     pub const fn stations(&self) -> u16 {

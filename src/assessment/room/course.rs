@@ -8,7 +8,8 @@
 //! joins, the search begins anew.
 
 use super::Allowed;
-use crate::assessment::day::{Needs, area_hours, mean_of};
+use crate::area::MeanOfMeans;
+use crate::assessment::day::{Needs, area_hours, mean_of, suffices};
 use crate::average::{EIGHT_H, EIGHT_H_MIN, MISSING, Sum, Window};
 use crate::index::{self, Context, Indicator, Means};
 use crate::observation::Pollutant;
@@ -49,12 +50,72 @@ struct Values {
 #[derive(Debug)]
 enum Of {
     /// What is there of the 24-h means that can still become valid.
-    Mean(Vec<Sum>),
+    Mean(Vec<Alike>),
     Ozone {
         eight: Vec<EightHours>,
-        /// The largest hour so far of each station that can still have enough.
-        peaks: Vec<i32>,
+        /// Of each station that can still have enough hours.
+        peaks: Peaks,
     },
+}
+
+/// What stations with equally many hours have measured: they are added up once, not at each level.
+#[derive(Clone, Copy, Debug)]
+struct Alike {
+    /// Of all of them.
+    total: i64,
+    /// Hours of each.
+    count: u16,
+    stations: u16,
+}
+
+impl Alike {
+    /// By the number of hours, those that can still reach `least` with `left` more.
+    fn groups(sums: impl Iterator<Item = Sum>, least: u16, left: u16) -> Vec<Self> {
+        let mut groups = [Self { total: 0, count: 0, stations: 0 }; DAY_H + 1];
+        for sum in sums.filter(|sum| sum.count + left >= least) {
+            let group = &mut groups[usize::from(sum.count)];
+            group.total += sum.total;
+            group.count = sum.count;
+            group.stations += 1;
+        }
+        groups.into_iter().filter(|group| group.stations > 0).collect()
+    }
+
+    /// The same with `left` hours of a level at each station.
+    fn at(self, level: i32, left: u16) -> Self {
+        let coming = i64::from(self.stations) * i64::from(left) * i64::from(level);
+        Self { total: self.total + coming, count: self.count + left, ..self }
+    }
+}
+
+/// The largest hour so far of stations; [`MISSING`] where there is none.
+#[derive(Debug)]
+struct Peaks {
+    ascending: Vec<i32>,
+    /// The total of the peaks from each place on; one more than there are peaks.
+    above: Vec<i64>,
+}
+
+impl Peaks {
+    fn of(peaks: impl Iterator<Item = i32>) -> Self {
+        let mut ascending: Vec<i32> = peaks.collect();
+        ascending.sort_unstable();
+        let mut above = vec![0; ascending.len() + 1];
+        for (at, peak) in ascending.iter().enumerate().rev() {
+            above[at] = above[at + 1] + i64::from(*peak);
+        }
+        Self { ascending, above }
+    }
+
+    /// All of them when the hours to come have a level; `None`: no hour is to come.
+    fn at(&self, level: Option<i32>) -> Alike {
+        let below = self.ascending.partition_point(|peak| *peak <= level.unwrap_or(MISSING));
+        let raised = if level.is_some() { below } else { 0 };
+        let stations = self.ascending.len() - (below - raised);
+        let raised = i64::try_from(raised).unwrap_or(0) * i64::from(level.unwrap_or(0));
+        let total = raised + self.above[below];
+        Alike { total, count: 1, stations: u16::try_from(stations).unwrap_or(u16::MAX) }
+    }
 }
 
 /// The 8-h windows of a station's day that are valid if every hour to come is.
@@ -69,7 +130,7 @@ struct EightHours {
 }
 
 /// A window of hours measured and to come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Windowed {
     measured: Sum,
     coming: u16,
@@ -100,6 +161,7 @@ impl EightHours {
                 over = measured;
             }
         }
+        windows.dedup(); // those of which all is to come
         if over.count > 0 {
             windows.push(Windowed { measured: over, coming: 0 });
         }
@@ -149,12 +211,12 @@ impl Values {
             let peak = |hours: &[i32; DAY_H]| hours[..past].iter().copied().max();
             Of::Ozone {
                 eight: hours.clone().filter_map(|h| EightHours::of(h, past, needs)).collect(),
-                peaks: hours.filter(can).map(|h| peak(h).unwrap_or(MISSING)).collect(),
+                peaks: Peaks::of(hours.filter(can).map(|h| peak(h).unwrap_or(MISSING))),
             }
         } else {
             let least = needs.validity.day_min_hours.max(1);
             let sums = hours.map(|hours| Sum::of(&hours[..past]));
-            Of::Mean(sums.filter(|sum| sum.count + left >= least).collect())
+            Of::Mean(Alike::groups(sums, least, left))
         };
         let expected = u16::try_from(stations.len()).unwrap_or(u16::MAX);
         Self { share, expected, left, of }
@@ -164,18 +226,23 @@ impl Values {
         mean_of(sums, self.expected, self.share).0
     }
 
+    fn mean_of_groups(&self, groups: impl Iterator<Item = Alike>) -> Option<Quotient> {
+        let mut mean = MeanOfMeans::EMPTY;
+        groups.for_each(|all| mean.add_alike(all.total, all.count, all.stations));
+        mean.mean().filter(|_| suffices(mean.stations(), self.expected, self.share))
+    }
+
     /// The daily value, and of ozone the largest hour.
     fn at(&self, level: i32) -> [Option<Quotient>; 2] {
         match &self.of {
-            Of::Mean(sums) => {
-                let day = |sum: &Sum| Windowed { measured: *sum, coming: self.left }.at(level);
-                [self.mean(sums.iter().map(day)), None]
+            Of::Mean(groups) => {
+                let day = |all: &Alike| all.at(level, self.left);
+                [self.mean_of_groups(groups.iter().map(day)), None]
             }
             Of::Ozone { eight, peaks } => {
-                let peak =
-                    |peak: &i32| Sum::of(&[if self.left > 0 { level.max(*peak) } else { *peak }]);
                 let mda8 = self.mean(eight.iter().filter_map(|e| e.mda8(level)));
-                [mda8, self.mean(peaks.iter().map(peak))]
+                let peak = peaks.at((self.left > 0).then_some(level));
+                [mda8, self.mean_of_groups(std::iter::once(peak))]
             }
         }
     }
@@ -184,7 +251,10 @@ impl Values {
     fn reaches(&self) -> bool {
         let zero = Sum { total: 0, count: 1 };
         match &self.of {
-            Of::Mean(sums) => self.mean(sums.iter().map(|_| zero)).is_some(),
+            Of::Mean(groups) => {
+                let hour = |all: &Alike| Alike { total: 0, count: 1, ..*all };
+                self.mean_of_groups(groups.iter().map(hour)).is_some()
+            }
             Of::Ozone { eight, .. } => {
                 self.mean(eight.iter().filter(|e| e.enough).map(|_| zero)).is_some()
             }
