@@ -161,15 +161,13 @@ impl Checks {
     fn twins(&self, rows: &[Row], least: Action) -> BTreeMap<usize, usize> {
         let at = Rule::CHECKS.iter().position(|rule| *rule == Rule::Duplicate);
         let acts = at.is_some_and(|at| self.actions.iter().any(|actions| actions[at] >= least));
-        let mut equal: BTreeMap<&Row, Vec<usize>> = BTreeMap::new();
-        for (station, row) in rows.iter().enumerate().filter(|_| acts) {
-            let there = row.iter().filter(|amount| **amount != MISSING).count();
-            if there >= usize::from(self.params.duplicate_least).max(1) {
-                equal.entry(row).or_default().push(station);
-            }
-        }
+        let least = usize::from(self.params.duplicate_least).max(1);
+        let is_full = |row: &Row| row.iter().filter(|amount| **amount != MISSING).count() >= least;
+        let mut full: Vec<usize> = (0..rows.len()).filter(|s| acts && is_full(&rows[*s])).collect();
+        full.sort_by_key(|station| rows[*station]);
         let mut twins = BTreeMap::new();
-        for stations in equal.values().filter(|stations| stations.len() > 1) {
+        let equal = full.chunk_by(|a, b| rows[*a] == rows[*b]);
+        for stations in equal.filter(|stations| stations.len() > 1) {
             for station in stations {
                 let other = if *station == stations[0] { stations[1] } else { stations[0] };
                 twins.insert(*station, other);
@@ -250,16 +248,18 @@ impl Look<'_> {
         let hours = params.lookback(Rule::Jump);
         let last = DAY_H - 1;
         let before = &self.window[p.index()][last.saturating_sub(hours.into())..last];
-        let mut valid: Vec<i32> = before.iter().copied().filter(|a| *a != MISSING).collect();
+        let mut kept = [0; DAY_H];
+        let valid = valid(before.iter().copied(), &mut kept);
         if valid.len() * 2 < before.len() {
             return None;
         }
-        let median = median(&mut valid)?;
-        let far = (limits.jump, params.jump_percent);
+        let (median, far) = (median(valid)?, (limits.jump, params.jump_percent));
+        if !is_far(amount, median, far) {
+            return None;
+        }
         let goes_with_others =
             self.neighbours(p).is_some_and(|n| !is_far(amount, n.median.milli(), far));
-        let jumps = is_far(amount, median, far) && !goes_with_others;
-        jumps.then_some(Evidence::Before(median, hours))
+        (!goes_with_others).then_some(Evidence::Before(median, hours))
     }
 
     fn deviates(&self, amount: i32, p: Pollutant, limits: &Limits) -> Option<Evidence> {
@@ -284,10 +284,11 @@ impl Look<'_> {
 
     fn neighbours(&self, p: Pollutant) -> Option<Neighbours> {
         let near = self.checks.near[self.station].iter().map(|at| self.rows[*at][p.index()]);
-        let mut amounts: Vec<i32> = near.filter(|amount| *amount != MISSING).collect();
+        let mut kept = [0; near::MOST];
+        let amounts = valid(near, &mut kept);
         let count = u16::try_from(amounts.len()).unwrap_or(u16::MAX);
         let enough = count >= self.checks.params.neighbours_least.max(1);
-        let median = enough.then(|| median(&mut amounts)).flatten()?;
+        let median = enough.then(|| median(amounts)).flatten()?;
         Some(Neighbours { count, median: crate::quantity::Amount::from_milli(median) })
     }
 
@@ -325,6 +326,13 @@ fn stuck(amount: i32, column: &[i32; DAY_H], limits: &Limits) -> Option<Evidence
 fn is_far(amount: i32, other: i32, (least, percent): (i32, u32)) -> bool {
     let (low, high) = (i64::from(amount.min(other)), i64::from(amount.max(other)));
     high - low >= i64::from(least) && high * 100 >= low * i64::from(percent)
+}
+
+/// Those that are there, of at most as many as `kept` has room for.
+fn valid(amounts: impl Iterator<Item = i32>, kept: &mut [i32]) -> &mut [i32] {
+    let there = amounts.filter(|amount| *amount != MISSING);
+    let count = kept.iter_mut().zip(there).map(|(slot, amount)| *slot = amount).count();
+    &mut kept[..count]
 }
 
 /// The middle one, or the mean of the two in the middle.
