@@ -17,7 +17,7 @@ mod archive;
 mod area_engine;
 mod batcher;
 mod core;
-mod days;
+mod kept;
 mod engine;
 mod failure;
 mod health;
@@ -192,8 +192,8 @@ impl Daemon {
     /// What answers questions about the past.
     fn archive(&self) -> Arc<archive::StoreArchive> {
         let Setup { store, params, lists, .. } = &self.setup;
-        let (registries, lists) = (self.registries.clone(), Arc::clone(lists));
-        Arc::new(archive::StoreArchive::new(store.clone(), registries, params.parameters, lists))
+        let (areas, lists) = ((self.registries.clone(), self.views()), Arc::clone(lists));
+        Arc::new(archive::StoreArchive::new(store.clone(), areas, params.parameters, lists))
     }
 
     /// Runs until `cancel`, or until a part ends by itself.
@@ -228,7 +228,7 @@ impl Daemon {
         let (tries, ended) =
             self.start_senders(&mut parts, &views, (&metrics, &latency), &cancel)?;
         let (reason, store_says) = watch::channel(None);
-        let trouble = (Trouble { path: self.setup.store.clone(), reason }, archive.days_kept());
+        let trouble = (Trouble { path: self.setup.store.clone(), reason }, archive.kept());
         let services = Services {
             view: views.clone(),
             archive,

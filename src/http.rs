@@ -52,7 +52,7 @@ mod warning;
 
 pub use access::Role;
 pub use archive::{
-    Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, MembersQuery, RevisionRow,
+    Archive, ArchiveError, CorrectionRow, DeadLetterRow, EntityId, MembersQuery, Range, RevisionRow,
 };
 pub use assessment::{ArchivedDay, DaysQuery};
 pub use axum::http::HeaderValue as Origin;
@@ -334,7 +334,9 @@ impl Painter {
                 tracing::error!(error = ?e, "events cannot be told");
             }
             let next = Arc::new(self.screens.borrow().over(view));
-            self.screens.send_replace(next);
+            self.screens.send_replace(next.clone());
+            // Whoever looks first need not wait for it; nobody waits for its end.
+            tokio::spawn(blocking(move || next.read_facts()));
             tokio::time::sleep(self.interval).await;
         }
     }

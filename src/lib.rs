@@ -103,9 +103,10 @@
 //!   and `_hour_count`; names that parts register themselves stand in the one frozen list too.
 //! - *Dashboards* are written by a module of the shell from tables in two languages, with the metrics' own
 //!   constants and the classes and limits of the edition in force; the shipped files are held to it.
-//! - *Pages* are drawn once a second at most, and each picture once for all who watch. Days of sets are
-//!   kept in memory once they were read, until a commit touches a day within two of them: a year of 2,000
-//!   stations is three seconds of a processor.
+//! - *Pages* are drawn once a second at most, and each picture once for all who watch. A view shares the days
+//!   that the pipeline holds with its readers, who read none of them from the store, and says what the checks
+//!   find in its 72 hours. Days and hours of sets are kept in memory once they were read, until a commit
+//!   touches an hour that is felt in them: a year of 2,000 stations is three seconds of a processor.
 //! - *The public* has an address and a router of its own, which reach the view and nothing else.
 //! - *`area_day`* is a view over `area_hour`: the row of a day's last hour is the day so far at 24时.
 

@@ -19,6 +19,7 @@ mod batch;
 mod correction;
 mod days;
 mod duty;
+mod found;
 mod lateness;
 mod message;
 mod notification;
@@ -37,8 +38,9 @@ pub use batch::{
     AreaState, Batch, Counts, DeadLetter, DeadLetterReason, FeedState, Input, LoadedDays, Message,
 };
 pub use correction::{CorrectionInput, CorrectionRefusal, CorrectionRow};
-pub use days::StoredDay;
+pub use days::{HeldDays, StoredDay};
 pub use duty::DutyInput;
+pub use found::HourFound;
 pub use lateness::Late;
 pub use notification::NoticeInput;
 pub use power::{PowerInput, PowerTaken};
@@ -64,6 +66,7 @@ use crate::standard::Parameters;
 use crate::time::{Day, Hour, Instant};
 use days::Days;
 use duty::Desk;
+use found::Found;
 use lateness::Lateness;
 use message::Sent;
 use notification::Notifier;
@@ -182,6 +185,8 @@ pub struct Pipeline {
     /// Versions of the closed hours loaded for this batch, by hour and set.
     closed_versions: BTreeMap<(Hour, usize), u32>,
     revisions: Revisions,
+    /// What the checks found in hours that were shown.
+    found: Found,
     watch: Watch,
     alarms: Alarms,
     lateness: Lateness,
@@ -221,6 +226,7 @@ impl Pipeline {
             closed_before: BTreeMap::new(),
             closed_versions: BTreeMap::new(),
             revisions: Revisions::default(),
+            found: Found::default(),
             watch: Watch::default(),
             alarms: Alarms::default(),
             lateness: Lateness::default(),
@@ -423,6 +429,7 @@ impl Pipeline {
     }
 
     fn take_days(&mut self, days: &LoadedDays) {
+        self.found.clear();
         for day in self.days.load(days, self.open_from()) {
             self.count_reports(day);
         }

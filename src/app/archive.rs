@@ -4,19 +4,21 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::days::{DaysKept, Question};
+use tokio::sync::watch;
+
+use super::kept::{AllKept, OfDays, OfHours, missing};
 use crate::area::{AreaId, Figures, Member, Registry};
 use crate::assessment::{Counting, DayFigures};
 use crate::duty::DutyRecord;
 use crate::explanation::{Asked, Explanation};
 use crate::http::{
     Archive, ArchiveError, ArchivedDay, CorrectionRow, DaysQuery, DeadLetterRow, DutyQuery,
-    EntityId, ExplainQuery, Lists, MembersQuery, Person, ReconciliationQuery, RecordsQuery,
+    EntityId, ExplainQuery, Lists, MembersQuery, Person, Range, ReconciliationQuery, RecordsQuery,
     RevisionRow, Role, SeriesQuery,
 };
 use crate::measures::{Edition, MeterReading};
 use crate::notification::NoticeRecord;
-use crate::pipeline::{DeadLetterReason, KeptLetter};
+use crate::pipeline::{DeadLetterReason, HeldDays, KeptLetter, View};
 use crate::quality::Finding;
 use crate::reconciliation::Reconciliation;
 use crate::standard::{Entity, Parameters};
@@ -33,37 +35,55 @@ pub(super) struct StoreArchive {
     parameters: Parameters,
     lists: Arc<Lists>,
     idle: Mutex<Vec<Reader>>,
-    /// Days of sets that were read before.
-    days: Arc<DaysKept>,
+    /// What is in memory of the areas need not be read.
+    views: watch::Receiver<Arc<View>>,
+    /// What was read of sets before.
+    kept: Arc<AllKept>,
 }
 
 impl StoreArchive {
     pub(super) fn new(
         path: PathBuf,
-        registries: Vec<Arc<Registry>>,
+        (registries, views): (Vec<Arc<Registry>>, watch::Receiver<Arc<View>>),
         parameters: Parameters,
         lists: Arc<Lists>,
     ) -> Self {
         let idle = Mutex::new(Vec::new());
-        Self { path, registries, parameters, lists, idle, days: Arc::default() }
+        Self { path, registries, parameters, lists, idle, views, kept: Arc::default() }
     }
 
     /// What has to hear of each commit.
-    pub(super) fn days_kept(&self) -> Arc<DaysKept> {
-        Arc::clone(&self.days)
+    pub(super) fn kept(&self) -> Arc<AllKept> {
+        Arc::clone(&self.kept)
     }
 
     fn with_reader<T>(
         &self,
         ask: impl FnOnce(&Reader) -> Result<T, store::Error>,
     ) -> Result<T, ArchiveError> {
+        self.with_reader_beside(None, ask)
+    }
+
+    /// What is in memory of an area, and of which of its commits it is the last one.
+    fn recent(&self, registry: &Arc<Registry>) -> Option<(u64, Arc<HeldDays>)> {
+        let view = self.views.borrow();
+        let area = view.areas.iter().find(|area| Arc::ptr_eq(&area.registry, registry))?;
+        Some((area.sequence, Arc::clone(&area.days)))
+    }
+
+    fn with_reader_beside<T>(
+        &self,
+        recent: Option<Arc<HeldDays>>,
+        ask: impl FnOnce(&Reader) -> Result<T, store::Error>,
+    ) -> Result<T, ArchiveError> {
         let unavailable = |e: store::Error| ArchiveError::Unavailable(e.to_string());
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = kept.map_or_else(|| Reader::open(&self.path), Ok).map_err(unavailable)?;
+        let reader = reader.beside(recent);
         let answer = ask(&reader).map_err(unavailable);
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < READERS_KEPT {
-            idle.push(reader);
+            idle.push(reader.beside(None));
         }
         answer
     }
@@ -73,12 +93,12 @@ impl StoreArchive {
         self.with_reader(|reader| reader.head(area))
     }
 
-    fn registry(&self, area: &str) -> Result<&Registry, ArchiveError> {
+    fn registry(&self, area: &str) -> Result<&Arc<Registry>, ArchiveError> {
         let found = self.registries.iter().find(|r| r.area.as_str() == area);
-        found.map(Arc::as_ref).ok_or(ArchiveError::UnknownEntity)
+        found.ok_or(ArchiveError::UnknownEntity)
     }
 
-    fn member(&self, entity: &EntityId) -> Result<(&Registry, Member), ArchiveError> {
+    fn member(&self, entity: &EntityId) -> Result<(&Arc<Registry>, Member), ArchiveError> {
         let (EntityId::Station { area, .. } | EntityId::Set { area, .. }) = entity;
         let registry = self.registry(area)?;
         let member = match entity {
@@ -91,19 +111,6 @@ impl StoreArchive {
     }
 }
 
-/// The spans of days within `from` to `to` that are not held, ascending.
-fn missing(held: &BTreeMap<Day, Option<DayFigures>>, (from, to): (Day, Day)) -> Vec<(Day, Day)> {
-    let mut spans: Vec<(Day, Day)> = Vec::new();
-    for day in (from.number()..=to.number()).map(Day::from_number) {
-        match spans.last_mut() {
-            _ if held.contains_key(&day) => {}
-            Some((_, last)) if last.plus(1) == day => *last = day,
-            _ => spans.push((day, day)),
-        }
-    }
-    spans
-}
-
 /// Where each entity stands in a question.
 fn places(members: &[Member]) -> BTreeMap<Member, usize> {
     members.iter().enumerate().map(|(at, member)| (*member, at)).collect()
@@ -113,10 +120,28 @@ impl Archive for StoreArchive {
     fn series(&self, query: &SeriesQuery) -> Result<Vec<Figures>, ArchiveError> {
         let parameters = Parameters { practice: query.practice, ..self.parameters };
         let (registry, member) = self.member(&query.entity)?;
-        let span = (query.from, query.to);
-        self.with_reader(|reader| {
-            reader.series(registry, member, span, (&parameters, query.dataset))
-        })
+        let (span, by) = ((query.from, query.to), (&parameters, query.dataset));
+        let (sequence, recent) = self.recent(registry).unzip();
+        if let Member::Station(_) = member {
+            let of_station = |reader: &Reader| reader.series(registry, member, span, by);
+            return self.with_reader_beside(recent, of_station);
+        }
+        let (area, hours) = (&registry.area, &self.kept.hours);
+        let question = OfHours { member, practice: query.practice, dataset: query.dataset };
+        let since = sequence.unwrap_or_else(|| hours.last(area));
+        let mut all = hours.of(area, &question, span);
+        let missing = missing(&all, span);
+        if !missing.is_empty() {
+            self.with_reader_beside(recent, |reader| {
+                for span in missing {
+                    let read = reader.series(registry, member, span, by)?;
+                    all.extend(read.into_iter().map(|figures| (figures.hour, Some(figures))));
+                }
+                Ok(())
+            })?;
+            hours.keep(area, &question, since, &all);
+        }
+        Ok(all.into_values().flatten().collect())
     }
 
     fn days(&self, query: &DaysQuery) -> Result<Vec<ArchivedDay>, ArchiveError> {
@@ -127,17 +152,16 @@ impl Archive for StoreArchive {
             Member::Set(_) => Entity::Area,
             Member::Station(_) => Entity::Station,
         };
-        let area = registry.area.clone();
-        let question = Question { area, member, parameters, dataset, dust };
+        let (area, days) = (&registry.area, &self.kept.days);
+        let question = OfDays { member, parameters, dataset, dust };
+        let (sequence, recent) = self.recent(registry).unzip();
+        let since = sequence.unwrap_or_else(|| days.last(area));
         // One station is read in no time.
         let keeps = kind == Entity::Area;
-        let (mut all, since) = match keeps {
-            true => self.days.of(&question, span),
-            false => (BTreeMap::new(), self.days.of(&question, span).1),
-        };
-        self.with_reader(|reader| {
+        let mut all = if keeps { days.of(area, &question, span) } else { BTreeMap::new() };
+        self.with_reader_beside(recent, |reader| {
             let publication = reader.publication(&registry.area, span)?;
-            let asked = (registry, &[member][..]);
+            let asked = (&**registry, &[member][..]);
             let deduction = &self.lists.dust.of(dust, registry);
             for (first, last) in missing(&all, span) {
                 let counting = Counting { dataset, deduction };
@@ -147,7 +171,7 @@ impl Archive for StoreArchive {
                 })?;
             }
             if keeps {
-                self.days.keep(&question, since, &all);
+                days.keep(area, &question, since, &all);
             }
             let held = all.into_iter().filter_map(|(day, figures)| Some((day, figures?)));
             let archived = held.map(|(day, figures)| ArchivedDay {
@@ -161,10 +185,10 @@ impl Archive for StoreArchive {
     fn days_of_members(&self, query: &MembersQuery) -> Result<Vec<Vec<DayFigures>>, ArchiveError> {
         let registry = self.registry(query.area.as_str())?;
         let MembersQuery { members, parameters, judged_by, .. } = query;
-        let place = places(members);
-        self.with_reader(|reader| {
+        let (place, recent) = (places(members), self.recent(registry).map(|(_, days)| days));
+        self.with_reader_beside(recent, |reader| {
             let mut all = vec![Vec::new(); members.len()];
-            let asked = (registry, members.as_slice());
+            let asked = (&**registry, members.as_slice());
             let deduction = &self.lists.dust.of(query.dust, registry);
             let counting = Counting { dataset: query.dataset, deduction };
             reader.each_day(counting, asked, query.days, parameters, |_, row| {
@@ -178,20 +202,20 @@ impl Archive for StoreArchive {
         })
     }
 
-    fn hour_of_members(
+    fn hours_of_members(
         &self,
         query: &MembersQuery,
-        hour: Hour,
-    ) -> Result<Vec<Option<Figures>>, ArchiveError> {
+        span: (Hour, Hour),
+    ) -> Result<Vec<Vec<Figures>>, ArchiveError> {
         let registry = self.registry(query.area.as_str())?;
         let MembersQuery { members, parameters, .. } = query;
-        let place = places(members);
-        self.with_reader(|reader| {
-            let mut all = vec![None; members.len()];
-            let (asked, span) = ((registry, members.as_slice()), (hour, hour));
+        let (place, recent) = (places(members), self.recent(registry).map(|(_, days)| days));
+        self.with_reader_beside(recent, |reader| {
+            let mut all = vec![Vec::new(); members.len()];
+            let asked = (&**registry, members.as_slice());
             reader.each_hour_of(query.dataset, asked, span, parameters, |_, row| {
                 for (member, figures) in row {
-                    all[place[member]] = Some(figures.clone());
+                    all[place[member]].push(figures.clone());
                 }
                 Ok::<(), store::Error>(())
             })?;
@@ -214,10 +238,10 @@ impl Archive for StoreArchive {
     fn dead_letters(
         &self,
         area: &str,
-        before: Option<(Instant, u64)>,
+        range: Range<(Instant, u64)>,
         limit: usize,
     ) -> Result<Vec<DeadLetterRow>, ArchiveError> {
-        let rows = self.with_reader(|reader| reader.dead_letters(area, before, limit))?;
+        let rows = self.with_reader(|reader| reader.dead_letters(area, range, limit))?;
         let shown = |row: store::DeadLetterRow| DeadLetterRow {
             station: row.station,
             first_at: row.first,
@@ -244,10 +268,10 @@ impl Archive for StoreArchive {
     fn corrections(
         &self,
         area: &str,
-        before: Option<u64>,
+        range: Range<u64>,
         limit: usize,
     ) -> Result<Vec<CorrectionRow>, ArchiveError> {
-        let rows = self.with_reader(|reader| reader.corrections(area, before, limit))?;
+        let rows = self.with_reader(|reader| reader.corrections(area, range, limit))?;
         let shown = |(number, row): (u64, store::StoredCorrection)| CorrectionRow {
             number,
             at: row.at,
@@ -339,10 +363,10 @@ impl Archive for StoreArchive {
     fn raised_notices(
         &self,
         area: &str,
-        before: Option<u64>,
+        range: Range<u64>,
         limit: usize,
     ) -> Result<Vec<NoticeRecord>, ArchiveError> {
-        self.with_reader(|reader| reader.raised_notices(area, before, limit))
+        self.with_reader(|reader| reader.raised_notices(area, range, limit))
     }
 
     fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError> {
@@ -351,7 +375,8 @@ impl Archive for StoreArchive {
 
     fn findings(&self, area: &str, day: Day) -> Result<Vec<(Hour, usize, Finding)>, ArchiveError> {
         let registry = self.registry(area)?;
-        self.with_reader(|reader| reader.findings(registry, day))
+        let recent = self.recent(registry).map(|(_, days)| days);
+        self.with_reader_beside(recent, |reader| reader.findings(registry, day))
     }
 
     fn power(

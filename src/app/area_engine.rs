@@ -416,7 +416,8 @@ impl AreaEngine {
     }
 
     /// A picture of the area, as old as its clock says.
-    pub(super) fn view(&self, now: Instant) -> AreaView {
+    pub(super) fn view(&mut self, now: Instant) -> AreaView {
+        self.pipeline.prepare_view();
         let mut view = self.pipeline.view();
         if matches!(self.clock, AreaClock::System) {
             view.now = view.now.max(now);

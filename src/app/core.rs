@@ -454,7 +454,7 @@ impl Core {
         self.view_stale = false;
         self.last_view = Some(moment.monotonic);
         let now = self.judge(moment);
-        let areas = self.areas.iter().map(|a| Arc::new(a.view(now))).collect();
+        let areas = self.areas.iter_mut().map(|a| Arc::new(a.view(now))).collect();
         Arc::new(View { areas, simulated: self.simulated })
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::batcher::IN_FLIGHT_MAX;
-use super::days::DaysKept;
+use super::kept::AllKept;
 use crate::area::Registry;
 use crate::clock::Mark;
 use crate::pipeline::LoadedDays;
@@ -80,14 +80,14 @@ impl Writer {
     pub(super) fn start(
         store: Box<dyn Store>,
         registries: Vec<Arc<Registry>>,
-        (trouble, days): (Trouble, Arc<DaysKept>),
+        (trouble, kept): (Trouble, Arc<AllKept>),
     ) -> std::io::Result<Self> {
         // One more job than commits: a question for days may stand beside them.
         let (jobs, work) = sync_channel(IN_FLIGHT_MAX + 1);
         let (report, done) = mpsc::channel(IN_FLIGHT_MAX + 1);
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || run(store, &registries, &work, (&report, &trouble, &days)))?;
+            .spawn(move || run(store, &registries, &work, (&report, &trouble, &kept)))?;
         Ok(Self { jobs, done, thread })
     }
 
@@ -118,7 +118,7 @@ fn run(
     mut store: Box<dyn Store>,
     registries: &[Arc<Registry>],
     work: &Receiver<Job>,
-    (report, trouble, days_kept): (&mpsc::Sender<Done>, &Trouble, &DaysKept),
+    (report, trouble, kept): (&mpsc::Sender<Done>, &Trouble, &AllKept),
 ) {
     while let Ok(job) = work.recv() {
         match job {
@@ -126,7 +126,7 @@ fn run(
                 let begun = Mark::now();
                 let result = commit_with_patience(store.as_mut(), &commit, trouble);
                 let failed = result.is_err();
-                days_kept.written(&commit);
+                kept.written(&commit);
                 let _ = report.blocking_send(Done { result, took: begun.elapsed() });
                 if failed {
                     return; // nothing commits past a failed batch

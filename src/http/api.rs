@@ -116,12 +116,12 @@ pub(super) fn find_station<'a>(
     view: &'a View,
     code: &str,
     area: Option<&str>,
-) -> Result<(&'a AreaView, usize), Problem> {
+) -> Result<(&'a Arc<AreaView>, usize), Problem> {
     let areas = match area {
         Some(area) => std::slice::from_ref(find_area(view, area)?),
         None => &view.areas,
     };
-    let mut found = areas.iter().filter_map(|a| Some((&**a, a.registry.find(code)?)));
+    let mut found = areas.iter().filter_map(|a| Some((a, a.registry.find(code)?)));
     let first = found.next();
     if found.next().is_some() {
         let detail = format!("station {code:?} is in several areas: say which by area=");

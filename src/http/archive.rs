@@ -38,15 +38,16 @@ pub trait Archive: Send + Sync {
     /// [`ArchiveError`] when the area is not known or the store cannot be read.
     fn days_of_members(&self, query: &MembersQuery) -> Result<Vec<Vec<DayFigures>>, ArchiveError>;
 
-    /// The figures of an hour of several entities of one area; none of one that is not in operation.
+    /// The figures of the hours of a span, its end included, of several entities of one area, by entity; none
+    /// of a day on which one is not in operation.
     ///
     /// # Errors
     /// [`ArchiveError`] when the area is not known or the store cannot be read.
-    fn hour_of_members(
+    fn hours_of_members(
         &self,
         query: &MembersQuery,
-        hour: Hour,
-    ) -> Result<Vec<Option<Figures>>, ArchiveError>;
+        span: (Hour, Hour),
+    ) -> Result<Vec<Vec<Figures>>, ArchiveError>;
 
     /// Why a figure is what it is.
     ///
@@ -54,14 +55,14 @@ pub trait Archive: Send + Sync {
     /// [`ArchiveError`] when there is nothing to explain or the store cannot be read.
     fn explain(&self, query: &ExplainQuery) -> Result<Explanation, ArchiveError>;
 
-    /// The newest dead letters of an area, those before one that last came then and has that number.
+    /// The newest dead letters of an area: by when each last came, and its number.
     ///
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
     fn dead_letters(
         &self,
         area: &str,
-        before: Option<(Instant, u64)>,
+        range: Range<(Instant, u64)>,
         limit: usize,
     ) -> Result<Vec<DeadLetterRow>, ArchiveError>;
 
@@ -76,14 +77,14 @@ pub trait Archive: Send + Sync {
         limit: usize,
     ) -> Result<Vec<KeptLetter>, ArchiveError>;
 
-    /// What operators did in an area, or tried to: the newest first, those with a lower number than `before`.
+    /// What operators did in an area, or tried to: the newest first, by their numbers.
     ///
     /// # Errors
     /// [`ArchiveError`] when the store cannot be read.
     fn corrections(
         &self,
         area: &str,
-        before: Option<u64>,
+        range: Range<u64>,
         limit: usize,
     ) -> Result<Vec<CorrectionRow>, ArchiveError>;
 
@@ -153,7 +154,7 @@ pub trait Archive: Send + Sync {
     fn raised_notices(
         &self,
         area: &str,
-        before: Option<u64>,
+        range: Range<u64>,
         limit: usize,
     ) -> Result<Vec<NoticeRecord>, ArchiveError>;
 
@@ -188,6 +189,10 @@ pub trait Archive: Send + Sync {
     fn person(&self, token: &str) -> Result<Option<Person>, ArchiveError>;
 }
 
+/// Of rows that are told from the newest on: only those before one of them, and only those of a span, its end
+/// not included.
+pub type Range<Row> = (Option<Row>, Option<(Instant, Instant)>);
+
 /// A station, or a station set of an area.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntityId {
@@ -214,7 +219,7 @@ pub struct MembersQuery {
     pub area: AreaId,
     /// Whose, as places in the area's registry.
     pub members: Vec<Member>,
-    /// First and last day; of an hour its day.
+    /// First and last day, of those who ask for days.
     pub days: (Day, Day),
     /// By what they are judged.
     pub parameters: Parameters,

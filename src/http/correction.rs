@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
-use super::api::{before, code, find_area, limit, one, parameters};
+use super::api::{before, between, code, find_area, limit, one, parameters};
 use super::operator::{Done, acted};
 use super::problem::Problem;
 use super::{Act, App, CorrectionRow, RevisionRow, blocking};
@@ -175,6 +175,8 @@ impl From<CorrectionRow> for CorrectionDocument {
     params(
         ("area" = String, Path, description = "the area's code"),
         ("before" = Option<u64>, Query, description = "acts with a lower number"),
+        ("from" = Option<String>, Query, description = "only from this day on"),
+        ("to" = Option<String>, Query, description = "only until this day, included"),
         ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
     ),
     security(("person" = [])),
@@ -191,12 +193,12 @@ pub(super) async fn corrections(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<CorrectionDocument>>, Problem> {
     authorised(&app, &headers, Role::Viewer).await?;
-    let pairs = parameters(query.as_deref(), &["before", "limit"])?;
-    let (before, limit) = (before(&pairs)?, limit(&pairs)?);
+    let pairs = parameters(query.as_deref(), &["from", "to", "before", "limit"])?;
+    let (range, limit) = ((before(&pairs)?, between(&pairs)?), limit(&pairs)?);
     let view = app.services.view.borrow().clone();
     let area = find_area(&view, &code(path)?)?.registry.area.to_string();
     let archive = app.services.archive.clone();
-    let rows = blocking(move || archive.corrections(&area, before, limit)).await??;
+    let rows = blocking(move || archive.corrections(&area, range, limit)).await??;
     Ok(Json(rows.into_iter().map(CorrectionDocument::from).collect()))
 }
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
-use super::api::{before, code, limit, parameters};
+use super::api::{before, between, code, limit, parameters};
 use super::duty::{KeptDocument, act, entered};
 use super::paper::{Asked, PARAMETERS, asked_format, written};
 use super::problem::Problem;
@@ -156,6 +156,8 @@ pub(super) struct KeptPapers {
     params(
         ("area" = Option<String>, Query, description = "the area's code; the only one without"),
         ("before" = Option<u64>, Query, description = "signed by a lower number of a record"),
+        ("from" = Option<String>, Query, description = "only those signed from this day on"),
+        ("to" = Option<String>, Query, description = "only until this day, included"),
         ("limit" = Option<usize>, Query, description = "signed ones: 1 to 1000, default 100")
     ),
     responses((status = 200, body = KeptPapers), (status = 404, body = Problem))
@@ -164,11 +166,16 @@ pub(super) async fn all(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<KeptPapers>, Problem> {
-    let pairs = parameters(query.as_deref(), &["area", "before", "limit"])?;
-    let page = (before(&pairs)?, limit(&pairs)?);
+    let pairs = parameters(query.as_deref(), &["area", "from", "to", "before", "limit"])?;
+    let asked = DutyQuery {
+        before: before(&pairs)?,
+        between: between(&pairs)?,
+        limit: limit(&pairs)?,
+        ..DutyQuery::default()
+    };
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
-    let signed = signed(&app, area, page).await?;
+    let signed = signed(&app, area, asked).await?;
     let open = &area.duty.papers.open;
     Ok(Json(KeptPapers {
         open: open.iter().map(|(n, k)| KeptDocument::new(*n, k)).collect(),
@@ -176,13 +183,13 @@ pub(super) async fn all(
     }))
 }
 
-/// Papers of an area that were signed, the newest first.
+/// Papers of an area that were signed, the newest first, of those asked for.
 pub(super) async fn signed(
     app: &App,
     area: &AreaView,
-    (before, limit): (Option<u64>, usize),
+    asked: DutyQuery,
 ) -> Result<Vec<SignedDocument>, Problem> {
-    let asked = DutyQuery { kinds: vec!["signed"], before, limit, ..DutyQuery::default() };
+    let asked = DutyQuery { kinds: vec!["signed"], ..asked };
     let (archive, code) = (app.services.archive.clone(), area.registry.area.to_string());
     let records = blocking(move || archive.duty_records(&code, &asked)).await??;
     Ok(records.iter().filter_map(SignedDocument::of).collect())

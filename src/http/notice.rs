@@ -29,7 +29,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::{before, limit, parameters};
+use super::api::{before, between, limit, parameters};
 use super::problem::Problem;
 use super::warning::asked_area;
 use super::{App, blocking, page};
@@ -405,6 +405,8 @@ pub(super) struct RaisedDocument {
     params(
         ("area" = Option<String>, Query, description = "the area's code; the only one without"),
         ("before" = Option<u64>, Query, description = "notices with a lower number"),
+        ("from" = Option<String>, Query, description = "only from this day on"),
+        ("to" = Option<String>, Query, description = "only until this day, included"),
         ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
     ),
     responses((status = 200, body = Vec<RaisedDocument>), (status = 400, body = Problem),
@@ -414,12 +416,12 @@ pub(super) async fn history(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<RaisedDocument>>, Problem> {
-    let pairs = parameters(query.as_deref(), &["area", "before", "limit"])?;
-    let (before, limit) = (before(&pairs)?, limit(&pairs)?);
+    let pairs = parameters(query.as_deref(), &["area", "from", "to", "before", "limit"])?;
+    let (range, limit) = ((before(&pairs)?, between(&pairs)?), limit(&pairs)?);
     let view = app.services.view.borrow().clone();
     let area = asked_area(&view, &pairs)?;
     let (archive, code) = (app.services.archive.clone(), area.registry.area.to_string());
-    let records = blocking(move || archive.raised_notices(&code, before, limit)).await??;
+    let records = blocking(move || archive.raised_notices(&code, range, limit)).await??;
     let rules = known_rules(area);
     let row = |record: &NoticeRecord| {
         let NoticeBody::Raised { cause, drill } = &record.body else { return None };

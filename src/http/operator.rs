@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::access::{Role, authorised};
-use super::api::{NUMBER_MAX, code, find_area, limit, one, parameters};
+use super::api::{NUMBER_MAX, between, code, find_area, limit, one, parameters};
 use super::problem::Problem;
 use super::{Act, App, DeadLetterRow, Person, blocking};
 use crate::time::Instant;
@@ -63,6 +63,8 @@ impl From<DeadLetterRow> for DeadLetter {
     params(
         ("area" = String, Path, description = "the area's code"),
         ("before" = Option<String>, Query, description = "those after the one of this `cursor`"),
+        ("from" = Option<String>, Query, description = "only those that came from this day on"),
+        ("to" = Option<String>, Query, description = "only until this day, included"),
         ("limit" = Option<usize>, Query, description = "1 to 1000, default 100")
     ),
     responses((status = 200, body = Vec<DeadLetter>), (status = 404, body = Problem))
@@ -72,12 +74,13 @@ pub(super) async fn dead_letters(
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<DeadLetter>>, Problem> {
-    let pairs = parameters(query.as_deref(), &["before", "limit"])?;
+    let pairs = parameters(query.as_deref(), &["from", "to", "before", "limit"])?;
     let (before, limit) = (one(&pairs, "before")?.map(cursor).transpose()?, limit(&pairs)?);
+    let range = (before, between(&pairs)?);
     let view = app.services.view.borrow().clone();
     let area = find_area(&view, &code(path)?)?.registry.area.to_string();
     let archive = app.services.archive.clone();
-    let rows = blocking(move || archive.dead_letters(&area, before, limit)).await??;
+    let rows = blocking(move || archive.dead_letters(&area, range, limit)).await??;
     Ok(Json(rows.into_iter().map(DeadLetter::from).collect()))
 }
 

@@ -184,6 +184,13 @@ impl Screens {
         Self { almanac, ..Self::new(view, &self.services) }
     }
 
+    /// Reads what the first screens say of days, if that is not known yet: after a start that is a year.
+    pub(super) fn read_facts(&self) {
+        for (_, area) in self.view.watched() {
+            self.almanac.facts((&self.view, area), &self.services);
+        }
+    }
+
     /// The area's place; the first without a code.
     fn find(&self, code: Option<&str>) -> Option<usize> {
         match code {

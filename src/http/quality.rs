@@ -1,12 +1,14 @@
-//! What checks have found of a station's newest hour, as JSON.
+//! What checks have found: of a station's newest hour as JSON, and of the last hours for pages.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::document::Decimal;
+use super::{Archive, ArchiveError};
 use crate::observation::Validity;
 use crate::pipeline::{AreaView, StationView};
 use crate::quality::Finding;
+use crate::time::{Day, Hour};
 
 /// A value that is suspect, or does not count, and why.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,6 +35,26 @@ pub(super) struct FindingDocument {
 pub(super) fn findings(area: &AreaView, station: &StationView) -> Vec<FindingDocument> {
     let found = station.findings.iter().filter(|_| area.newest.is_some());
     found.map(|finding| document(area, finding)).collect()
+}
+
+/// What was found in the hours `from` to `to`, in the order of time: from the view, and from the archive what
+/// lies before the hours that it holds.
+pub(super) fn found(
+    archive: &dyn Archive,
+    area: &AreaView,
+    (from, to): (Hour, Hour),
+) -> Result<Vec<(Hour, usize, Finding)>, ArchiveError> {
+    let held_from = area.found.keys().next().copied().unwrap_or(to.plus(1)).clamp(from, to.plus(1));
+    let (mut all, code) = (Vec::new(), area.registry.area.as_str());
+    if from < held_from {
+        let before = from..held_from;
+        for day in (from.day().number()..=held_from.plus(-1).day().number()).map(Day::from_number) {
+            let of_day = archive.findings(code, day)?;
+            all.extend(of_day.into_iter().filter(|(hour, ..)| before.contains(hour)));
+        }
+    }
+    all.extend(area.found((held_from, to)).map(|(hour, at, finding)| (hour, at, *finding)));
+    Ok(all)
 }
 
 /// Why a value was found, with other stations by their names.

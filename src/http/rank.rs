@@ -138,7 +138,11 @@ impl Asked {
             judged_by: self.judged_by,
             dust: self.dust,
         };
-        let hour_of = |hour: Hour| archive.hour_of_members(&query((hour.day(), hour.day())), hour);
+        let hour_of = |hour: Hour| {
+            let of_hour =
+                archive.hours_of_members(&query((hour.day(), hour.day())), (hour, hour))?;
+            Ok(of_hour.into_iter().map(|mut of_member| of_member.pop()).collect())
+        };
         asked.reckon(hour_of, |span| archive.days_of_members(&query((span.from, span.to))))
     }
 }

@@ -20,6 +20,8 @@ pub(super) use drill::*;
 pub(super) use hours::*;
 pub(super) use skill::*;
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -265,12 +267,10 @@ pub(super) fn newest(area: &AreaView) -> impl Iterator<Item = &KeptForecast> {
 pub(super) fn asked_area<'a>(
     view: &'a View,
     pairs: &[(String, String)],
-) -> Result<&'a AreaView, Problem> {
+) -> Result<&'a Arc<AreaView>, Problem> {
     let code = one(pairs, "area")?;
     let found = view.area(code).filter(|area| !area.registry.is_reference());
-    found
-        .map(|area| &**area)
-        .ok_or_else(|| Problem::not_found(format!("no area {:?}", code.unwrap_or_default())))
+    found.ok_or_else(|| Problem::not_found(format!("no area {:?}", code.unwrap_or_default())))
 }
 
 /// The warnings that are asked for: the real ones, or with `drill=true` those of the drill that runs, with

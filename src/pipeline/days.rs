@@ -1,6 +1,7 @@
 //! The station-days in memory: the open ones, and closed ones loaded for a late observation.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::LoadedDays;
 use crate::average::{self, StationDay, Window};
@@ -19,8 +20,26 @@ pub struct StoredDay {
     pub bytes: Vec<u8>,
 }
 
-/// All stations of one day.
-pub(super) type DayBlock = Vec<Option<Box<StationDay>>>;
+/// All stations of one day. Each is shared with the views that show it, and copied when it changes meanwhile.
+pub(super) type DayBlock = Vec<Option<Arc<StationDay>>>;
+
+/// The days in memory of which nothing more is stored: as a view shares them with its readers.
+#[derive(Clone, Debug, Default)]
+pub struct HeldDays(BTreeMap<Day, DayBlock>);
+
+impl HeldDays {
+    /// All stations of a day, in the registry's order; `None` for a day that has to be read.
+    #[must_use]
+    pub fn of(&self, day: Day) -> Option<&[Option<Arc<StationDay>>]> {
+        self.0.get(&day).map(Vec::as_slice)
+    }
+
+    /// The first day that need not be read.
+    #[must_use]
+    pub fn first(&self) -> Option<Day> {
+        self.0.keys().next().copied()
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Days {
@@ -62,7 +81,7 @@ impl Days {
             if self.known.contains(&one.day) {
                 continue;
             }
-            let mut day = Box::<StationDay>::default();
+            let mut day = StationDay::default();
             if day.decode_into(&one.bytes).is_err() {
                 continue;
             }
@@ -71,7 +90,7 @@ impl Days {
                 self.changed.extend(hours.map(|hour| (hour, one.station)));
             }
             if let Some(slot) = self.block_mut(one.day).get_mut(one.station) {
-                *slot = Some(day);
+                *slot = Some(Arc::new(day));
             }
         }
         stored.days.iter().copied().filter(|day| self.known.insert(*day)).collect()
@@ -112,7 +131,7 @@ impl Days {
 
     pub(super) fn get_mut(&mut self, day: Day, station: usize) -> Option<&mut StationDay> {
         let slot = self.block_mut(day).get_mut(station)?;
-        Some(slot.get_or_insert_default())
+        Some(Arc::make_mut(slot.get_or_insert_default()))
     }
 
     /// Takes an empty station-day out again, which nothing was entered into.
@@ -123,10 +142,16 @@ impl Days {
     }
 
     /// Exchanges what is held for a station-day.
-    pub(super) fn swap(&mut self, day: Day, station: usize, other: &mut Option<Box<StationDay>>) {
+    pub(super) fn swap(&mut self, day: Day, station: usize, other: &mut Option<Arc<StationDay>>) {
         if let Some(slot) = self.block_mut(day).get_mut(station) {
             std::mem::swap(slot, other);
         }
+    }
+
+    /// What readers need not read.
+    pub(super) fn held(&self) -> HeldDays {
+        let known = self.blocks.iter().filter(|(day, _)| self.is_known(**day));
+        HeldDays(known.map(|(day, block)| (*day, block.clone())).collect())
     }
 
     /// Every day in memory.
@@ -144,7 +169,7 @@ impl Days {
         self.blocks.range(self.open_from.min(day)..day).map(|(d, _)| *d).collect()
     }
 
-    pub(super) fn block(&self, day: Day) -> &[Option<Box<StationDay>>] {
+    pub(super) fn block(&self, day: Day) -> &[Option<Arc<StationDay>>] {
         self.blocks.get(&day).map_or(&[], Vec::as_slice)
     }
 

@@ -1,6 +1,7 @@
 //! One message: topic, decoding, time, and its values into the station's day.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use super::batch::{Batch, Counts, DeadLetter, DeadLetterReason, Message};
 use super::{Cause, Pipeline};
@@ -179,7 +180,7 @@ impl Pipeline {
         let (fresh, had_reported) =
             (before.is_none(), before.is_some_and(|d| d.has_reported(of_day)));
         let closed = day < self.open_from();
-        let before = before.filter(|_| closed).map(|d| Box::new(d.clone()));
+        let before = before.filter(|_| closed).map(|d| Arc::new(d.clone()));
         let readings = self.published_readings(station, hour);
         let Some(of_station) = self.days.get_mut(day, station) else { return false };
         let cause = enter(of_station, &mut self.counts);
@@ -191,6 +192,7 @@ impl Pipeline {
             return false;
         };
         self.days.changed.push((hour, station));
+        self.found.touch(hour);
         let gravest = self.dirty.entry(hour).or_insert(cause);
         *gravest = cause.max(*gravest);
         if let Some(before) = readings {

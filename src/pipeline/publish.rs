@@ -1,6 +1,7 @@
 //! Publishing hours, and recomputing what a late value touches.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::batch::Batch;
 use super::days::StoredDay;
@@ -113,7 +114,7 @@ impl Pipeline {
         &mut self,
         hour: Hour,
         station: usize,
-        mut before: Option<Box<StationDay>>,
+        mut before: Option<Arc<StationDay>>,
     ) {
         let open_from = self.open_from();
         self.days.swap(hour.day(), station, &mut before);

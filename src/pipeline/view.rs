@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Alarm, Counts, Pipeline, WarningParams};
+use super::{Alarm, Counts, HeldDays, HourFound, Pipeline, WarningParams};
 use crate::area::{Figures, Judge, Registry, SetMeans};
 use crate::assessment::RoomRules;
 use crate::average::{Averages, Window};
@@ -17,7 +17,7 @@ use crate::time::{DAY_H, Hour, Instant};
 use crate::warning::{Evaluation, Warnings};
 
 /// Hours that a set's view holds: the chart's 72, and as many more as the comparison with yesterday needs.
-const VIEW_H: i32 = 72;
+pub(super) const VIEW_H: i32 = 72;
 
 /// How far an hour's figures have come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,6 +122,10 @@ pub struct AreaView {
     pub sets: Vec<SetView>,
     /// In the registry's order.
     pub stations: Vec<StationView>,
+    /// What is wrong, or looks so, in the hours that sets hold, as far as all that it rests on is in memory.
+    pub found: BTreeMap<Hour, HourFound>,
+    /// What was measured on the days in memory.
+    pub days: Arc<HeldDays>,
     /// What the room of the day is taken by.
     pub room_rules: RoomRules,
     /// What came in since the start.
@@ -199,16 +203,18 @@ impl Pipeline {
     pub fn view(&self) -> AreaView {
         let now = self.now.unwrap_or_default();
         let newest = self.newest_published();
-        let sets = match newest {
-            Some(newest) => self.set_views(newest),
-            None => Vec::new(),
-        };
+        let sets = newest.map(|newest| self.set_views(newest)).unwrap_or_default();
+        let found = newest.map(|newest| self.found(newest)).unwrap_or_default();
+        let hour = newest.unwrap_or_else(|| now.hour().plus(-1));
+        let of_hour = found.get(&hour).map_or_else(|| self.found_in(hour), Arc::clone);
         AreaView {
             registry: Arc::clone(&self.registry),
             now,
             newest,
             sets,
-            stations: self.station_views(newest.unwrap_or_else(|| now.hour().plus(-1))),
+            stations: self.station_views(hour, &of_hour),
+            found,
+            days: Arc::new(self.days.held()),
             room_rules: self.room_rules(),
             counts: self.counts,
             caught_up: self.caught_up,
@@ -225,7 +231,7 @@ impl Pipeline {
         }
     }
 
-    fn newest_published(&self) -> Option<Hour> {
+    pub(super) fn newest_published(&self) -> Option<Hour> {
         self.published.last_key_value().map(|(hour, _)| *hour)
     }
 
@@ -260,7 +266,7 @@ impl Pipeline {
         views
     }
 
-    fn station_views(&self, hour: Hour) -> Vec<StationView> {
+    fn station_views(&self, hour: Hour, found: &[(usize, Finding)]) -> Vec<StationView> {
         let parameters = &self.params.parameters;
         let mut masks = Masks::default();
         let mut figures = |hour: Hour| -> Vec<Figures> {
@@ -275,9 +281,13 @@ impl Pipeline {
         let (now, before, yesterday) =
             (figures(hour), figures(hour.plus(-1)), figures(hour.plus(-24)));
         let today = self.today(hour, &mut masks);
-        let findings = self.checks.findings(&self.days, hour);
-        let all = now.into_iter().zip(before).zip(yesterday).zip(findings).zip(today).enumerate();
-        all.map(|(station, ((((figures, hour_before), yesterday), findings), today))| {
+        let mut found = found.iter().peekable();
+        let all = now.into_iter().zip(before).zip(yesterday).zip(today).enumerate();
+        all.map(|(station, (((figures, hour_before), yesterday), today))| {
+            let mut own = Vec::new();
+            while let Some((_, finding)) = found.next_if(|(at, _)| *at == station) {
+                own.push(*finding);
+            }
             let record = &self.registry.stations[station];
             let in_operation = record.valid.holds(day);
             let reading = |p: Property| {
@@ -292,7 +302,7 @@ impl Pipeline {
                 yesterday,
                 readings: PROPERTIES.map(reading),
                 today,
-                findings,
+                findings: own,
                 assessed: record.assessed && in_operation,
                 in_operation,
             }

@@ -75,7 +75,7 @@ impl Sqlite {
         let arrivals = backup.copy_to(&partial).and_then(|()| {
             let Self { db, .. } = Self::open(&partial)?;
             // Closing it folds its log in: what is renamed is the one file.
-            verified(&Reader { db })
+            verified(&Reader::of(db))
         });
         let _ = std::fs::remove_file(beside(&partial, ".lock"));
         let arrivals = arrivals.inspect_err(|_| drop(std::fs::remove_file(&partial)))?;

@@ -3,19 +3,54 @@
 //! In: stations by their row ids, and a span. Out: one day of a station after the other.
 //!
 //! Why two ways: the tables are ordered by time, so a span of them is that of every station; a few stations
-//! are looked up one by one.
+//! are looked up one by one. Days that the pipeline holds in memory are not read at all.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
 use super::history::Places;
+use super::read::Reader;
 use super::{Error, doing};
 use crate::average::{DecodeError, StationDay};
 use crate::time::{Day, Hour};
 
 /// So few stations are looked up one by one.
 const FEW: usize = 16;
+
+impl Reader {
+    /// Gives every stored day of the stations in `places`, in no particular order; those that are in memory
+    /// from there.
+    pub(super) fn each_station_day(
+        &self,
+        places: &Places,
+        (from, to): (Day, Day),
+        mut each: impl FnMut(usize, Day, &StationDay),
+    ) -> Result<(), Error> {
+        let Some(recent) = &self.recent else {
+            return each_station_day(&self.db, places, (from, to), each);
+        };
+        let mut day = from;
+        while day <= to {
+            if let Some(held) = recent.of(day) {
+                for station in places.values() {
+                    if let Some(cells) = held.get(*station).and_then(Option::as_deref) {
+                        each(*station, day, cells);
+                    }
+                }
+                day = day.plus(1);
+                continue;
+            }
+            let mut last = day;
+            while last < to && recent.of(last.plus(1)).is_none() {
+                last = last.plus(1);
+            }
+            each_station_day(&self.db, places, (day, last), &mut each)?;
+            day = last.plus(1);
+        }
+        Ok(())
+    }
+}
 
 /// Gives every stored day of the stations in `places`, in no particular order.
 pub(super) fn each_station_day(

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::read::Reader;
+use super::read::{Between, Reader, millis};
 use super::registry::KnownArea;
 use super::{Error, doing};
 use crate::average::Correction;
@@ -122,16 +122,17 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredCorrection> {
 
 impl Reader {
     /// What operators did in an area, or tried to, each with its number: the newest first, those with a lower
-    /// number than `before`.
+    /// number than `before`, done in a span, its end not included.
     ///
     /// # Errors
     /// [`Error::Database`] when they cannot be read.
     pub fn corrections(
         &self,
         area: &str,
-        before: Option<u64>,
+        (before, between): (Option<u64>, Between),
         limit: usize,
     ) -> Result<Vec<(u64, StoredCorrection)>, Error> {
+        let (from, to) = millis(between);
         let before = before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = || -> rusqlite::Result<Vec<(u64, StoredCorrection)>> {
@@ -139,9 +140,9 @@ impl Reader {
                 .prepare_cached(
                     "SELECT at_ms, person, reason, station, quantity, hour, act, amount, refused, id
                      FROM correction WHERE area = (SELECT id FROM area WHERE code = ?1) AND id < ?3
-                     ORDER BY id DESC LIMIT ?2",
+                     AND at_ms >= ?4 AND at_ms < ?5 ORDER BY id DESC LIMIT ?2",
                 )?
-                .query_map(params![area, limit, before], |row| {
+                .query_map(params![area, limit, before, from, to], |row| {
                     Ok((row.get::<_, i64>(9)?.unsigned_abs(), read(row)?))
                 })?
                 .collect()

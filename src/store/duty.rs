@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::commit::signed;
-use super::read::Reader;
+use super::read::{Reader, millis};
 use super::registry::KnownArea;
 use super::{Error, doing};
 use crate::duty::DutyRecord;
@@ -137,8 +137,7 @@ impl Reader {
         let before = signed(asked.before.unwrap_or(u64::MAX));
         let kinds = serde_json::to_string(&asked.kinds).unwrap_or_default();
         let limit = i64::try_from(asked.limit).unwrap_or(i64::MAX);
-        let (from, to) =
-            asked.between.map_or((i64::MIN, i64::MAX), |(from, to)| (from.millis(), to.millis()));
+        let (from, to) = millis(asked.between);
         let paper = asked.paper.map(signed);
         let rows = || -> rusqlite::Result<Vec<StoredDuty>> {
             self.db

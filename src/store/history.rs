@@ -53,7 +53,7 @@ impl Reader {
         let mut wanted = station_places(&self.db, registry)?;
         wanted.retain(|_, at| only.is_none_or(|station| station == *at));
         let mut found = Vec::new();
-        each_station_day(&self.db, &wanted, span, |station, day, cells| {
+        self.each_station_day(&wanted, span, |station, day, cells| {
             found.push(StationHours { station, day, cells: cells.clone() });
         })?;
         drop(snapshot);
@@ -123,7 +123,7 @@ impl Reader {
             let piece = (first, to.min(next.plus(-1)));
             let snapshot = self.snapshot()?;
             let mut history = History::new(registry, members, piece, checks.as_ref()).of(dataset);
-            each_station_day(&self.db, &places, history.days(), |station, day, cells| {
+            self.each_station_day(&places, history.days(), |station, day, cells| {
                 history.put(station, day, cells);
             })?;
             drop(snapshot);
@@ -158,7 +158,7 @@ impl Reader {
             let last = to.min(first.plus(length - 1));
             let mut piece = Gathered::new(registry, (first, last), checks.as_ref(), dataset);
             let snapshot = self.snapshot()?;
-            each_station_day(&self.db, &places, piece.wanted(), |station, day, cells| {
+            self.each_station_day(&places, piece.wanted(), |station, day, cells| {
                 piece.put(station, day, cells);
             })?;
             drop(snapshot);
@@ -197,7 +197,14 @@ impl Reader {
     /// [`Error`] when its rules cannot be read.
     pub fn quality(&self, area: &AreaId) -> Result<quality::Params, Error> {
         let Some(id) = area_id(&self.db, area.as_str())? else { return Ok(Default::default()) };
-        Ok(rules::adopted(&self.db, id)?.map(|r| r.params.quality).unwrap_or_default())
+        let Some(digest) = rules::digest(&self.db, id)? else { return Ok(Default::default()) };
+        let kept = self.checks.borrow().get(&id).filter(|(of, _)| *of == digest).cloned();
+        if let Some((_, quality)) = kept {
+            return Ok(quality);
+        }
+        let quality = rules::stored(&self.db, id, &digest)?.params.quality;
+        self.checks.borrow_mut().insert(id, (digest, quality.clone()));
+        Ok(quality)
     }
 
     /// Gives what is suspect, or does not count, of every station in operation in the hours `from` to `to`,
@@ -221,7 +228,7 @@ impl Reader {
             let mut held = Held::default();
             let read = (first.day().plus(-1), last.day());
             let snapshot = self.snapshot()?;
-            each_station_day(&self.db, &places, read, |station, day, cells| {
+            self.each_station_day(&places, read, |station, day, cells| {
                 held.put(station, day, cells);
             })?;
             drop(snapshot);

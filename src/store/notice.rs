@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Transaction, params};
 
 use super::commit::signed;
-use super::read::Reader;
+use super::read::{Between, Reader, millis};
 use super::registry::KnownArea;
 use super::{Error, doing};
 use crate::notification::{NoticeBody, NoticeRecord};
@@ -139,25 +139,28 @@ impl Reader {
         rows.into_iter().map(StoredNotice::record).collect()
     }
 
-    /// The records that raised notices, the newest first, with a lower number than `before`.
+    /// The records that raised notices, the newest first, with a lower number than `before`, of
+    /// a span, its end not included.
     ///
     /// # Errors
     /// [`Error`] when they cannot be read.
     pub fn raised_notices(
         &self,
         area: &str,
-        before: Option<u64>,
+        (before, between): (Option<u64>, Between),
         limit: usize,
     ) -> Result<Vec<NoticeRecord>, Error> {
+        let (from, to) = millis(between);
         let before = signed(before.unwrap_or(u64::MAX));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = || -> rusqlite::Result<Vec<StoredNotice>> {
             self.db
                 .prepare_cached(&format!(
                     "{COLUMNS} WHERE area = (SELECT id FROM area WHERE code = ?1)
-                     AND kind = 'raised' AND number < ?2 ORDER BY number DESC LIMIT ?3"
+                     AND kind = 'raised' AND number < ?2 AND at_ms >= ?4 AND at_ms < ?5
+                     ORDER BY number DESC LIMIT ?3"
                 ))?
-                .query_map(params![area, before, limit], read)?
+                .query_map(params![area, before, limit, from, to], read)?
                 .collect()
         };
         let rows = rows().map_err(doing("read the notices"))?;

@@ -1,7 +1,9 @@
 //! Reading: the rows of a start, days for late observations, and what readers ask for.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params};
@@ -17,7 +19,10 @@ use super::{Error, doing};
 use crate::area::{AreaId, Registry, Span, Station, StationKind};
 use crate::average::StationDay;
 use crate::observation::StationId;
-use crate::pipeline::{AreaState, HourState, LoadedDays, StoredDay, StoredSetHour, Tables, Watch};
+use crate::pipeline::{
+    AreaState, HeldDays, HourState, LoadedDays, StoredDay, StoredSetHour, Tables, Watch,
+};
+use crate::quality;
 use crate::time::{Day, Hour, Instant};
 
 pub(super) fn tables(store: &mut Sqlite, registry: &Registry) -> Result<Tables, Error> {
@@ -214,10 +219,17 @@ pub(super) fn registry(db: &Connection, area: &AreaId) -> Result<Option<Registry
     Ok(Some(registry))
 }
 
+/// A span of time, its end not included; `None` for all of it.
+pub(super) type Between = Option<(Instant, Instant)>;
+
 /// A reader beside the writer: its own read-only connection, short transactions.
 #[derive(Debug)]
 pub struct Reader {
     pub(super) db: Connection,
+    /// Days that need not be read, of the area that is asked about.
+    pub(super) recent: Option<Arc<HeldDays>>,
+    /// By area the digest of its rules and its checks: the rules of a large area take long to read.
+    pub(super) checks: RefCell<BTreeMap<i64, (Vec<u8>, quality::Params)>>,
 }
 
 /// A dead letter as stored.
@@ -256,6 +268,17 @@ impl Reader {
         Ok(reader)
     }
 
+    pub(super) fn of(db: Connection) -> Self {
+        Self { db, recent: None, checks: RefCell::default() }
+    }
+
+    /// The same beside days of one area that are in memory, as they are stored or will be in a moment: only
+    /// for questions about that area, with the registry of its pipeline.
+    #[must_use]
+    pub fn beside(self, recent: Option<Arc<HeldDays>>) -> Self {
+        Self { recent, ..self }
+    }
+
     /// A reader of a store that may be of an older schema, which it returns; 0 of an empty file.
     pub(super) fn of_any_schema(path: &Path) -> Result<(Self, i64), Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -263,7 +286,7 @@ impl Reader {
         db.busy_timeout(Duration::from_secs(10)).map_err(doing("set the busy timeout"))?;
         let found = check_file(&db, path)?;
         db.set_prepared_statement_cache_capacity(32);
-        Ok((Self { db }, found))
+        Ok((Self::of(db), found))
     }
 
     /// One picture of the store until it is dropped; `None` within another one.
@@ -304,16 +327,18 @@ impl Reader {
         registry(&self.db, area)?.ok_or_else(|| Error::Unknown(format!("area {area}")))
     }
 
-    /// The newest dead letters of an area, those before one that last came then and has that number.
+    /// The newest dead letters of an area, those before one that last came then and has that number, of those
+    /// that last came in a span, its end not included.
     ///
     /// # Errors
     /// [`Error::Database`] when they cannot be read.
     pub fn dead_letters(
         &self,
         area: &str,
-        before: Option<(Instant, u64)>,
+        (before, between): (Option<(Instant, u64)>, Between),
         limit: usize,
     ) -> Result<Vec<DeadLetterRow>, Error> {
+        let (from, to) = millis(between);
         let (last, number) = before.map_or((i64::MAX, 0), |(last, number)| {
             (last.millis(), i64::try_from(number).unwrap_or(i64::MAX))
         });
@@ -322,11 +347,11 @@ impl Reader {
                 "SELECT station, reason, detail, topic, payload, count, first_ms, last_ms,
                         dead_letter.id
                  FROM dead_letter JOIN area ON area.id = dead_letter.area WHERE area.code = ?1
-                 AND (last_ms, dead_letter.id) < (?3, ?4)
+                 AND (last_ms, dead_letter.id) < (?3, ?4) AND last_ms >= ?5 AND last_ms < ?6
                  ORDER BY last_ms DESC, dead_letter.id DESC LIMIT ?2",
             )?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let rows = query.query_map(params![area, limit, last, number], |row| {
+            let rows = query.query_map(params![area, limit, last, number, from, to], |row| {
                 Ok(DeadLetterRow {
                     station: row.get(0)?,
                     reason: row.get(1)?,
@@ -343,6 +368,11 @@ impl Reader {
         };
         read().map_err(doing("read dead letters"))
     }
+}
+
+/// The ends of a span in milliseconds; without one everything.
+pub(super) fn millis(between: Between) -> (i64, i64) {
+    between.map_or((i64::MIN, i64::MAX), |(from, to)| (from.millis(), to.millis()))
 }
 
 pub(super) fn areas(db: &Connection) -> Result<Vec<AreaId>, Error> {

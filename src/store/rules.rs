@@ -172,10 +172,13 @@ fn write(
 
 /// The rules an area has adopted; `None` for an area that never did.
 pub(super) fn adopted(db: &rusqlite::Connection, area: i64) -> Result<Option<Rules>, Error> {
-    let digest: Option<Vec<u8>> = db
-        .query_row("SELECT rules FROM area WHERE id = ?1", [area], |row| row.get(0))
-        .map_err(doing("read the rules"))?;
-    digest.map_or(Ok(None), |digest| stored(db, area, &digest).map(Some))
+    digest(db, area)?.map_or(Ok(None), |digest| stored(db, area, &digest).map(Some))
+}
+
+/// The digest of these.
+pub(super) fn digest(db: &rusqlite::Connection, area: i64) -> Result<Option<Vec<u8>>, Error> {
+    db.query_row("SELECT rules FROM area WHERE id = ?1", [area], |row| row.get(0))
+        .map_err(doing("read the rules"))
 }
 
 /// The rules of a digest.

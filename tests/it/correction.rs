@@ -62,11 +62,19 @@ impl Room {
     /// Person, station, act and refusal of every act in the trail, the newest first.
     fn trail(&self) -> Vec<String> {
         let reader = Reader::open(&self.folder.path().join("store.db")).expect("opened");
-        let rows = reader.corrections("x", None, 100).expect("read");
+        let rows = reader.corrections("x", (None, None), 100).expect("read");
         let text = |(_, row): (u64, lantian::store::StoredCorrection)| {
             let refused = row.refused.unwrap_or_default();
             format!("{} {} {} {} {refused}", row.person, row.reason, row.station, row.act)
         };
+        for (_, row) in &rows {
+            let of = |from: i64, to: i64| {
+                let span = Some((row.at.plus_minutes(from), row.at.plus_minutes(to)));
+                let found = reader.corrections("x", (None, span), 100).expect("read");
+                found.iter().any(|(_, found)| found == row)
+            };
+            assert_eq!((of(0, 1), of(-1, 0)), (true, false), "an end is not included");
+        }
         rows.into_iter().map(text).collect()
     }
 }

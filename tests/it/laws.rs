@@ -4,10 +4,11 @@
 //! `LANTIAN_CASES` sets the number of random months; the default keeps the run short.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use lantian::area::{Figures, Judge, SetMeans};
+use lantian::area::{Figures, Judge, Member, SetMeans};
 use lantian::average::{Averages, Columns, MISSING};
-use lantian::observation::{POLLUTANTS, PROPERTIES};
+use lantian::observation::{Dataset, POLLUTANTS, PROPERTIES};
 use lantian::pipeline::{FeedState, Params, SetHourRow};
 use lantian::standard::{Entity, Parameters};
 use lantian::store::{Reader, Sqlite};
@@ -135,6 +136,31 @@ fn stored_as_the_model(daemon: &Daemon, model: &Model, shape: Shape) {
     }
 }
 
+/// What readers are spared from reading says what reading would say.
+fn the_view_holds_what_is_stored(daemon: &mut Daemon) {
+    daemon.pipeline.prepare_view();
+    let (view, registry) = (daemon.pipeline.view(), &daemon.registry);
+    let Some(newest) = view.newest else { return };
+    let open = || Reader::open(daemon.store.path()).expect("opened");
+    let (plain, beside) = (open(), open().beside(Some(Arc::clone(&view.days))));
+    for hour in view.found.keys() {
+        let found: Vec<_> = view.found((*hour, *hour)).map(|(h, at, f)| (h, at, *f)).collect();
+        let stored = plain.findings(registry, hour.day()).expect("read").into_iter();
+        assert_eq!(found, stored.filter(|(at, ..)| at == hour).collect::<Vec<_>>(), "{hour:?}");
+    }
+    let (first, last) = (newest.plus(-150), newest.plus(3));
+    for dataset in [Dataset::Best, Dataset::Realtime] {
+        for member in [Member::Set(0), Member::Set(1), Member::Station(0), Member::Station(2)] {
+            let of = |reader: &Reader| {
+                let parameters = Parameters::default();
+                let by = (&parameters, dataset);
+                reader.series(registry, member, (first, last), by).expect("read")
+            };
+            assert_eq!(of(&beside), of(&plain), "{member:?} {dataset}");
+        }
+    }
+}
+
 /// `area_hour` holds the newest row of every hour and set.
 fn rows_as_handed_out(daemon: &Daemon) {
     let db = rusqlite::Connection::open(daemon.store.path()).expect("opened");
@@ -239,6 +265,25 @@ proptest! {
         stored_as_the_model(&daemon, &model, shape);
         for ((hour, set), row) in &daemon.rows {
             prop_assert_eq!(&row.figures, &model.set(&daemon.registry, *set, *hour));
+        }
+    }
+
+    #[test]
+    fn what_a_view_holds_is_what_is_stored(seed in any::<u64>(), shape in shape(6..12)) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Sqlite::open(&folder.path().join("store.db")).expect("opened");
+        let meant = month(seed, shape);
+        let mut dice = Dice(seed ^ 6);
+        let mut daemon = begin(store, shape, Params::default());
+        for (now, said) in batches(&mut dice, &by_arrival(&meant), 12) {
+            daemon.take(now, &said);
+            the_view_holds_what_is_stored(&mut daemon);
+            if dice.below(4) == 0 {
+                let open_hours = if dice.below(2) == 0 { 48 } else { 96 };
+                daemon.params = Params { open_hours, ..Params::default() };
+                daemon = daemon.restart();
+                the_view_holds_what_is_stored(&mut daemon);
+            }
         }
     }
 

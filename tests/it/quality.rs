@@ -373,7 +373,20 @@ fn the_view_says_what_was_taken_out_and_what_is_only_marked() {
     assert_eq!(of(0), (vec![(Rule::Range, Treatment::Excluded)], None, 1_200_000));
     assert_eq!(of(4), (vec![(Rule::Range, Treatment::Marked)], Some(1_300_000), 1_300_000));
     assert_eq!(of(1), (vec![], Some(40_000), 40_000));
+    let found: Vec<_> = view.found((first_day().start(), start.hour())).collect();
+    let [(hour, 0, excluded), (_, 4, _)] = found[..] else { panic!("{found:?}") };
+    assert_eq!((hour, excluded.rule), (start.hour(), Rule::Range), "of the hours before nothing");
     let city = &view.sets[0].at(first_day().plus(3).start()).expect("held").figures;
     assert_eq!(city.concentration[0].map(|a| a.milli()), Some(40_000), "s4 is not assessed");
     assert_eq!(POLLUTANTS[0], Pollutant::Pm2_5);
+    // What was found is kept until the value is another one.
+    daemon.pipeline.prepare_view();
+    let Said::Message { topic, payload } = pm("s0", 30) else { panic!("a message") };
+    let text =
+        String::from_utf8(payload).expect("text").replace("PT1H\",", "PT1H\",\"revision\":1,");
+    daemon.take(start.plus_minutes(80), &[Said::Message { topic, payload: text.into_bytes() }]);
+    let view = daemon.pipeline.view();
+    let left: Vec<_> = view.found((hour, hour)).map(|(_, station, _)| station).collect();
+    assert_eq!(left, [4]);
+    assert!(view.stations[0].findings.is_empty());
 }

@@ -280,7 +280,7 @@ fn the_same_dead_letter_is_one_row_and_a_station_keeps_200() {
     let early = [pm("a", "23T12:00", 0, "1")];
     daemon.take(at("23T08:20"), &early);
     daemon.take(at("23T08:30"), &early);
-    let letters = place.reader().dead_letters("x", None, 10).expect("read");
+    let letters = place.reader().dead_letters("x", (None, None), 10).expect("read");
     assert_eq!(letters.len(), 1, "{letters:?}");
     assert_eq!((letters[0].count, letters[0].reason.as_str()), (2, "time_in_future"));
     assert_eq!((letters[0].first, letters[0].last), (at("23T08:20"), at("23T08:30")));
@@ -296,7 +296,7 @@ fn the_same_dead_letter_is_one_row_and_a_station_keeps_200() {
     daemon.take(at("23T08:45"), &many);
     assert_eq!(place.count("dead_letter WHERE station = 'a'"), 200);
     assert_eq!(place.count("dead_letter WHERE station = 'c'"), 2, "two unknown values");
-    let newest = &place.reader().dead_letters("x", None, 1).expect("read")[0];
+    let newest = &place.reader().dead_letters("x", (None, None), 1).expect("read")[0];
     let Said::Message { payload, .. } = &many[249] else { panic!("a message") };
     assert_eq!(newest.payload, *payload);
 }
@@ -307,23 +307,24 @@ fn dead_letters_are_read_page_by_page() {
     let place = Place::new();
     let mut daemon = place.start();
     for minute in [20u32, 30] {
-        let of = |n| pm("a", "23T12:00", minute * 100 + n, "1");
-        let many: Vec<Said> = (0..25).map(of).collect();
+        let many: Vec<_> = (0..25).map(|n| pm("a", "23T12:00", minute * 100 + n, "1")).collect();
         daemon.take(at(&format!("23T08:{minute}")), &many);
     }
     let reader = place.reader();
-    let whole = reader.dead_letters("x", None, 100).expect("read");
+    let whole = reader.dead_letters("x", (None, None), 100).expect("read");
     assert_eq!(whole.len(), 50);
     let mut paged = Vec::new();
     loop {
         let last = paged.last().map(|row: &lantian::store::DeadLetterRow| (row.last, row.number));
-        let page = reader.dead_letters("x", last, 7).expect("read");
+        let page = reader.dead_letters("x", (last, None), 7).expect("read");
         if page.is_empty() {
             break;
         }
         paged.extend(page);
     }
     assert_eq!(paged, whole);
+    let span = Some((at("23T08:20"), at("23T08:30"))); // its end is not included
+    assert_eq!(reader.dead_letters("x", (None, span), 100).expect("read"), whole[25..]);
 }
 
 #[test]
@@ -353,7 +354,7 @@ fn two_areas_share_a_store_and_nothing_else() {
     );
     assert_eq!(again.expect("rebuilt").digest(), live.digest());
     assert_eq!(y.store.tables(&registry("y")).expect("read").hours, []);
-    assert!(place.reader().dead_letters("y", None, 9).expect("read").is_empty());
+    assert!(place.reader().dead_letters("y", (None, None), 9).expect("read").is_empty());
 }
 
 #[test]

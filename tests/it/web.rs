@@ -43,7 +43,7 @@ use lantian::duty::{DutyBody, DutyRecord};
 use lantian::explanation::{Asked, Cells, Excluded, Explanation, explain};
 use lantian::http::{
     Act, Archive, ArchiveError, ArchivedDay, Config, CorrectionRow, DaysQuery, DeadLetterRow,
-    DutyQuery, ExplainQuery, Health, Lists, MembersQuery, Person, ReconciliationQuery,
+    DutyQuery, ExplainQuery, Health, Lists, MembersQuery, Person, Range, ReconciliationQuery,
     RecordsQuery, RevisionRow, Role, SeriesQuery, Services, Site,
 };
 use lantian::measures::{Edition, EvidenceParams, MeterReading};
@@ -64,6 +64,8 @@ use tower::ServiceExt as _;
 #[derive(Default)]
 struct Shelf {
     figures: Vec<Figures>,
+    /// How many members were asked for at once.
+    members: Mutex<Vec<usize>>,
     asked: Mutex<Vec<SeriesQuery>>,
     reconciliation: Reconciliation,
     last_published: Option<Hour>,
@@ -93,6 +95,11 @@ fn of_paper(body: &DutyBody) -> Option<u64> {
     }
 }
 
+/// Whether something is of the span that is asked for.
+fn within(between: Option<(Instant, Instant)>, at: Instant) -> bool {
+    between.is_none_or(|(from, to)| from <= at && at < to)
+}
+
 impl Archive for Shelf {
     fn series(&self, query: &SeriesQuery) -> Result<Vec<Figures>, ArchiveError> {
         if self.broken {
@@ -115,12 +122,20 @@ impl Archive for Shelf {
         Ok(query.members.iter().map(|m| days().map(|d| rank::day(*m, d)).collect()).collect())
     }
 
-    fn hour_of_members(
+    fn hours_of_members(
         &self,
         query: &MembersQuery,
-        hour: Hour,
-    ) -> Result<Vec<Option<Figures>>, ArchiveError> {
-        Ok(query.members.iter().map(|m| rank::hour_of(*m, hour)).collect())
+        (from, to): (Hour, Hour),
+    ) -> Result<Vec<Vec<Figures>>, ArchiveError> {
+        self.members.lock().expect("not poisoned").push(query.members.len());
+        if query.area.as_str() != "cities" {
+            let asked = |f: &&Figures| (from..=to).contains(&f.hour);
+            let hours: Vec<Figures> = self.figures.iter().filter(asked).cloned().collect();
+            return Ok(vec![hours; query.members.len()]);
+        }
+        let hours = || (from.number()..=to.number()).map(Hour::from_number);
+        let of = |member: &Member| hours().filter_map(|h| rank::hour_of(*member, h)).collect();
+        Ok(query.members.iter().map(of).collect())
     }
 
     fn explain(&self, query: &ExplainQuery) -> Result<Explanation, ArchiveError> {
@@ -138,7 +153,7 @@ impl Archive for Shelf {
     fn dead_letters(
         &self,
         area: &str,
-        before: Option<(Instant, u64)>,
+        (before, between): Range<(Instant, u64)>,
         limit: usize,
     ) -> Result<Vec<DeadLetterRow>, ArchiveError> {
         assert!(area != "panic", "a handler's work panics");
@@ -153,8 +168,10 @@ impl Archive for Shelf {
             payload: "{\"st<script>".to_owned(),
             number: 9 - n as u64,
         };
-        let older = |row: &DeadLetterRow| before.is_none_or(|b| (row.last_at, row.number) < b);
-        Ok((0..2).map(row).filter(older).take(limit).collect())
+        let asked = |row: &DeadLetterRow| {
+            within(between, row.last_at) && before.is_none_or(|b| (row.last_at, row.number) < b)
+        };
+        Ok((0..2).map(row).filter(asked).take(limit).collect())
     }
 
     fn kept_letters(
@@ -173,7 +190,7 @@ impl Archive for Shelf {
     fn corrections(
         &self,
         area: &str,
-        before: Option<u64>,
+        (before, between): Range<u64>,
         limit: usize,
     ) -> Result<Vec<CorrectionRow>, ArchiveError> {
         let row = |n: u64| CorrectionRow {
@@ -188,8 +205,10 @@ impl Archive for Shelf {
             amount: Some(61_000),
             refused: (n == 0).then(|| "national_station".to_owned()),
         };
-        let older = |row: &CorrectionRow| before.is_none_or(|before| row.number < before);
-        Ok((0..2).map(row).filter(older).take(limit).collect())
+        let asked = |row: &CorrectionRow| {
+            within(between, row.at) && before.is_none_or(|before| row.number < before)
+        };
+        Ok((0..2).map(row).filter(asked).take(limit).collect())
     }
 
     fn revisions(
@@ -222,21 +241,19 @@ impl Archive for Shelf {
         let asked = self.records.iter().rev();
         let of_kind = |record: &&Record| query.kinds.contains(&record.body.kind());
         let before = |record: &&Record| query.before.is_none_or(|before| record.number < before);
-        let within = |record: &&Record| {
-            query.between.is_none_or(|(from, to)| from <= record.at && record.at < to)
-        };
-        Ok(asked.filter(of_kind).filter(before).filter(within).take(query.limit).cloned().collect())
+        let then = |record: &&Record| within(query.between, record.at);
+        Ok(asked.filter(of_kind).filter(before).filter(then).take(query.limit).cloned().collect())
     }
 
     fn duty_records(&self, _: &str, asked: &DutyQuery) -> Result<Vec<DutyRecord>, ArchiveError> {
-        let within = |record: &&DutyRecord| {
+        let then = |record: &&DutyRecord| {
             let kinds = &asked.kinds;
-            asked.between.is_none_or(|(from, to)| from <= record.at && record.at < to)
+            within(asked.between, record.at)
                 && asked.before.is_none_or(|before| record.number < before)
                 && asked.paper.is_none_or(|paper| of_paper(&record.body) == Some(paper))
                 && (kinds.is_empty() || kinds.contains(&record.body.kind()))
         };
-        Ok(self.duty.iter().rev().filter(within).take(asked.limit).cloned().collect())
+        Ok(self.duty.iter().rev().filter(then).take(asked.limit).cloned().collect())
     }
 
     fn duty_record(&self, _: &str, number: u64) -> Result<Option<DutyRecord>, ArchiveError> {
@@ -251,13 +268,15 @@ impl Archive for Shelf {
     fn raised_notices(
         &self,
         _: &str,
-        before: Option<u64>,
+        (before, between): Range<u64>,
         limit: usize,
     ) -> Result<Vec<NoticeRecord>, ArchiveError> {
-        let within = |r: &&NoticeRecord| {
-            matches!(r.body, NoticeBody::Raised { .. }) && before.is_none_or(|b| r.number < b)
+        let asked = |r: &&NoticeRecord| {
+            matches!(r.body, NoticeBody::Raised { .. })
+                && within(between, r.at)
+                && before.is_none_or(|b| r.number < b)
         };
-        Ok(self.notices.iter().rev().filter(within).take(limit).cloned().collect())
+        Ok(self.notices.iter().rev().filter(asked).take(limit).cloned().collect())
     }
 
     fn edition(&self, digest: &str) -> Result<Option<Edition>, ArchiveError> {

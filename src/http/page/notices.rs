@@ -402,7 +402,7 @@ async fn asked(
 async fn past(app: &App, area: &AreaView) -> Result<Vec<NoticeRecord>, Problem> {
     let limit = CLOSED + area.notices.open.len();
     let (archive, code) = (app.services.archive.clone(), area.registry.area.to_string());
-    let raised = blocking(move || archive.raised_notices(&code, None, limit)).await??;
+    let raised = blocking(move || archive.raised_notices(&code, (None, None), limit)).await??;
     let is_closed = |record: &NoticeRecord| !area.notices.open.contains_key(&record.number);
     Ok(raised.into_iter().filter(is_closed).take(CLOSED).collect())
 }

@@ -14,7 +14,7 @@ use crate::http::api::{one, parameters};
 use crate::http::kept::{SignedDocument, signed};
 use crate::http::paper::{encoded, ended};
 use crate::http::problem::Problem;
-use crate::http::{App, RecordsQuery, blocking};
+use crate::http::{App, DutyQuery, RecordsQuery, blocking};
 use crate::pipeline::AreaView;
 use crate::report::{Every, Format, ReportKind};
 use crate::time::Day;
@@ -144,7 +144,8 @@ pub(in crate::http) async fn papers(
     let (archive, code) = (app.services.archive.clone(), registry.area.to_string());
     let asked = RecordsQuery { kinds: RECORDS.into(), limit: RECORDS_SHOWN, ..Default::default() };
     let told = blocking(move || archive.records(&code, &asked)).await??;
-    let signed = signed(&app, area, (None, SIGNED_SHOWN)).await?;
+    let signed =
+        signed(&app, area, DutyQuery { limit: SIGNED_SHOWN, ..DutyQuery::default() }).await?;
     let records = told.iter().flat_map(|record| {
         // A browser has no token.
         let kinds = ReportKind::of_record(record).iter().filter(|kind| !kind.names_people());

@@ -1,14 +1,16 @@
 //! The quality of an area's data, as a page: what is there of the last hours, who is silent, what checks
 //! found, what was refused, what was revised, and how far published figures agree.
 //!
-//! In: the view for alarms; the archive for the rest. Out: one document at `/quality`, so many stations at a
-//! time.
+//! In: the view for alarms and for what checks found; the archive for the rest. Out: one document at
+//! `/quality`, so many stations at a time.
 //!
 //! Invariants: an hour without a value is hatched and counts as missing; a station counts only on days on
 //! which it is in operation; nothing here changes a value.
 
 mod found;
 mod strip;
+
+use std::sync::Arc;
 
 use askama::Template as _;
 use axum::extract::{RawQuery, State};
@@ -18,23 +20,25 @@ use axum::response::{Html, IntoResponse, Response};
 use super::frame::{Frame, Place};
 use super::minute;
 use super::words::Lang;
+use crate::area::{Figures, Member};
+use crate::assessment::{DustColumn, JudgedBy};
 use crate::http::api::{one, parameters};
 use crate::http::problem::Problem;
+use crate::http::quality::found;
 use crate::http::warning::asked_area;
 use crate::http::{
-    App, ArchiveError, DeadLetterRow, EntityId, ReconciliationQuery, RevisionRow, SeriesQuery,
-    blocking,
+    App, ArchiveError, DeadLetterRow, MembersQuery, ReconciliationQuery, RevisionRow, blocking,
 };
 use crate::observation::Dataset;
 use crate::pipeline::AreaView;
 use crate::quality::Finding;
-use crate::time::{Day, Hour};
+use crate::time::Hour;
 use found::{Open, Published, Reason, Row, Ruled};
 use strip::Strip;
 
 /// Hours looked at.
 const HOURS: i32 = 72;
-/// Stations on one page: each is read by itself.
+/// Stations on one page.
 const STATIONS: usize = 50;
 /// Rows of a list; the rest as a number.
 const LISTED: usize = 200;
@@ -99,7 +103,7 @@ pub(in crate::http) async fn quality(
             .ok_or_else(|| Problem::bad_parameter("page", format!("1 to {last} expected")))?,
     };
     let newest = area.newest.unwrap_or_else(|| area.now.hour().plus(-1));
-    let held = held(&app, area, newest, (page, lang)).await?;
+    let held = held(&app, Arc::clone(area), newest, (page, lang)).await?;
     let revised = super::revised::figures(&held.revisions, lang);
     let more = held.findings.len().saturating_sub(LISTED);
     let several = last > 1;
@@ -130,29 +134,29 @@ pub(in crate::http) async fn quality(
 
 async fn held(
     app: &App,
-    area: &AreaView,
+    area: Arc<AreaView>,
     newest: Hour,
     (page, lang): (usize, Lang),
 ) -> Result<Held, Problem> {
-    let practice = app.services.parameters.practice;
-    let (archive, registry) = (app.services.archive.clone(), area.registry.clone());
+    let parameters = app.services.parameters;
+    let archive = app.services.archive.clone();
     let (from, today) = (newest.plus(1 - HOURS), newest.day());
     let read = move || {
-        let code = registry.area.as_str();
-        let shown = registry.stations.iter().skip((page - 1) * STATIONS).take(STATIONS);
-        let mut strips = Vec::new();
-        for station in shown {
-            let entity =
-                EntityId::Station { area: code.to_owned(), station: station.id.to_string() };
-            let dataset = Dataset::Best;
-            let query = SeriesQuery { dataset, entity, from, to: newest, practice };
-            strips.push(Strip::of(station, &archive.series(&query)?, (from, newest), lang));
-        }
-        let mut findings = Vec::new();
-        for day in (from.day().number()..=today.number()).map(Day::from_number) {
-            let of_day = archive.findings(code, day)?.into_iter();
-            findings.extend(of_day.filter(|(hour, ..)| (from..=newest).contains(hour)));
-        }
+        let (registry, code) = (&area.registry, area.registry.area.as_str());
+        let shown = (0..registry.stations.len()).skip((page - 1) * STATIONS).take(STATIONS);
+        let query = MembersQuery {
+            area: registry.area.clone(),
+            members: shown.clone().map(Member::Station).collect(),
+            days: (from.day(), today),
+            parameters,
+            dataset: Dataset::Best,
+            judged_by: JudgedBy::InForce,
+            dust: DustColumn::Measured,
+        };
+        let hours = archive.hours_of_members(&query, (from, newest))?;
+        let strip = |(at, hours): (usize, Vec<Figures>)| {
+            Strip::of(&registry.stations[at], &hours, (from, newest), lang)
+        };
         let published = match archive.last_published(code)? {
             None => None,
             Some(last) => {
@@ -163,9 +167,9 @@ async fn held(
             }
         };
         Ok::<_, ArchiveError>(Held {
-            strips,
-            findings,
-            letters: archive.dead_letters(code, None, LETTERS)?,
+            strips: shown.zip(hours).map(strip).collect(),
+            findings: found(archive.as_ref(), &area, (from, newest))?,
+            letters: archive.dead_letters(code, (None, None), LETTERS)?,
             revisions: archive.revisions(code, code, (today.plus(1 - REVISED_DAYS), today))?,
             published,
         })

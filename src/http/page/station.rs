@@ -1,14 +1,16 @@
 //! One station as a page: what it says now and on what that rests, its last 72 hours as drawings and as a
 //! table, its month, and who it is.
 //!
-//! In: the view for now; the archive for hours, days, findings and revisions. Out: one document at
-//! `/station`.
+//! In: the view for now and for what checks found; the archive for hours, days and revisions. Out: one
+//! document at `/station`.
 //!
 //! Invariants: beside each number stands over which time it is a mean; of a mean of less than all its hours
 //! their count; what is missing is told as missing, and a silent station first of all.
 
 mod now;
 mod past;
+
+use std::sync::Arc;
 
 use askama::Template as _;
 use axum::extract::{RawQuery, State};
@@ -22,10 +24,12 @@ use super::{graph, minute};
 use crate::assessment::{DustColumn, JudgedBy};
 use crate::http::api::{find_station, one, parameters};
 use crate::http::problem::Problem;
+use crate::http::quality::found;
 use crate::http::{
     App, ArchiveError, ArchivedDay, DaysQuery, EntityId, RevisionRow, SeriesQuery, blocking,
 };
 use crate::observation::Dataset;
+use crate::pipeline::AreaView;
 use crate::quality::Finding;
 use crate::standard::standards;
 use crate::time::{Day, Hour};
@@ -99,7 +103,7 @@ pub(in crate::http) async fn station(
         return Err(Problem::not_found(format!("no station {asked:?}")));
     };
     let newest = area.newest.unwrap_or_else(|| area.now.hour().plus(-1));
-    let held = held(&app, (area.registry.area.as_str(), at, record.id.as_str()), newest).await?;
+    let held = held(&app, Arc::clone(area), (at, record.id.as_str()), newest).await?;
     let unreadable = held.is_none();
     let held = held.unwrap_or_default();
     let today = newest.day();
@@ -145,12 +149,13 @@ pub(in crate::http) async fn station(
 /// What the archive has; `None` where it cannot be read now, so that the page shows what the view has.
 async fn held(
     app: &App,
-    (area, at, code): (&str, usize, &str),
+    area: Arc<AreaView>,
+    (at, code): (usize, &str),
     newest: Hour,
 ) -> Result<Option<Held>, Problem> {
     let parameters = app.services.parameters;
-    let (area, code) = (area.to_owned(), code.to_owned());
-    let entity = EntityId::Station { area: area.clone(), station: code.clone() };
+    let code = code.to_owned();
+    let entity = EntityId::Station { area: area.registry.area.to_string(), station: code.clone() };
     let (from, today) = (newest.plus(1 - HOURS), newest.day());
     let (year, month, _) = today.date();
     let first = Day::of(year, month, 1).unwrap_or(today);
@@ -172,18 +177,15 @@ async fn held(
     };
     let archive = app.services.archive.clone();
     let read = move || {
-        let mut findings = Vec::new();
-        for day in (from.day().number()..=today.number()).map(Day::from_number) {
-            let own = archive.findings(&area, day)?.into_iter().filter(|(_, of, _)| *of == at);
-            let shown = own.filter(|(hour, ..)| (from..=newest).contains(hour));
-            findings.extend(shown.map(|(hour, _, finding)| (hour, finding)));
-        }
+        let of = area.registry.area.as_str();
+        let found = found(archive.as_ref(), &area, (from, newest))?.into_iter();
+        let own = found.filter(|(_, of, _)| *of == at);
         // On the first of a month no day of it has ended.
         let ended = |day: &ArchivedDay| day.figures.day < today;
         Ok::<_, ArchiveError>(Held {
             hours: archive.series(&series)?,
-            findings,
-            revisions: archive.revisions(&area, &code, (from.day(), today))?,
+            findings: own.map(|(hour, _, finding)| (hour, finding)).collect(),
+            revisions: archive.revisions(of, &code, (from.day(), today))?,
             days: archive.days(&days)?.into_iter().filter(ended).collect(),
         })
     };

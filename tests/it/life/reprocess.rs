@@ -21,7 +21,7 @@ const CONFIG: &str = "stations_file = \"stations.csv\"\n[store]\npath = \"air.sq
 
 /// Station, reason and count of every dead letter, in this order.
 fn letters(store: &Path) -> Vec<(String, String, u64)> {
-    let rows = Reader::open(store).unwrap().dead_letters("x", None, 100).unwrap();
+    let rows = Reader::open(store).unwrap().dead_letters("x", (None, None), 100).unwrap();
     let mut rows: Vec<_> = rows.into_iter().map(|r| (r.station, r.reason, r.count)).collect();
     rows.sort_unstable();
     rows

@@ -72,8 +72,11 @@ async fn every_list_that_has_a_link_can_be_followed() {
         let pages = [format!("{at}?limit=1"), format!("{at}?limit=1&before={before}")];
         let names = read["parameters"].as_array().expect("parameters").iter();
         let days = names.filter(|named| named["name"] == "from" || named["name"] == "to");
-        let days = days.map(|named| named["name"].as_str().expect("a name"));
-        for page in pages.into_iter().chain(days.map(|name| format!("{at}?{name}=2026-11-22"))) {
+        let days: Vec<_> = days.map(|named| named["name"].as_str().expect("a name")).collect();
+        assert_eq!(days, ["from", "to"], "{path}");
+        for page in
+            pages.into_iter().chain(days.iter().map(|name| format!("{at}?{name}=2026-11-22")))
+        {
             let answer = get(daemon, &page, &[]).await;
             assert_eq!(answer.status.as_u16(), 200, "{page}: {}", answer.text);
             if let Some(next) = next(&answer) {

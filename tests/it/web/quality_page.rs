@@ -146,7 +146,7 @@ async fn many_stations_are_shown_fifty_at_a_time() {
     assert_eq!(page.matches("class=\"strip\"").count(), 20);
     assert!(page.contains("第119站") && !page.contains(">第99站<"), "{page}");
     assert!(page.contains("page=3&amp;lang=zh\" aria-current=\"page\""), "{page}");
-    assert_eq!(daemon.shelf.asked.lock().expect("not poisoned").len(), 20, "only those are read");
+    assert_eq!(*daemon.shelf.members.lock().expect("not poisoned"), [20], "only those are read");
     daemon.get("/quality?page=4").await.problem(400);
     daemon.get("/quality?area=nowhere").await.problem(404);
 }

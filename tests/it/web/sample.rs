@@ -1,5 +1,6 @@
 //! Views made by hand from amounts of stations.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lantian::area::{AreaId, Figures, Judge, Registry, SetMeans, Span, Station, StationKind};
@@ -183,6 +184,8 @@ pub(super) fn area(
         newest: Some(newest),
         sets: set_views,
         stations,
+        found: BTreeMap::new(),
+        days: Arc::default(),
         room_rules: RoomRules::default(),
         alarms: Vec::new(),
         counts: Counts { accepted: 4021, repeated: 12, ..Counts::default() },
