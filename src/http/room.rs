@@ -8,7 +8,7 @@ use axum::extract::{Path, RawQuery, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::{code, find_area, one, parameters};
+use super::api::{code, find_area, limit, one, parameters};
 use super::document::Decimal;
 use super::problem::Problem;
 use super::{App, blocking};
@@ -101,8 +101,10 @@ pub(super) struct AreaRoom {
     checkpoints: Vec<u8>,
     /// The default set first.
     sets: Vec<EntityRoom>,
-    /// Those in operation; none where they are left out.
+    /// Those in operation, by their code, at most as many as asked for; none where they are left out.
     stations: Vec<EntityRoom>,
+    /// What `after` is for the stations that follow; null where none do.
+    next_after: Option<String>,
 }
 
 /// How much room is left in the day, by the newest hour and by the last checkpoint.
@@ -115,7 +117,9 @@ pub(super) struct AreaRoom {
     params(
         ("area" = String, Path, description = "the area's code"),
         ("stations" = Option<bool>, Query,
-            description = "`false` leaves the stations out: of two thousand they take a second")
+            description = "`false` leaves the stations out"),
+        ("limit" = Option<usize>, Query, description = "stations, 1 to 1000, default 100"),
+        ("after" = Option<String>, Query, description = "only stations with a code above this one")
     ),
     responses((status = 200, body = AreaRoom), (status = 404, body = Problem))
 )]
@@ -124,7 +128,7 @@ pub(super) async fn area_room(
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<AreaRoom>, Problem> {
-    let pairs = parameters(query.as_deref(), &["stations"])?;
+    let pairs = parameters(query.as_deref(), &["stations", "limit", "after"])?;
     let with_stations = match one(&pairs, "stations")? {
         None | Some("true") => true,
         Some("false") => false,
@@ -132,10 +136,19 @@ pub(super) async fn area_room(
     };
     let view = app.services.view.borrow().clone();
     let area = Arc::clone(find_area(&view, &code(path)?)?);
-    Ok(Json(blocking(move || document(&view, &area, with_stations)).await?))
+    let limit = if with_stations { limit(&pairs)? } else { 0 };
+    let after = one(&pairs, "after")?.unwrap_or_default().to_owned();
+    let page = Page { limit, after };
+    Ok(Json(blocking(move || document(&view, &area, &page)).await?))
 }
 
-fn document(view: &View, area: &AreaView, with_stations: bool) -> AreaRoom {
+/// Which stations are asked for: so many whose codes are above `after`.
+struct Page {
+    limit: usize,
+    after: String,
+}
+
+fn document(view: &View, area: &AreaView, page: &Page) -> AreaRoom {
     let both = |entity: String, name: &str, room: &dyn Fn(usize) -> Option<Room>| {
         let checkpoint = area.checkpoint().and_then(room);
         let newest = room_document(&area.past().and_then(room)?);
@@ -145,11 +158,16 @@ fn document(view: &View, area: &AreaView, with_stations: bool) -> AreaRoom {
     let sets = area.registry.sets.iter().enumerate().filter_map(|(at, set)| {
         both(area.registry.entity(at), &set.name, &|past| area.room_of_set(at, past))
     });
-    let in_operation = area.stations.iter().filter(|station| with_stations && station.in_operation);
-    let stations = in_operation.filter_map(|view| {
-        let station = area.registry.stations.get(view.station)?;
-        let room = |past| area.room_of_station(view.station, past);
-        both(station.id.to_string(), &station.name, &room)
+    let in_operation = area.stations.iter().filter(|station| station.in_operation);
+    let codes = in_operation.filter_map(|of| area.registry.stations.get(of.station));
+    let mut asked: Vec<_> = codes.filter(|s| s.id.as_str() > page.after.as_str()).collect();
+    asked.sort_by(|a, b| a.id.cmp(&b.id));
+    let more = page.limit > 0 && asked.len() > page.limit;
+    asked.truncate(page.limit);
+    let next_after = asked.last().filter(|_| more).map(|last| last.id.to_string());
+    let stations = asked.into_iter().filter_map(|station| {
+        let at = area.registry.find(station.id.as_str())?;
+        both(station.id.to_string(), &station.name, &|past| area.room_of_station(at, past))
     });
     AreaRoom {
         area: area.registry.area.to_string(),
@@ -160,6 +178,7 @@ fn document(view: &View, area: &AreaView, with_stations: bool) -> AreaRoom {
         checkpoints: area.room_rules.checkpoints.clone(),
         sets: sets.collect(),
         stations: stations.collect(),
+        next_after,
     }
 }
 

@@ -131,6 +131,7 @@ fn parameter_schema(path: &str, name: &str, is_text: bool) -> Map<String, Value>
             json!({"minimum": 1, "maximum": 10_000, "default": 1_000, "format": "int32"})
         }
         (_, "limit") => json!({"minimum": 1, "maximum": 1_000, "default": 100, "format": "int32"}),
+        (_, "after") => json!({"examples": ["210200-1077A"]}),
         ("dead-letters", "before") => json!({"examples": ["1795503600000-17"]}),
         ("series", "from" | "to") => json!({"examples": ["2026-11-23", "2026-11-23 14:00"]}),
         (_, "from" | "to" | "day") => json!({"format": "date", "examples": ["2026-11-23"]}),

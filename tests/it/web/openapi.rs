@@ -190,7 +190,7 @@ async fn nobody_without_a_token_learns_whether_answers_are_taken() {
 #[tokio::test]
 async fn what_asks_for_nothing_refuses_what_it_does_not_know() {
     for path in ["/api/v1/areas", "/api/v1/areas/dalian/latest", "/api/v1/areas/dalian/room"] {
-        let (code, _) = over_dalian().get(&format!("{path}?limit=1")).await.problem(400);
+        let (code, _) = over_dalian().get(&format!("{path}?offset=1")).await.problem(400);
         assert_eq!(code, "bad_parameter", "{path}");
     }
 }

@@ -98,3 +98,26 @@ async fn stations_can_be_left_out() {
     assert_eq!((&sets["stations"], &sets["sets"]), (&serde_json::json!([]), &all["sets"]));
     daemon.get("/api/v1/areas/dalian/room?stations=some").await.problem(400);
 }
+
+#[tokio::test]
+async fn stations_are_had_page_after_page() {
+    let daemon = Daemon::over(super::page::one(dalian()));
+    let of =
+        async |query: &str| daemon.get(&format!("/api/v1/areas/dalian/room{query}")).await.json();
+    let whole = of("").await;
+    assert_eq!(whole["next_after"], Value::Null);
+    let (mut stations, mut query) = (Vec::new(), "?limit=2".to_owned());
+    loop {
+        let page = of(&query).await;
+        let rows = page["stations"].as_array().expect("a list");
+        stations.extend(rows.iter().cloned());
+        let Some(after) = page["next_after"].as_str() else { break };
+        assert_eq!((rows.len(), &rows[1]["entity"]), (2, &json!(after)));
+        query = format!("?limit=2&after={after}");
+    }
+    assert_eq!(json!(stations), whole["stations"], "each once, in one order");
+    assert_eq!(of("?after=~").await["stations"], json!([]));
+    for wrong in ["limit=0", "limit=1001", "limit=many", "before=a"] {
+        daemon.get(&format!("/api/v1/areas/dalian/room?{wrong}")).await.problem(400);
+    }
+}
