@@ -1,16 +1,19 @@
 //! The 72-h chart as SVG: AQI columns in their class colours, PM2.5 and ozone as lines.
 //!
-//! Invariants: what is missing is a gap, never a line drawn across it; labels name the hour's end.
+//! Invariants: what is missing is a gap, never a line drawn across it; labels name the hour's end; beside a
+//! limit stands over which time it is a mean, since that of PM2.5 is one of days.
 
 use std::fmt::Write as _;
 
 use super::cover::{self, Cover};
+use super::graph;
 use super::model::class_name;
 use super::words::Lang;
 use crate::area::Figures;
 use crate::observation::Pollutant;
 use crate::pipeline::SetView;
 use crate::quantity::Amount;
+use crate::standard::Average;
 use crate::time::Hour;
 
 /// Hours shown.
@@ -142,6 +145,7 @@ pub(super) fn draw(slots: &[Slot<'_>], lang: Lang) -> String {
     );
     hours(slots, lang, &mut svg);
     columns(slots, &aqi, &mut svg);
+    limits(slots, &lines, lang, &mut svg);
     curve(slots, Pollutant::O3, "line-o3", &lines, &mut svg);
     curve(slots, Pollutant::Pm2_5, "line-pm", &lines, &mut svg);
     hints(slots, lang, &mut svg);
@@ -176,6 +180,42 @@ fn hours(slots: &[Slot<'_>], lang: Lang, svg: &mut String) {
                 n = hour.ending(),
             );
         }
+    }
+}
+
+/// The limits of class II, where the axis reaches them: of ozone for the hour, of PM2.5 for the day.
+fn limits(slots: &[Slot<'_>], scale: &Scale, lang: Lang, svg: &mut String) {
+    let Some((newest, _)) = slots.last() else { return };
+    let of = |p: Pollutant, wanted: Average| {
+        let all = graph::limits(p, newest.day());
+        all.into_iter().find_map(|(average, amount)| (average == wanted).then_some(amount))
+    };
+    let ozone = (of(Pollutant::O3, Average::Hour), lang.of("O₃ 1小时限值", "O₃ 1 h limit"));
+    let fine =
+        (of(Pollutant::Pm2_5, Average::Day), lang.of("PM2.5 24小时限值", "PM2.5 24 h limit"));
+    // Beside each other, should the two lie close.
+    let (left, right) = ((LEFT + 6.0, "start"), (WIDTH - 12.0, "end"));
+    for ((limit, name), (x, anchor)) in [(ozone, left), (fine, right)] {
+        let Some(limit) = limit.map(micrograms).filter(|l| *l <= f64::from(scale.top)) else {
+            continue;
+        };
+        let y = scale.y(limit);
+        let _ = write!(
+            svg,
+            concat!(
+                r#"<line class="limit" x1="{}" x2="{}" y1="{:.1}" y2="{:.1}"/>"#,
+                r#"<text class="tick" x="{}" y="{:.1}" text-anchor="{}">{} {}</text>"#
+            ),
+            LEFT,
+            WIDTH - 8.0,
+            y,
+            y,
+            x,
+            y - 3.0,
+            anchor,
+            name,
+            limit
+        );
     }
 }
 

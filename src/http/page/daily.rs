@@ -72,16 +72,6 @@ fn ends(range: AqiRange) -> Vec<Chip> {
     }
 }
 
-/// `轻度污染至中度污染`.
-fn classes(range: AqiRange, day: Day, lang: Lang) -> String {
-    let (first, last) = range.classes();
-    let name = |category| lang.class(category, day.start());
-    if first == last {
-        return name(first).to_owned();
-    }
-    format!("{}{}{}", name(first), lang.of("至", " to "), name(last))
-}
-
 /// How a day ended against what was said of it.
 fn against(aqi: u16, told: &Told, lang: Lang) -> String {
     let AqiRange { lower, upper, .. } = told.range;
@@ -154,7 +144,7 @@ fn tomorrow(area: &AreaView, day: Day, lang: Lang) -> Fact {
     };
     if let Some((forecast, range)) = of(Source::Fed) {
         fact.chips = ends(range);
-        fact.lines.push(classes(range, day, lang));
+        fact.lines.push(lang.classes((range.lower, range.upper), day.start()));
         fact.lines.push(said_by(forecast, lang));
     } else {
         fact.value = "—".to_owned();

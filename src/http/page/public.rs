@@ -64,6 +64,8 @@ struct Ahead {
 struct DayAhead {
     when: String,
     range: String,
+    /// 良至轻度污染.
+    classes: String,
     lower: &'static str,
     upper: &'static str,
     primary: String,
@@ -202,6 +204,7 @@ fn day(span: &ForecastSpan, lang: Lang) -> DayAhead {
     DayAhead {
         when: span.day().map_or_else(|| lang.day_and_hour(span.from), |day| day.to_string()),
         range: if lower == upper { lower.to_string() } else { format!("{lower}～{upper}") },
+        classes: lang.classes((lower, upper), span.from),
         lower: class_name(Some(Category::of(lower))),
         upper: class_name(Some(Category::of(upper))),
         primary: lang.pollutants(span.primary),

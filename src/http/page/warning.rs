@@ -84,6 +84,8 @@ pub(super) struct Looked {
 pub(super) struct Day {
     pub(super) when: String,
     pub(super) range: String,
+    /// 良至轻度污染.
+    pub(super) classes: String,
     pub(super) lower: &'static str,
     pub(super) upper: &'static str,
     pub(super) primary: String,
@@ -335,6 +337,7 @@ fn day(span: &ForecastSpan, lang: Lang) -> Day {
             (None, _) => format!("{}＋{}h", moment_zh(span.from.start()), span.hours),
         },
         range: if lower == upper { lower.to_string() } else { format!("{lower}～{upper}") },
+        classes: lang.classes((lower, upper), span.from),
         lower: class_name(Some(Category::of(lower))),
         upper: class_name(Some(Category::of(upper))),
         primary: names(span.primary),

@@ -84,6 +84,16 @@ impl Lang {
         self.of(class.name_zh, class.name_en)
     }
 
+    /// `轻度污染至中度污染`: the classes of an AQI's range.
+    pub(super) fn classes(self, (lower, upper): (u16, u16), hour: Hour) -> String {
+        let (first, last) = (Category::of(lower), Category::of(upper));
+        let name = |category| self.class(category, hour);
+        if first == last {
+            return name(first).to_owned();
+        }
+        format!("{}{}{}", name(first), self.of("至", " to "), name(last))
+    }
+
     /// `三级`, `Level 3`.
     pub(super) fn level(self, category: Category, hour: Hour) -> String {
         match self {

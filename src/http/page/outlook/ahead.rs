@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use crate::area::Figures;
 use crate::assessment::{DustColumn, JudgedBy};
 use crate::http::page::graph::{self, Graph};
-use crate::http::page::model::class_name;
+use crate::http::page::model::{Chip, class_name};
 use crate::http::page::words::Lang;
 use crate::http::problem::Problem;
 use crate::http::{App, ArchiveError, DaysQuery, EntityId, RecordsQuery, SeriesQuery, blocking};
@@ -259,20 +259,30 @@ fn draw(
 pub(super) struct Block {
     pub(super) from: String,
     pub(super) to: String,
-    /// Lower end, middle and upper end of the AQI, with their classes.
-    pub(super) aqi: Vec<(String, &'static str)>,
+    /// Lower end, middle and upper end of the AQI.
+    pub(super) aqi: Vec<Chip>,
     pub(super) primary: String,
     /// By how many percent of the courses lies above which AQI.
     pub(super) above: Vec<(u16, u8)>,
 }
 
 pub(super) fn blocks(nowcast: &Nowcast, lang: Lang) -> Vec<Block> {
+    let chip = |text: &str, category, name: &str| Chip {
+        text: text.to_owned(),
+        class: class_name(category),
+        name: name.to_owned(),
+        note: String::new(),
+    };
+    let aqi = |n: u16, hour| {
+        let category = Category::of(n);
+        chip(&n.to_string(), Some(category), lang.class(category, hour))
+    };
     let block = |of: &crate::outlook::BlockAhead| Block {
         from: lang.day_and_hour(of.from),
         to: lang.day_and_hour(of.to),
         aqi: of.aqi.map_or_else(
-            || vec![(lang.of("不能预报", "none").to_owned(), class_name(None))],
-            |all| all.map(|n| (n.to_string(), class_name(Some(Category::of(n))))).into(),
+            || vec![chip(lang.of("不能预报", "none"), None, "")],
+            |all| all.map(|n| aqi(n, of.to)).into(),
         ),
         primary: lang.pollutants(of.primary),
         above: ABOVE.into_iter().zip(of.above).collect(),

@@ -33,8 +33,12 @@ pub(super) struct Came {
     pub(super) lower: &'static str,
     pub(super) upper: &'static str,
     pub(super) range: String,
+    /// 良至轻度污染.
+    pub(super) classes: String,
     pub(super) primary: String,
     pub(super) aqi: String,
+    /// The class of what came; empty where that is missing.
+    pub(super) came_class: &'static str,
     pub(super) class: &'static str,
     pub(super) came_primary: String,
     pub(super) verdict: &'static str,
@@ -118,12 +122,14 @@ pub(super) fn came(outlook: &Outlook, day: Day, lang: Lang) -> Vec<Came> {
             built_in: source == Source::BuiltIn,
             lead,
             issued: minute(forecast.issued),
+            classes: lang.classes((lower, upper), span.from),
             lower: class_name(Some(Category::of(lower))),
             upper: class_name(Some(Category::of(upper))),
             range: if lower == upper { lower.to_string() } else { format!("{lower}～{upper}") },
             primary: lang.pollutants(span.primary),
             aqi: day
                 .map_or_else(|| lang.of("缺测", "missing").to_owned(), |came| came.aqi.to_string()),
+            came_class: day.map_or("", |of| lang.class(Category::of(of.aqi), of.day.start())),
             class: class_name(day.map(|came| Category::of(came.aqi))),
             came_primary: day.map_or_else(|| "—".to_owned(), |came| lang.pollutants(came.primary)),
             verdict,
