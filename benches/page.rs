@@ -1,7 +1,9 @@
 //! How long page and API take while a room of screens watches and air comes in: 2,000 stations over a real
 //! Mosquitto, 200 pages kept up to date, and readers who ask for one thing after the other.
 //!
-//! `cargo bench --bench page -- [STATIONS [WATCHERS [REQUESTS]]]`
+//! `cargo bench --bench page -- [STATIONS [WATCHERS [REQUESTS [year]]]]`
+//!
+//! With `year` the store holds the days of the year before from the start.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![allow(dead_code, reason = "the harness is shared with the bench of messages")]
 #![allow(unused_imports, reason = "the harness is shared with the bench of messages")]
@@ -13,6 +15,7 @@ mod mqtt;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,10 +24,14 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use lantian::ingest::Protocol;
+use lantian::time::Day;
 
 use mqtt::{Daemon, Mosquitto, get};
 
 const AREA: &str = "bench";
+const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/scenarios/winter-episode.toml");
+/// The year that may be held before.
+const YEAR: i32 = 2026;
 const FIRST_DAY: &str = "2026-12-24";
 /// Days that are held before anything is measured.
 const WARM_DAY: &str = "2026-12-28";
@@ -38,7 +45,7 @@ const READERS: usize = 4;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What is asked for: pages, then the API.
-const PATHS: [&str; 16] = [
+const PATHS: [&str; 18] = [
     "/",
     "/wall",
     "/stations",
@@ -50,14 +57,16 @@ const PATHS: [&str; 16] = [
     "/notices",
     "/api/v1/areas",
     "/api/v1/areas/bench/latest",
+    "/api/v1/areas/bench/room",
     "/api/v1/areas/bench/room?stations=false",
     "/api/v1/stations/S0001/latest",
     "/api/v1/series?entity=bench&from=2026-12-27&to=2026-12-28",
     "/api/v1/days?entity=bench&from=2026-12-27&to=2026-12-28",
     "/api/v1/outlook",
+    "/api/v1/stations",
 ];
-/// Every station of the area in one document, and all metrics: told beside the others.
-const WHOLE: [&str; 3] = ["/api/v1/stations", "/api/v1/areas/bench/room", "/metrics"];
+/// Told beside the others: what a scrape takes.
+const BESIDE: [&str; 1] = ["/metrics"];
 
 fn main() {
     let given: Vec<usize> = std::env::args().filter_map(|a| a.parse().ok()).collect();
@@ -68,7 +77,13 @@ fn main() {
         return;
     };
     let codes: Vec<String> = (1..=stations).map(|n| format!("S{n:04}")).collect();
-    let daemon = Daemon::start(broker.port, AREA, &codes, (Protocol::V5, 1000));
+    let year = std::env::args().any(|a| a == "year");
+    let before = |store: &Path, list: &Path| {
+        if year {
+            import_year(store, list);
+        }
+    };
+    let daemon = Daemon::start_with(broker.port, AREA, &codes, (Protocol::V5, 1000), before);
     while get(daemon.http, "/healthz").is_empty() {
         thread::sleep(Duration::from_millis(50));
     }
@@ -104,10 +119,35 @@ fn main() {
     daemon.stop();
 }
 
+/// The days of the year before the first one, a month after the other.
+fn import_year(store: &Path, stations: &Path) {
+    let begun = Instant::now();
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("month.csv");
+    let run = |args: &[&str]| {
+        let done = Command::new(env!("CARGO_BIN_EXE_lantian")).args(args).output();
+        let done = done.expect("it runs");
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{args:?}: {told}");
+    };
+    let text = |path: &Path| path.to_str().expect("a name").to_owned();
+    let (file, store, stations) = (text(&file), text(store), text(stations));
+    for month in 1..=12 {
+        let first = Day::of(YEAR, month, 1).expect("a day");
+        let next = if month < 12 { Day::of(YEAR, month + 1, 1) } else { FIRST_DAY.parse().ok() };
+        let (from, to) = (first.to_string(), next.expect("a day").plus(-1).to_string());
+        let start = ["--start", &format!("{YEAR}-01-01")];
+        let span = ["--from", &from, "--to", &to];
+        let what = ["simulate", "--scenario", SCENARIO, "--stations", &stations];
+        run(&[&what[..], &start, &span, &["--output", &file]].concat());
+        run(&["import", "--store", &store, "--stations", &stations, &file]);
+    }
+    println!("the year before is held after {} s", begun.elapsed().as_secs());
+}
+
 fn simulate(stations: usize, port: u16, [from, to]: [&str; 2], speed: &str) -> Child {
-    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/scenarios/winter-episode.toml");
     Command::new(env!("CARGO_BIN_EXE_lantian"))
-        .args(["simulate", "--scenario", scenario, "--area", AREA])
+        .args(["simulate", "--scenario", SCENARIO, "--area", AREA])
         .args(["--station-count", &stations.to_string()])
         .args(["--start", FIRST_DAY, "--from", from, "--to", to, "--speed", speed])
         .args(["--broker", &format!("mqtt://127.0.0.1:{port}")])
@@ -189,7 +229,7 @@ fn ask(http: u16, requests: usize) -> Times {
     let read = move |reader: usize| {
         let agent = ureq::Agent::new_with_defaults();
         let mut times = Times::new();
-        let all = || PATHS.into_iter().chain(WHOLE).cycle().skip(reader * 5);
+        let all = || PATHS.into_iter().chain(BESIDE).cycle().skip(reader * 5);
         for path in all().take(requests / READERS) {
             let begun = Instant::now();
             let mut answer =
@@ -233,7 +273,7 @@ fn print(times: &Times) {
         all.add(of).expect("alike");
     }
     row("all of these", &all);
-    for path in WHOLE {
+    for path in BESIDE {
         row(path, &times[path]);
     }
 }

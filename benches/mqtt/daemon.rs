@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command};
 
 use lantian::ingest::Protocol;
@@ -20,17 +21,35 @@ impl Daemon {
         broker: u16,
         area: &str,
         codes: &[String],
+        connection: (Protocol, u16),
+    ) -> Self {
+        Self::start_with(broker, area, codes, connection, |_, _| ())
+    }
+
+    /// The same after `before` has filled its store, from the list of stations.
+    pub(crate) fn start_with(
+        broker: u16,
+        area: &str,
+        codes: &[String],
         (protocol, inflight): (Protocol, u16),
+        before: impl FnOnce(&Path, &Path),
     ) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let http = free.local_addr().expect("an address").port();
         drop(free);
         let mut list = "station,name,lat,lon,area,district,kind,assessed\n".to_owned();
-        for code in codes {
-            writeln!(list, "{code},{code},,,{area},,national,true").expect("text");
+        for (n, code) in codes.iter().enumerate() {
+            // A kilometre apart.
+            let (row, column) = (n / 50, n % 50);
+            let (lat, lon) = (38_800 + 9 * row, 121_300 + 12 * column);
+            let place =
+                format!("{}.{:03},{}.{:03}", lat / 1000, lat % 1000, lon / 1000, lon % 1000);
+            writeln!(list, "{code},{code},{place},{area},,national,true").expect("text");
         }
-        std::fs::write(directory.path().join("stations.csv"), list).expect("a list");
+        let stations = directory.path().join("stations.csv");
+        std::fs::write(&stations, list).expect("a list");
+        before(&directory.path().join("bench.sqlite"), &stations);
         let protocol = format!("{protocol:?}").to_lowercase();
         let config = format!(
             "stations_file = \"stations.csv\"\n[store]\npath = \"bench.sqlite\"\n\
