@@ -323,6 +323,7 @@ pub struct Painter {
 impl Painter {
     /// Runs until cancelled, or until no more views come.
     pub async fn run(mut self) {
+        let mut reading = tokio::spawn(async { Ok(()) });
         loop {
             tokio::select! {
                 () = self.cancel.cancelled() => return,
@@ -335,8 +336,10 @@ impl Painter {
             }
             let next = Arc::new(self.screens.borrow().over(view));
             self.screens.send_replace(next.clone());
-            // Whoever looks first need not wait for it; nobody waits for its end.
-            tokio::spawn(blocking(move || next.read_facts()));
+            // After a start that is a year: whoever looks later need not wait for it.
+            if reading.is_finished() {
+                reading = tokio::spawn(blocking(move || next.read_facts()));
+            }
             tokio::time::sleep(self.interval).await;
         }
     }

@@ -63,7 +63,7 @@ use crate::notification::NoticeRules;
 use crate::observation::FeedFormat;
 use crate::quality::{self, Checks};
 use crate::standard::Parameters;
-use crate::time::{Day, Hour, Instant};
+use crate::time::{DAY_H, Day, Hour, Instant};
 use days::Days;
 use duty::Desk;
 use found::Found;
@@ -166,7 +166,7 @@ impl Default for Params {
 pub struct Pipeline {
     registry: Arc<Registry>,
     params: Params,
-    checks: Checks,
+    checks: Arc<Checks>,
     /// The latest `now`; `None` before the first call.
     now: Option<Instant>,
     /// Every earlier hour is published, or lies before the start.
@@ -210,7 +210,7 @@ impl Pipeline {
     #[must_use]
     pub fn new(registry: Arc<Registry>, params: Params) -> Self {
         let days = Days::new(registry.stations.len());
-        let checks = registry.checks(&params.quality);
+        let checks = Arc::new(registry.checks(&params.quality));
         let notice_rules = params.notices.clone().map(Arc::new);
         Self {
             registry,
@@ -429,8 +429,8 @@ impl Pipeline {
     }
 
     fn take_days(&mut self, days: &LoadedDays) {
-        self.found.clear();
         for day in self.days.load(days, self.open_from()) {
+            self.found.touch((day.start(), day.hour(DAY_H - 1)));
             self.count_reports(day);
         }
         self.take_set_hours(&days.set_hours);

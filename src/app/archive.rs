@@ -401,3 +401,172 @@ impl Archive for StoreArchive {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::area::{Span, Station};
+    use crate::assessment::dust::DustEntries;
+    use crate::assessment::target::{Resampling, Targets};
+    use crate::assessment::{DustColumn, JudgedBy, Seasons};
+    use crate::measures::EvidenceParams;
+    use crate::observation::{Dataset, StationId, StationKind};
+    use crate::pipeline::{Batch, Input, Message, Params, Pipeline};
+    use crate::quality::{Action, Rule};
+    use crate::report::ReportSettings;
+    use crate::store::{AreaCommit, Commit, Rules, Sqlite, Store as _};
+    use std::collections::BTreeMap as Map;
+
+    /// One station, whose jumps are taken out of figures: an hour is felt as long as one ever is.
+    fn registry() -> Arc<Registry> {
+        let station = Station {
+            id: StationId::new("a").expect("legal"),
+            name: "a".to_owned(),
+            position: None,
+            district: String::new(),
+            kind: StationKind::City,
+            assessed: true,
+            valid: Span::default(),
+        };
+        let area = AreaId::new("x").expect("legal");
+        Arc::new(Registry::new(area, "X".to_owned(), vec![station]).expect("legal"))
+    }
+
+    fn params() -> Params {
+        let mut params = Params::default();
+        let rules = [Rule::Jump, Rule::Stuck].map(|rule| (rule, Action::Exclude));
+        params.quality.actions = Map::from([(StationKind::City, Map::from(rules))]);
+        params
+    }
+
+    fn lists() -> Lists {
+        Lists {
+            targets: Targets::default(),
+            resampling: Resampling::DEFAULT,
+            ranks: Vec::new(),
+            seasons: Seasons::DEFAULT,
+            dust: DustEntries::default(),
+            measures: None,
+            refused: Vec::new(),
+            district_report_due: 13 * 60,
+            read_sheets: crate::workbook::sheets_in,
+            evidence: EvidenceParams::DEFAULT,
+            reports: ReportSettings::default(),
+            render_paper: crate::paper::render,
+        }
+    }
+
+    /// The daemon's parts without their threads.
+    struct Room {
+        store: Sqlite,
+        pipeline: Pipeline,
+        archive: StoreArchive,
+        view: watch::Sender<Arc<View>>,
+    }
+
+    impl Room {
+        fn new(path: &std::path::Path) -> Self {
+            let (registry, params) = (registry(), params());
+            let mut store = Sqlite::open(path).expect("opened");
+            let rules = Rules::new((*registry).clone(), params.clone(), vec!["f".to_owned()]);
+            store.adopt(&rules, Instant::from_millis(0)).expect("adopted");
+            let (view, views) = watch::channel(Arc::new(View::default()));
+            let areas = (vec![Arc::clone(&registry)], views);
+            let parameters = params.parameters;
+            let archive = StoreArchive::new(path.to_owned(), areas, parameters, Arc::new(lists()));
+            Self { store, pipeline: Pipeline::new(registry, params), archive, view }
+        }
+
+        /// A value of an hour, taken at a time and committed; who watches may hear of it later.
+        fn take(&mut self, now: Instant, (hour, value, revision): (Hour, u32, u32)) {
+            let time = hour.start();
+            let payload = format!(
+                r#"{{"station":"a","period":"PT1H","time":"{time}","revision":{revision},
+                "values":{{"pm2_5":{value},"o3":{value}}}}}"#
+            );
+            let (topic, payload) = ("aq/x/a/obs", payload.as_bytes());
+            let message = Message { feed: 0, topic, payload, length: payload.len() };
+            let mut batch = Batch::default();
+            let (store, registry) = (&mut self.store, Arc::clone(self.pipeline.registry()));
+            self.pipeline
+                .handle_loading(now, &[Input::Message(message)], &mut batch, |days| {
+                    store.days(&registry, days)
+                })
+                .expect("loaded");
+            self.pipeline.settle(&mut batch);
+            let (area, inputs, taken) = (registry.area.clone(), Vec::new(), Vec::new());
+            let commit = Commit { areas: vec![AreaCommit { area, batch, inputs, taken }] };
+            self.store.commit(&commit).expect("committed");
+            self.archive.kept().written(&commit);
+        }
+
+        fn show(&mut self) {
+            self.pipeline.prepare_view();
+            let areas = vec![Arc::new(self.pipeline.view())];
+            self.view.send_replace(Arc::new(View { areas, simulated: false }));
+        }
+
+        /// What the archive says of some days, and what reading everything says.
+        fn asked(&self, from: Day, to: Day) -> [(Vec<Figures>, Vec<DayFigures>); 2] {
+            let parameters = params().parameters;
+            let entity = || EntityId::Set { area: "x".to_owned(), set: String::new() };
+            let (dataset, span) = (Dataset::Best, (from.start(), to.hour(23)));
+            let practice = parameters.practice;
+            let series =
+                SeriesQuery { dataset, entity: entity(), from: span.0, to: span.1, practice };
+            let (judged_by, dust) = (JudgedBy::InForce, DustColumn::Measured);
+            let days =
+                DaysQuery { entity: entity(), from, to, parameters, judged_by, dataset, dust };
+            let hours = self.archive.series(&series).expect("read");
+            let days = self.archive.days(&days).expect("read").into_iter();
+            let reader = Reader::open(&self.archive.path).expect("opened");
+            let (registry, members) = (self.pipeline.registry(), [Member::Set(0)]);
+            let by = (&parameters, dataset);
+            let read = reader.series(registry, members[0], span, by).expect("read");
+            let mut days_read = Vec::new();
+            let deduction = &lists().dust.of(dust, registry);
+            let counting = Counting { dataset, deduction };
+            reader
+                .each_day(counting, (registry, &members[..]), (from, to), &parameters, |_, row| {
+                    days_read.extend(row.iter().map(|(_, figures)| {
+                        figures.clone().judged_by(judged_by, &parameters, Entity::Area)
+                    }));
+                    Ok::<(), store::Error>(())
+                })
+                .expect("read");
+            [(hours, days.map(|day| day.figures).collect()), (read, days_read)]
+        }
+    }
+
+    /// Values come in any order, are asked for before and after, and seen by views of then and now.
+    #[test]
+    fn what_is_kept_and_in_memory_is_what_reading_everything_says() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut room = Room::new(&folder.path().join("store.db"));
+        let first: Day = "2026-11-01".parse().expect("a day");
+        let mut dice = 1_u64;
+        let mut below = |n: u64| {
+            dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (dice >> 33) % n
+        };
+        for step in 0..600_i32 {
+            // An hour passes every other step; one value in four is late or corrected.
+            let newest = first.start().plus(24 + step / 2);
+            let late = if below(4) == 0 { below(240) } else { below(2) };
+            let hour = newest.plus(-i32::try_from(late).expect("small"));
+            let value = if below(9) == 0 { 900 } else { 20 + below(3) };
+            let (value, revision) = (u32::try_from(value).expect("small"), step.unsigned_abs());
+            room.take(newest.end().plus_minutes(12), (hour, value, revision));
+            let from = first.plus(i32::try_from(below(10)).expect("small"));
+            if below(3) > 0 {
+                room.show();
+                let [said, read] = room.asked(from, from.plus(4));
+                assert_eq!(said, read, "step {step}, {from}");
+            } else {
+                room.asked(from, from.plus(4)); // of a view that is older than the store
+            }
+        }
+    }
+}

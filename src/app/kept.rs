@@ -20,10 +20,6 @@ use crate::standard::{Parameters, Practice};
 use crate::store::Commit;
 use crate::time::{DAY_H, Day, Hour};
 
-/// Questions that are remembered: a few sets by a few columns and datasets.
-const KEPT: usize = 32;
-/// Days, or hours, of one question that are remembered: four years, and half a year.
-const ENTRIES: [usize; 2] = [1_500, 4_500];
 /// Commits of an area that are looked back at, to see what a slow reader has missed.
 const COMMITS: usize = 1_024;
 /// Hours after its own in which a value can be felt: those of a mean, and of a check of one of its hours.
@@ -48,6 +44,8 @@ pub(super) struct OfHours {
 
 /// A day or an hour.
 pub(super) trait Time: Copy + Ord {
+    /// How many questions are remembered: a few sets by a few columns and datasets.
+    const KEPT: usize;
     /// How many of them are kept of one question.
     const ENTRIES: usize;
     /// The one after it.
@@ -57,7 +55,9 @@ pub(super) trait Time: Copy + Ord {
 }
 
 impl Time for Day {
-    const ENTRIES: usize = ENTRIES[0];
+    const KEPT: usize = 32;
+    /// Four years.
+    const ENTRIES: usize = 1_500;
 
     fn next(self) -> Self {
         self.plus(1)
@@ -69,7 +69,9 @@ impl Time for Day {
 }
 
 impl Time for Hour {
-    const ENTRIES: usize = ENTRIES[1];
+    const KEPT: usize = 8;
+    /// A year, the longest series: three megabytes.
+    const ENTRIES: usize = 366 * DAY_H;
 
     fn next(self) -> Self {
         self.plus(1)
@@ -141,7 +143,7 @@ impl<Q: Clone + PartialEq, T: Time, V: Clone> Kept<Q, T, V> {
     /// Keeps what was read when commit `since` of the area was the last one.
     pub(super) fn keep(&self, area: &AreaId, question: &Q, since: u64, read: &Entries<T, V>) {
         let mut inner = self.inner();
-        let mut stale: Vec<(T, T)> = Vec::new();
+        let mut fresh = read.clone();
         if let Some(commits) = inner.commits.get(area) {
             // Of those before it nobody knows any more.
             let oldest = commits.front().map_or(0, |(sequence, _)| *sequence);
@@ -149,14 +151,11 @@ impl<Q: Clone + PartialEq, T: Time, V: Clone> Kept<Q, T, V> {
                 return;
             }
             let missed = commits.iter().filter(|(sequence, _)| *sequence > since);
-            stale.extend(missed.flat_map(|(_, felt)| felt).map(|(a, b)| (T::of(*a), T::of(*b))));
+            missed.flat_map(|(_, felt)| felt).for_each(|span| take_out(&mut fresh, *span));
         }
-        let is_fresh = |time: &T| !stale.iter().any(|(from, to)| (from..=to).contains(&time));
-        let fresh = read.iter().filter(|(time, _)| is_fresh(time));
-        let fresh: Vec<_> = fresh.map(|(time, figures)| (*time, figures.clone())).collect();
         let of = (area.clone(), question.clone());
         let at = inner.kept.iter().position(|(held, _)| *held == of).unwrap_or_else(|| {
-            if inner.kept.len() == KEPT {
+            if inner.kept.len() == T::KEPT {
                 inner.kept.remove(0);
             }
             inner.kept.push((of, Entries::new()));
@@ -176,13 +175,7 @@ impl<Q: Clone + PartialEq, T: Time, V: Clone> Kept<Q, T, V> {
             let felt = felt(&of.batch);
             let Inner { commits, kept } = &mut *inner;
             for (_, entries) in kept.iter_mut().filter(|((area, _), _)| *area == of.area) {
-                for (from, to) in &felt {
-                    let (from, to) = (T::of(*from), T::of(*to));
-                    let gone: Vec<T> = entries.range(from..=to).map(|(time, _)| *time).collect();
-                    for time in gone {
-                        entries.remove(&time);
-                    }
-                }
+                felt.iter().for_each(|span| take_out(entries, *span));
             }
             let commits = commits.entry(of.area.clone()).or_default();
             commits.push_back((of.batch.sequence, felt));
@@ -190,6 +183,14 @@ impl<Q: Clone + PartialEq, T: Time, V: Clone> Kept<Q, T, V> {
                 commits.pop_front();
             }
         }
+    }
+}
+
+/// Takes out what lies in a span of hours.
+fn take_out<T: Time, V>(entries: &mut Entries<T, V>, (from, to): (Hour, Hour)) {
+    let gone: Vec<T> = entries.range(T::of(from)..=T::of(to)).map(|(time, _)| *time).collect();
+    for time in gone {
+        entries.remove(&time);
     }
 }
 
@@ -347,12 +348,12 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded() {
         let kept = Kept::<OfDays, Day, DayFigures>::default();
-        let codes: Vec<String> = (0..KEPT + 3).map(|n| format!("a{n}")).collect();
+        let codes: Vec<String> = (0..Day::KEPT + 3).map(|n| format!("a{n}")).collect();
         for code in &codes {
             kept.keep(&area(code), &question(), 0, &read("2021-01-01", "2026-11-20"));
             assert_eq!(held(&kept, code).len(), 20, "the newest days stay");
         }
-        assert_eq!(kept.inner().kept.len(), KEPT);
+        assert_eq!(kept.inner().kept.len(), Day::KEPT);
         assert!(kept.inner().kept.iter().all(|(_, days)| days.len() == Day::ENTRIES));
         assert!(held(&kept, &codes[0]).is_empty());
     }

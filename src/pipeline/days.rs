@@ -33,11 +33,11 @@ impl HeldDays {
     pub fn of(&self, day: Day) -> Option<&[Option<Arc<StationDay>>]> {
         self.0.get(&day).map(Vec::as_slice)
     }
+}
 
-    /// The first day that need not be read.
-    #[must_use]
-    pub fn first(&self) -> Option<Day> {
-        self.0.keys().next().copied()
+impl Cells for HeldDays {
+    fn day(&self, day: Day, station: usize) -> Option<&StationDay> {
+        self.0.get(&day)?.get(station)?.as_deref()
     }
 }
 

@@ -1,74 +1,86 @@
 //! What the checks find in the hours that a view shows.
 //!
-//! In: the cells in memory. Out: hour by hour what is suspect, or does not count, of every station.
+//! In: the cells in memory. Out: hour by hour what is suspect, or does not count, of every station, found
+//! when somebody looks.
 //!
-//! Invariants: what is kept of an hour goes as soon as one of the hours that it rests on changes (its own and
-//! the 23 before it), so a view says what checking everything anew would say. An hour of which not all of
-//! these are in memory is not there.
+//! Invariants: what was found in an hour holds for every view until one of the hours that it rests on changes
+//! (its own and the 23 before it), so a view says what checking everything anew would say. An hour of which
+//! not all of these are in memory is not there; those that are there follow each other up to the newest.
 //!
-//! Why kept: to check 72 hours of two thousand stations takes half a second, and a view is made every second.
+//! Why when somebody looks: to check 72 hours of two thousand stations takes half a second, which the
+//! pipeline has not, and views follow each other ten times a second.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::view::VIEW_H;
 use super::{AreaView, Pipeline};
-use crate::quality::Finding;
+use crate::quality::{Cells, Checks, Finding};
 use crate::time::{DAY_H, Hour};
 
-/// What is found in one hour, with the station's index in the registry, ascending.
-pub type HourFound = Arc<[(usize, Finding)]>;
-
-/// What was found before and still holds.
+/// What is found in one hour, with the station's index in the registry, ascending; empty until asked for.
 #[derive(Debug, Default)]
-pub(super) struct Found(BTreeMap<Hour, HourFound>);
+pub struct HourFound(OnceLock<Box<[(usize, Finding)]>>);
+
+impl HourFound {
+    pub(super) fn get(
+        &self,
+        (checks, cells): (&Checks, &impl Cells),
+        hour: Hour,
+    ) -> &[(usize, Finding)] {
+        self.0.get_or_init(|| {
+            let by_station = checks.findings(cells, hour).into_iter().enumerate();
+            by_station.flat_map(|(at, all)| all.into_iter().map(move |found| (at, found))).collect()
+        })
+    }
+}
+
+/// The hours that the last view shows.
+#[derive(Debug, Default)]
+pub(super) struct Found(BTreeMap<Hour, Arc<HourFound>>);
 
 impl Found {
-    /// Takes note that a cell of an hour changed.
-    pub(super) fn touch(&mut self, hour: Hour) {
+    /// Takes note that cells of the hours `from` to `to` changed, or came into memory.
+    pub(super) fn touch(&mut self, (from, to): (Hour, Hour)) {
         // Nearly every observation is of an hour that no view shows yet.
-        if self.0.last_key_value().is_none_or(|(last, _)| *last < hour) {
+        if self.0.last_key_value().is_none_or(|(last, _)| *last < from) {
             return;
         }
-        let beyond = hour.plus(i32::try_from(DAY_H).unwrap_or(i32::MAX));
-        self.0.retain(|at, _| *at < hour || *at >= beyond);
-    }
-
-    /// Takes note that cells of closed days came into memory.
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
+        let beyond = to.plus(i32::try_from(DAY_H).unwrap_or(i32::MAX));
+        self.0.retain(|at, _| *at < from || *at >= beyond);
     }
 }
 
 impl Pipeline {
-    /// Checks the hours that a view shows, as far as that was not done before. Views without it are the same,
-    /// and take longer.
+    /// Lets the next views share what is found in the hours that did not change between them.
     pub fn prepare_view(&mut self) {
         self.found.0 = self.newest_published().map(|at| self.found(at)).unwrap_or_default();
     }
 
-    /// What is found in the hours of a view whose last one is `newest`.
-    pub(super) fn found(&self, newest: Hour) -> BTreeMap<Hour, HourFound> {
+    /// The hours of a view whose last one is `newest`.
+    pub(super) fn found(&self, newest: Hour) -> BTreeMap<Hour, Arc<HourFound>> {
         let whole = self.days.open_from().hour(DAY_H - 1);
         let first = newest.plus(1 - VIEW_H).max(whole);
-        let kept = |hour| self.found.0.get(&hour).map(Arc::clone);
-        let hours = (first.number()..=newest.number()).map(Hour::from_number);
-        hours.map(|hour| (hour, kept(hour).unwrap_or_else(|| self.found_in(hour)))).collect()
-    }
-
-    /// What is found in one hour.
-    pub(super) fn found_in(&self, hour: Hour) -> HourFound {
-        let by_station = self.checks.findings(&self.days, hour).into_iter().enumerate();
-        by_station.flat_map(|(at, all)| all.into_iter().map(move |finding| (at, finding))).collect()
+        let is_known = |hour: &Hour| {
+            let day = hour.day();
+            self.days.is_known(day) && self.days.is_known(day.plus(-1))
+        };
+        let hours = (first.number()..=newest.number()).rev().map(Hour::from_number);
+        let held = |hour| (hour, self.found.0.get(&hour).map(Arc::clone).unwrap_or_default());
+        hours.take_while(is_known).map(held).collect()
     }
 }
 
 impl AreaView {
     /// What is found, of the stations in operation, in the hours held from `from` to `to`, in their order.
+    /// Whoever asks first checks, so it may take long.
     pub fn found(&self, (from, to): (Hour, Hour)) -> impl Iterator<Item = (Hour, usize, &Finding)> {
         // A range that ends before it begins has no hour, and panics a map.
         let hours = (from <= to).then(|| self.found.range(from..=to)).into_iter().flatten();
-        let all = hours.flat_map(|(hour, all)| all.iter().map(|(at, found)| (*hour, *at, found)));
+        let all = hours.flat_map(|(hour, found)| {
+            let found = found.get((&self.checks, &*self.days), *hour);
+            found.iter().map(|(station, finding)| (*hour, *station, finding))
+        });
         all.filter(|(hour, at, _)| {
             let station = self.registry.stations.get(*at);
             station.is_some_and(|station| station.valid.holds(hour.day()))

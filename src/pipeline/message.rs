@@ -192,7 +192,7 @@ impl Pipeline {
             return false;
         };
         self.days.changed.push((hour, station));
-        self.found.touch(hour);
+        self.found.touch((hour, hour));
         let gravest = self.dirty.entry(hour).or_insert(cause);
         *gravest = cause.max(*gravest);
         if let Some(before) = readings {

@@ -263,7 +263,7 @@ impl Pipeline {
     /// The 24 hours of a station that end with `hour`, without what is excluded.
     pub(super) fn window(&self, station: usize, hour: Hour, masks: &mut Masks) -> Window {
         let mut window = self.days.window(station, hour);
-        masks.clear((&self.checks, &self.days), (station, hour), &mut window);
+        masks.clear((&*self.checks, &self.days), (station, hour), &mut window);
         window
     }
 

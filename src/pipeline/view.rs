@@ -11,7 +11,7 @@ use crate::duty::{Duty, DutyRules};
 use crate::notification::{NoticeRules, Notices};
 use crate::observation::{PROPERTIES, Property, Reading, Validity};
 use crate::outlook::Source;
-use crate::quality::{Finding, Masks};
+use crate::quality::{Checks, Finding, Masks};
 use crate::standard::Entity;
 use crate::time::{DAY_H, Hour, Instant};
 use crate::warning::{Evaluation, Warnings};
@@ -123,7 +123,9 @@ pub struct AreaView {
     /// In the registry's order.
     pub stations: Vec<StationView>,
     /// What is wrong, or looks so, in the hours that sets hold, as far as all that it rests on is in memory.
-    pub found: BTreeMap<Hour, HourFound>,
+    pub found: BTreeMap<Hour, Arc<HourFound>>,
+    /// By which checks.
+    pub checks: Arc<Checks>,
     /// What was measured on the days in memory.
     pub days: Arc<HeldDays>,
     /// What the room of the day is taken by.
@@ -206,14 +208,16 @@ impl Pipeline {
         let sets = newest.map(|newest| self.set_views(newest)).unwrap_or_default();
         let found = newest.map(|newest| self.found(newest)).unwrap_or_default();
         let hour = newest.unwrap_or_else(|| now.hour().plus(-1));
-        let of_hour = found.get(&hour).map_or_else(|| self.found_in(hour), Arc::clone);
+        let of_hour = found.get(&hour).map(Arc::clone).unwrap_or_default();
+        let of_hour = of_hour.get((&*self.checks, &self.days), hour);
         AreaView {
             registry: Arc::clone(&self.registry),
             now,
             newest,
             sets,
-            stations: self.station_views(hour, &of_hour),
+            stations: self.station_views(hour, of_hour),
             found,
+            checks: Arc::clone(&self.checks),
             days: Arc::new(self.days.held()),
             room_rules: self.room_rules(),
             counts: self.counts,

@@ -143,6 +143,14 @@ fn the_view_holds_what_is_stored(daemon: &mut Daemon) {
     let Some(newest) = view.newest else { return };
     let open = || Reader::open(daemon.store.path()).expect("opened");
     let (plain, beside) = (open(), open().beside(Some(Arc::clone(&view.days))));
+    for day in [newest.day(), newest.day().plus(-1)] {
+        let stored = plain.station_days(registry, (day, day), None).expect("read");
+        assert!(stored.is_empty() || view.days.of(day).is_some(), "{day} need not be read");
+    }
+    assert_eq!(view.found.last_key_value().map(|(hour, _)| *hour), Some(newest));
+    if daemon.params.open_hours >= 96 && view.days.of(newest.plus(-96).day()).is_some() {
+        assert_eq!(view.found.len(), 72);
+    }
     for hour in view.found.keys() {
         let found: Vec<_> = view.found((*hour, *hour)).map(|(h, at, f)| (h, at, *f)).collect();
         let stored = plain.findings(registry, hour.day()).expect("read").into_iter();

@@ -171,6 +171,7 @@ pub(super) fn area(
         in_operation: place.station.valid.holds(newest.day()),
     };
     let stations = places.iter().enumerate().map(station).collect();
+    let checks = registry.checks(&lantian::quality::Params::default());
     AreaView {
         warnings: Arc::default(),
         evaluations: Arc::default(),
@@ -185,6 +186,7 @@ pub(super) fn area(
         sets: set_views,
         stations,
         found: BTreeMap::new(),
+        checks: Arc::new(checks),
         days: Arc::default(),
         room_rules: RoomRules::default(),
         alarms: Vec::new(),
