@@ -156,8 +156,8 @@ pub(super) struct KeptPapers {
     params(
         ("area" = Option<String>, Query, description = "the area's code; the only one without"),
         ("before" = Option<u64>, Query, description = "signed by a lower number of a record"),
-        ("from" = Option<String>, Query, description = "only those signed from this day on"),
-        ("to" = Option<String>, Query, description = "only until this day, included"),
+        ("from" = Option<String>, Query, description = "signed ones: from this day on"),
+        ("to" = Option<String>, Query, description = "signed ones: until this day, included"),
         ("limit" = Option<usize>, Query, description = "signed ones: 1 to 1000, default 100")
     ),
     responses((status = 200, body = KeptPapers), (status = 404, body = Problem))

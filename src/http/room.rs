@@ -136,7 +136,8 @@ pub(super) async fn area_room(
     };
     let view = app.services.view.borrow().clone();
     let area = Arc::clone(find_area(&view, &code(path)?)?);
-    let limit = if with_stations { limit(&pairs)? } else { 0 };
+    let limit = limit(&pairs)?;
+    let limit = if with_stations { limit } else { 0 };
     let after = one(&pairs, "after")?.unwrap_or_default().to_owned();
     let page = Page { limit, after };
     Ok(Json(blocking(move || document(&view, &area, &page)).await?))
