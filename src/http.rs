@@ -336,9 +336,9 @@ impl Painter {
             }
             let next = Arc::new(self.screens.borrow().over(view));
             self.screens.send_replace(next.clone());
-            // After a start that is a year: whoever looks later need not wait for it.
+            // Whoever looks later need not wait for it.
             if reading.is_finished() {
-                reading = tokio::spawn(blocking(move || next.read_facts()));
+                reading = tokio::spawn(blocking(move || next.prepare()));
             }
             tokio::time::sleep(self.interval).await;
         }

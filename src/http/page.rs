@@ -184,9 +184,13 @@ impl Screens {
         Self { almanac, ..Self::new(view, &self.services) }
     }
 
-    /// Reads what the first screens say of days, if that is not known yet: after a start that is a year.
-    pub(super) fn read_facts(&self) {
+    /// Does beforehand what takes long when somebody asks first: checks the hours of the view, and reads what
+    /// the first screens say of days, as far as that is not done. After a start that is 72 hours and a year.
+    pub(super) fn prepare(&self) {
         for (_, area) in self.view.watched() {
+            if let Some((first, last)) = area.found.keys().next().copied().zip(area.newest) {
+                area.found((first, last)).for_each(drop);
+            }
             self.almanac.facts((&self.view, area), &self.services);
         }
     }
